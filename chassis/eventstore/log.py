@@ -1,0 +1,124 @@
+"""The log of one service as the rest of the chassis sees it: entries in, recorded events out.
+
+Positions are gapless and commit order is position order. Everything that one use case changes
+goes through `EventLog.transact`: its events, its read models, the positions it has applied.
+
+    LogError
+    ├── VersionConflict      somebody else wrote that version of the stream first
+    └── EventIdReused        the event id is on record with other bytes
+"""
+
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol, TypeVar
+from uuid import UUID
+
+from eventsourcing.persistence import IntegrityError, Notification, StoredEvent
+
+from chassis.eventstore.transaction import Transaction
+
+T = TypeVar("T")
+
+
+class VersionConflict(IntegrityError):  # noqa: N818 - it says what is the case
+    """Another append wrote this version of the stream first; load again and decide again."""
+
+
+class EventIdReused(IntegrityError):  # noqa: N818 - it says what is the case
+    """The event id is on record with other bytes: two different facts claim one identity."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One event to be appended, with who and what led to it.
+
+    Attributes:
+        event_id: derived from the command or message that caused it, so that a retry has the same.
+        actor: staff number, or `service:<name>`; from a verified token, never from a payload.
+        causation_id: id of the message or request that led to the event.
+    """
+
+    stored: StoredEvent
+    event_id: UUID
+    actor: str
+    correlation_id: str
+    causation_id: str
+
+
+@dataclass(frozen=True)
+class RecordedEvent(Notification):
+    """One event as the log keeps it; `id` is its gapless position, from 1.
+
+    `recorded_at` is UTC and never runs backwards along the positions of one log.
+    """
+
+    event_id: UUID
+    recorded_at: datetime
+    actor: str
+    correlation_id: str
+    causation_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Appended:
+    """Attributes: repeated: the same entries were on record before, nothing was written now."""
+
+    recorded: Sequence[RecordedEvent]
+    repeated: bool
+
+
+class AppendTransaction(Transaction, Protocol):
+    """The one transaction that may append to the log at this moment."""
+
+    def append(self, entries: Sequence[Entry]) -> Appended:
+        """Add the entries at the next positions, in the order given.
+
+        Entries that are all on record already with the same bytes are returned as recorded
+        before. The database rolls everything back when this raises.
+
+        Raises:
+            VersionConflict: a version of a stream is taken.
+            EventIdReused: an event id is on record with other bytes.
+        """
+
+
+class Lease(Protocol):
+    """The right to be the only one that does a thing for this log, such as relaying it."""
+
+    def held(self) -> bool:
+        """Tell whether the right still holds; False after the connection behind it was lost."""
+
+    def release(self) -> None:
+        """Give the right up."""
+
+
+class EventLog(Protocol):
+    """The log of one service.
+
+    The seam for group commit: `transact` hands work to the log's appender, which decides when
+    and beside which other work it runs. Work may run again after a lost connection, so it
+    keeps no state of its own between runs.
+    """
+
+    def transact(self, work: Callable[[AppendTransaction], T]) -> T:
+        """Run the work as the only appender, commit, and return what it returned."""
+
+    def reading(self) -> AbstractContextManager[Transaction]:
+        """Open a transaction that sees one consistent state and changes nothing."""
+
+    def select_recorded(self, after: int, limit: int) -> Sequence[RecordedEvent]:
+        """Return events with positions after `after`, in order, at most `limit`."""
+
+    def select_recorded_of(self, originator_id: UUID) -> Sequence[RecordedEvent]:
+        """Return the events of one stream, in order."""
+
+    def head(self) -> int:
+        """Return the position of the last event, 0 when the log is empty."""
+
+    def wait_beyond(self, position: int, timeout_s: float) -> bool:
+        """Wait until the log is longer than `position`; False when time ran out first."""
+
+    def try_lead(self, purpose: str) -> Lease | None:
+        """Take the lead for a purpose, or None when another process has it."""

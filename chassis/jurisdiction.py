@@ -1,0 +1,50 @@
+"""Which office acts for which: regions of GB/T 2260 nest by their leading digits."""
+
+from dataclasses import dataclass
+from typing import Final
+
+REGION_DIGITS: Final = 6
+LEVEL_DIGITS: Final = 2
+
+
+def region_of(office: str) -> str:
+    """Return the region of an office code such as `330424-01`."""
+    return office[:REGION_DIGITS]
+
+
+def reach_of(office: str) -> str:
+    """Return the leading digits of the regions that an office acts for.
+
+    Empty for callers without an office.
+    """
+    reach = region_of(office)
+    while reach.endswith("00"):
+        reach = reach[:-LEVEL_DIGITS]
+    return reach
+
+
+def acts_for(own_office: str, office: str) -> bool:
+    """Tell whether an office may act for another: the same region, or one above it.
+
+    330400-01 (a city) acts for 330424-01 (a county in it), never the other way round. Without an
+    office of its own a caller acts for none.
+    """
+    reach = reach_of(own_office)
+    return bool(reach) and region_of(office).startswith(reach)
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who takes a step, as a verified token says.
+
+    Attributes:
+        subject: staff number, or `service:<name>`.
+    """
+
+    subject: str
+    office: str
+    correlation_id: str
+
+    def acts_for(self, office: str) -> bool:
+        """Tell whether the actor's office may act for another."""
+        return acts_for(self.office, office)

@@ -1,0 +1,168 @@
+"""Calling other services: from any green thread, always with a time limit, failing by code."""
+
+# mypy: allow-untyped-calls
+# kombu annotates only parts of itself.
+
+from collections.abc import Callable
+from typing import Any, Final
+from uuid import uuid4
+
+import eventlet
+import msgspec
+import structlog
+from eventlet.event import Event
+from kombu.connection import Connection
+from kombu.entity import Queue
+from kombu.mixins import ConsumerMixin
+from nameko.constants import HEADER_PREFIX
+
+from chassis.messaging import memory, topology
+from chassis.messaging.post import BROKER_ERRORS, PostError, post_json
+from chassis.messaging.rpc import CORRELATION_KEY, TOKEN_KEY
+from chassis.observability import current_correlation_id
+from contracts.failures import Failure
+
+REPLY_QUEUE_EXPIRES_MS: Final = 300_000
+CALL_TIME_LIMIT_S: Final = 10.0
+HEARTBEAT_S: Final = 30
+
+log = structlog.get_logger(__name__)
+
+
+class RpcCaller:
+    """Calls methods of services over one reply queue.
+
+    Args:
+        token: returns the token to show; asked at every call, because tokens expire.
+        timeout_s: how long a call may take.
+    """
+
+    def __init__(
+        self, amqp_uri: str, token: Callable[[], str], timeout_s: float = CALL_TIME_LIMIT_S
+    ) -> None:
+        memory.install()
+        self._amqp_uri = amqp_uri
+        self._token = token
+        self._timeout_s = timeout_s
+        self._replies: _ReplyListener | None = None
+
+    def call(self, service: str, method: str, **kwargs: Any) -> Any:
+        """Call a method and return its answer.
+
+        Raises:
+            Failure: as the service answered, or `unavailable` when it did not in time.
+        """
+        call_id, replies = str(uuid4()), self._listening()
+        reply = replies.expect(call_id)
+        try:
+            self._send(service, method, kwargs, call_id, replies.address)
+            answer = reply.wait(self._timeout_s)
+        except PostError as error:
+            raise _unavailable(service, str(error)) from error
+        finally:
+            replies.forget(call_id)
+        if answer is None:
+            raise _unavailable(service, f"no answer within {self._timeout_s:g} s")
+        return _unpacked(answer)
+
+    def close(self) -> None:
+        """Stop listening; the reply queue goes."""
+        replies, self._replies = self._replies, None
+        if replies is not None:
+            replies.close()
+
+    def _listening(self) -> "_ReplyListener":
+        """Return the listener when its queue exists: an answer before that would be lost."""
+        if self._replies is None:
+            self._replies = _ReplyListener(self._amqp_uri)
+        if not self._replies.ready(self._timeout_s):
+            raise Failure("unavailable")
+        return self._replies
+
+    def _send(
+        self, service: str, method: str, kwargs: dict[str, Any], call_id: str, reply_to: str
+    ) -> None:
+        context = {TOKEN_KEY: self._token(), CORRELATION_KEY: current_correlation_id()}
+        post_json(
+            self._amqp_uri,
+            msgspec.json.encode({"args": [], "kwargs": kwargs}),
+            exchange=topology.RPC.name,
+            routing_key=f"{service}.{method}",
+            time_limit_s=self._timeout_s,
+            mandatory=True,
+            headers={f"{HEADER_PREFIX}.{key}": value for key, value in context.items() if value},
+            reply_to=reply_to,
+            correlation_id=call_id,
+        )
+
+
+class _ReplyListener(ConsumerMixin):
+    """Hands each reply to the green thread that waits for it.
+
+    The queue outlives a lost connection, so replies sent meanwhile arrive after the reconnection.
+    """
+
+    def __init__(self, amqp_uri: str) -> None:
+        self.address = str(uuid4())
+        self.connection = Connection(amqp_uri, heartbeat=HEARTBEAT_S)
+        self._queue = Queue(
+            f"rpc.reply-shouwen-{self.address}",
+            exchange=topology.RPC,
+            routing_key=self.address,
+            durable=True,
+            queue_arguments={"x-expires": REPLY_QUEUE_EXPIRES_MS},
+        )
+        self._awaited: dict[str, Event] = {}
+        self._consuming = Event()
+        self._thread = eventlet.spawn(self.run)
+
+    def ready(self, timeout_s: float) -> bool:
+        return self._consuming.ready() or bool(self._consuming.wait(timeout_s))
+
+    def expect(self, call_id: str) -> Event:
+        reply = self._awaited[call_id] = Event()
+        return reply
+
+    def forget(self, call_id: str) -> None:
+        self._awaited.pop(call_id, None)
+
+    def close(self) -> None:
+        self._thread.kill()
+        try:
+            with self.connection.clone() as connection:
+                connection.ensure_connection(max_retries=1, interval_start=0)
+                self._queue.bind(connection.channel()).delete()
+        except BROKER_ERRORS as error:
+            log.info("reply_queue_left_to_expire", error=type(error).__name__)
+
+    def get_consumers(self, consumer_cls: Callable[..., Any], _channel: Any) -> list[Any]:
+        return [consumer_cls(queues=[self._queue], on_message=self._arrived, no_ack=True)]
+
+    def on_consume_ready(self, *_args: Any, **_kwargs: Any) -> None:
+        if not self._consuming.ready():
+            self._consuming.send(True)
+
+    def on_connection_error(self, exc: Exception, interval: float) -> None:
+        log.warning("broker_away", error=type(exc).__name__, retry_in_s=interval)
+
+    def _arrived(self, message: Any) -> None:
+        reply = self._awaited.pop(message.properties.get("correlation_id"), None)
+        if reply is not None:
+            reply.send(message.body)
+
+
+def _unavailable(service: str, reason: str) -> Failure:
+    log.warning("call_failed", service_called=service, reason=reason)
+    return Failure("unavailable", fields={"service": service})
+
+
+def _unpacked(body: bytes | str) -> Any:
+    """Return the result in an answer, or raise the failure in it."""
+    try:
+        answer = msgspec.json.decode(body)
+        result, error = answer["result"], answer["error"]
+    except (msgspec.DecodeError, KeyError, TypeError) as malformed:
+        raise Failure("internal") from malformed
+    if error is not None:
+        raise Failure.from_wire(str(error.get("exc_type")), error.get("value"))
+    return result

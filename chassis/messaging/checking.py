@@ -1,0 +1,72 @@
+"""What a call may carry: bounded depth, storable text, the shape of its request."""
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any, Final, TypeVar
+
+import msgspec
+
+from contracts.failures import Failure
+
+DEPTH_MAX: Final = 24
+NAME_SHOWN_CHARS: Final = 40
+
+_NOT_STORABLE: Final = re.compile("[\x00\ud800-\udfff]")
+_PLACE: Final = re.compile(
+    r"^(?P<what>.*?)(?: - at (?P<key>`key` in )?`\$(?P<path>.*)`)?$", re.DOTALL
+)
+_NAMED: Final = re.compile(
+    r"^Object (?P<what>missing required|contains unknown) field `(?P<name>.*)`$"
+)
+
+Request = TypeVar("Request", bound=msgspec.Struct)
+
+
+def checked(values: Mapping[str, Any], shape: type[Request]) -> Request:
+    """Return the request that the values make up.
+
+    Raises:
+        Failure: bad_value, with the path of each field that is wrong.
+    """
+    wrong = dict(_unusable(values, ""))
+    if wrong:
+        raise Failure("bad_value", fields=wrong)
+    try:
+        return msgspec.convert(values, shape, strict=True, str_keys=True)
+    except msgspec.ValidationError as error:
+        raise Failure("bad_value", fields=_located(str(error))) from error
+
+
+def _unusable(value: Any, path: str, depth: int = 0) -> Iterator[tuple[str, str]]:
+    """Yield what no store can keep: NUL is refused by PostgreSQL, a lone surrogate by UTF-8."""
+    if isinstance(value, str):
+        if _NOT_STORABLE.search(value):
+            yield path, "holds NUL or a lone surrogate"
+    elif isinstance(value, dict | list) and depth >= DEPTH_MAX:
+        yield path, f"is nested deeper than {DEPTH_MAX}"
+    elif isinstance(value, dict):
+        for name, member in value.items():
+            member_path = _joined(path, _NOT_STORABLE.sub("?", name)[:NAME_SHOWN_CHARS])
+            if _NOT_STORABLE.search(name):
+                yield member_path, "its name holds NUL or a lone surrogate"
+            yield from _unusable(member, member_path, depth + 1)
+    elif isinstance(value, list):
+        for number, item in enumerate(value):
+            yield from _unusable(item, f"{path}[{number}]", depth + 1)
+
+
+def _located(complaint: str) -> dict[str, str]:
+    """Read msgspec's sentence, which ends in the place that it is about."""
+    what, key, path = _PLACE.findall(complaint)[0]
+    path = path.removeprefix(".")
+    named = _NAMED.match(what)
+    if named is not None:
+        return {_joined(path, named["name"]): _ABOUT_FIELD[named["what"]]}
+    return {path: f"its key: {what}" if key else what}
+
+
+_ABOUT_FIELD: Final = {"missing required": "is missing", "contains unknown": "is unknown"}
+
+
+def _joined(path: str, name: str) -> str:
+    return f"{path}.{name}" if path else name

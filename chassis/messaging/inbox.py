@@ -1,0 +1,236 @@
+"""Events of other services, applied in order and once.
+
+Per source the position applied is kept in the transaction of the effects, so any number of
+deliveries in any order gives the same result: what was applied is skipped, what is missing is
+pulled from the log of its source. An event that cannot be applied is parked with its reason, and
+later events about the same petition wait behind it; all others go on.
+"""
+
+import traceback
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final, Protocol
+
+import structlog
+from eventsourcing.persistence import InterfaceError, OperationalError
+
+from chassis.eventstore.application import (
+    Answer,
+    EventSourcedApplication,
+    Provenance,
+    TooBusy,
+    Unit,
+    Write,
+)
+from chassis.eventstore.instants import text_of
+from chassis.eventstore.transaction import Transaction
+from contracts.envelope import CloudEvent, encode_batch
+
+log = structlog.get_logger()
+
+PULL_PAGE: Final = 500
+HELD: Final = "waits behind an earlier event of its petition"
+
+Reaction = Callable[[Unit, CloudEvent], None]
+
+
+class AppliedElsewhere(Exception):  # noqa: N818 - it says what is the case
+    """Another instance applied these events first; look again at what is left."""
+
+
+class LogIncomplete(Exception):  # noqa: N818 - it says what is the case
+    """A source does not give an event that it has announced; the message is tried again later."""
+
+
+class UnknownType(Exception):  # noqa: N818 - it says what is the case
+    """An event of a type, or of a version of it, that this service cannot read."""
+
+
+# Not the fault of any event: tried again as a whole, never parked.
+PASSING: Final = (InterfaceError, OperationalError, TooBusy, AppliedElsewhere)
+
+
+class LogReader(Protocol):
+    """Reads the log of another service."""
+
+    def events_after(self, source: str, position: int, limit: int) -> Sequence[CloudEvent]:
+        """Return the events after a position, in order, without gaps."""
+
+
+def provenance_of(event: CloudEvent, service: str) -> Provenance:
+    """Return what the effects of an event in a service go back to."""
+    return Provenance(f"service:{service}", event.correlationid, event.id)
+
+
+@dataclass(frozen=True)
+class Inbox:
+    """The events that one service follows.
+
+    Attributes:
+        reactions: type of event to what this service does about it; other types are passed over.
+        known: all types that this service can read. An event of a type that it cannot is parked.
+        sources: names of the services followed.
+    """
+
+    application: EventSourcedApplication
+    service: str
+    reactions: Mapping[str, Reaction]
+    known: frozenset[str]
+    sources: Sequence[str]
+    reader: LogReader
+
+    def receive(self, batch: Sequence[CloudEvent]) -> None:
+        """Apply a batch of one source, in whatever order and however often it comes."""
+        if not batch:
+            return
+        source = batch[0].service
+        waiting = [event for _, event in sorted({e.position: e for e in batch}.items())]
+        while waiting := _beyond(applied := self.applied(source), waiting):
+            missing = waiting[0].position - applied - 1
+            if missing:
+                waiting = [*self._pull(source, applied, missing), *waiting]
+            try:
+                self._apply(source, applied, _contiguous(applied, waiting))
+            except AppliedElsewhere:
+                continue
+
+    def catch_up(self) -> int:
+        """Pull all that the sources have beyond what was applied; return the number of events."""
+        return sum(self._catch_up(source) for source in self.sources)
+
+    def _catch_up(self, source: str) -> int:
+        count = 0
+        while pulled := self.reader.events_after(source, self.applied(source), PULL_PAGE):
+            self.receive(pulled)
+            count += len(pulled)
+        return count
+
+    def applied(self, source: str) -> int:
+        """Return the position up to which the source was applied."""
+        with self.application.log_of_events.reading() as transaction:
+            rows = transaction.query(
+                "SELECT position FROM applied_position WHERE source = ?", (source,)
+            )
+        return int(rows[0][0]) if rows else 0
+
+    def positions(self) -> dict[str, int]:
+        """Return the position applied of each source."""
+        return {source: self.applied(source) for source in self.sources}
+
+    def parked(self) -> int:
+        """Return the number of events that wait for an operator."""
+        with self.application.log_of_events.reading() as transaction:
+            return int(transaction.query("SELECT count(*) FROM parked_event")[0][0])
+
+    def _pull(self, source: str, applied: int, missing: int) -> Sequence[CloudEvent]:
+        log.info("gap_pulled", source=source, after=applied, missing=missing)
+        pulled = self.reader.events_after(source, applied, min(missing, PULL_PAGE))
+        if not pulled or pulled[0].position != applied + 1:
+            raise LogIncomplete(f"{source} has no event at {applied + 1}")
+        return pulled
+
+    def _apply(self, source: str, applied: int, events: Sequence[CloudEvent]) -> None:
+        """Apply events that follow without a gap: together, or singly when one of them fails."""
+        try:
+            self._apply_together(source, applied, events)
+        except PASSING:
+            raise
+        except Exception as error:  # noqa: BLE001 - parked with its reason, never dropped
+            if len(events) == 1:
+                self._park(source, events[0], error)
+                return
+            for event in events:
+                self._apply(source, event.position - 1, [event])
+
+    def _apply_together(self, source: str, applied: int, events: Sequence[CloudEvent]) -> None:
+        parked = self._subjects_parked()
+        held = [event for event in events if event.subject in parked]
+
+        def react(unit: Unit) -> Answer:
+            unit.preparing.append(_advance(source, applied, events[-1].position))
+            for event in events:
+                if event not in held:
+                    self._react(unit, event)
+            unit.writing.extend(self._parking(event, HELD) for event in held)
+            return {}
+
+        self.application.run(self._provenance(events[0]), react)
+
+    def _react(self, unit: Unit, event: CloudEvent) -> None:
+        if event.type not in self.known:
+            raise UnknownType(event.type)
+        reaction = self.reactions.get(event.type)
+        if reaction is not None:
+            unit.attribute(self._provenance(event))
+            reaction(unit, event)
+
+    def _provenance(self, event: CloudEvent) -> Provenance:
+        return provenance_of(event, self.service)
+
+    def _park(self, source: str, event: CloudEvent, error: Exception) -> None:
+        reason = f"{type(error).__name__} in {event.type}"
+        # The traceback names places in our code; its values may be anything, so they stay out.
+        place = "".join(traceback.format_tb(error.__traceback__)[-3:])
+        log.error("event_parked", source=source, position=event.position, why=reason, at=place)
+
+        def park(unit: Unit) -> Answer:
+            unit.preparing.append(_advance(source, event.position - 1, event.position))
+            unit.writing.append(self._parking(event, reason))
+            return {}
+
+        self.application.run(self._provenance(event), park)
+
+    def _subjects_parked(self) -> frozenset[str]:
+        with self.application.log_of_events.reading() as transaction:
+            rows = transaction.query("SELECT DISTINCT subject FROM parked_event")
+        return frozenset(row[0] for row in rows)
+
+    def _parking(self, event: CloudEvent, reason: str) -> Write:
+        row = (
+            event.service,
+            event.position,
+            event.subject,
+            encode_batch([event]).decode(),
+            reason,
+            text_of(self.application.clock()),
+        )
+
+        def write(transaction: Transaction) -> None:
+            transaction.execute(
+                "INSERT INTO parked_event (source, position, subject, event, reason, parked_at)"
+                " VALUES (?, ?, ?, ?, ?, ?)",
+                row,
+            )
+
+        return write
+
+
+def _beyond(applied: int, waiting: Sequence[CloudEvent]) -> list[CloudEvent]:
+    return [event for event in waiting if event.position > applied]
+
+
+def _contiguous(applied: int, waiting: Sequence[CloudEvent]) -> list[CloudEvent]:
+    """Return the events from `applied` + 1 up to the first gap."""
+    return [
+        event for offset, event in enumerate(waiting, start=1) if event.position == applied + offset
+    ]
+
+
+def _advance(source: str, applied: int, up_to: int) -> Write:
+    """Move the position applied, only from where it was when the events were read."""
+
+    def write(transaction: Transaction) -> None:
+        if applied == 0:
+            transaction.execute(
+                "INSERT INTO applied_position (source, position) VALUES (?, 0)"
+                " ON CONFLICT (source) DO NOTHING",
+                (source,),
+            )
+        moved = transaction.execute(
+            "UPDATE applied_position SET position = ? WHERE source = ? AND position = ?",
+            (up_to, source, applied),
+        )
+        if moved != 1:
+            raise AppliedElsewhere(source)
+
+    return write

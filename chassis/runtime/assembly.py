@@ -1,0 +1,125 @@
+"""Bolts a service's rooms to the log, the relay and the inbox."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from importlib.metadata import version
+from typing import Any, Final
+from uuid import UUID
+
+import msgspec
+
+from chassis.eventstore.application import EventSourcedApplication
+from chassis.eventstore.log import RecordedEvent
+from chassis.messaging.calling import RpcCaller
+from chassis.messaging.inbox import Inbox, Reaction
+from chassis.messaging.relay import Relay
+from chassis.messaging.sending import event_publisher
+from chassis.messaging.telling import Telling, teller
+from chassis.messaging.wiring import Background, Wiring
+from chassis.runtime.surroundings import Surroundings
+from contracts.envelope import CloudEvent
+
+VERSION: Final = version("shouwen")
+Health = dict[str, Any]
+
+
+class LogCaller:
+    """Reads the logs of other services by RPC."""
+
+    def __init__(self, caller: RpcCaller) -> None:
+        self._caller = caller
+
+    def events_after(self, source: str, position: int, limit: int) -> Sequence[CloudEvent]:
+        """Return the events of a service after a position, in order."""
+        answer = self._caller.call(source, "log", after=position, limit=limit)
+        return msgspec.convert(answer["events"], list[CloudEvent])
+
+
+@dataclass
+class Assembly:
+    """One service, bolted together.
+
+    Attributes:
+        known: types of events that the service can read.
+        follows: names of the services that it follows.
+        tickers: further work that no message starts.
+    """
+
+    service: str
+    application: EventSourcedApplication
+    tellings: Mapping[type, Telling]
+    surroundings: Surroundings
+    caller: RpcCaller
+    reactions: Mapping[str, Reaction] = field(default_factory=dict)
+    known: frozenset[str] = frozenset()
+    follows: Sequence[str] = ()
+    tickers: Sequence[Background] = ()
+
+    @cached_property
+    def tell(self) -> Callable[[RecordedEvent], CloudEvent]:
+        """Turns recorded events of the service into CloudEvents."""
+        return teller(self.service, self.application.mapper, self.tellings)
+
+    @cached_property
+    def inbox(self) -> Inbox:
+        """Takes in what other services tell."""
+        return Inbox(
+            application=self.application,
+            service=self.service,
+            reactions=self.reactions,
+            known=self.known,
+            sources=self.follows,
+            reader=LogCaller(self.caller),
+        )
+
+    def wiring(self, rooms: Any) -> Wiring:
+        """Return what the host of the service is given."""
+        return Wiring(
+            rooms=rooms,
+            verifier=self.surroundings.verifier,
+            inbox=self.inbox if self.follows else None,
+            background=(*self.tickers, self._relay()),
+            close=self.close,
+        )
+
+    def _relay(self) -> Relay:
+        publisher = event_publisher(self.surroundings.amqp_uri, self.service)
+        return Relay(self.application.log_of_events, self.tell, publisher)
+
+    def close(self) -> None:
+        """Give connections and files up."""
+        self.caller.close()
+        self.application.close()
+
+    def events_after(self, position: int, limit: int) -> tuple[list[CloudEvent], int]:
+        """Return a page of the service's own log, and the log's head."""
+        log = self.application.log_of_events
+        return [
+            self.tell(recorded) for recorded in log.select_recorded(position, limit)
+        ], log.head()
+
+    def events_of(self, stream: UUID) -> list[CloudEvent]:
+        """Return the events of one stream of the service."""
+        recorded = self.application.log_of_events.select_recorded_of(stream)
+        return [self.tell(each) for each in recorded]
+
+    def health(self) -> Health:
+        """Return how the service is; answering at all means that database and broker answer."""
+        with self.application.log_of_events.reading() as transaction:
+            published = transaction.query("SELECT position FROM published_position WHERE id = 1")
+        parked = self.inbox.parked()
+        return {
+            "service": self.service,
+            "version": VERSION,
+            "ok": parked == 0,
+            "head": self.application.log_of_events.head(),
+            "published": int(published[0][0]) if published else 0,
+            "applied": self.inbox.positions(),
+            "parked": parked,
+        }
+
+
+def rpc_caller(surroundings: Surroundings, service: str) -> RpcCaller:
+    """Return what a service calls the others with."""
+    return RpcCaller(surroundings.amqp_uri, lambda: surroundings.service_token(service))

@@ -1,0 +1,4 @@
+"""All that the services, and anybody outside, may know of one another.
+
+generate > client > rpc | events > envelope | failures | fields
+"""

@@ -1,0 +1,19 @@
+"""What audit tells."""
+
+from typing import ClassVar, Final
+
+from contracts.envelope import Utc
+from contracts.events.message import Message
+
+
+class CaseReplayedV1(Message, frozen=True):
+    """Somebody replayed a case; the actor of the event says who."""
+
+    TYPE: ClassVar[str] = "case.replayed.v1"
+
+    number: str
+    as_of: Utc
+    entries: int
+
+
+MESSAGES: Final[tuple[type[Message], ...]] = (CaseReplayedV1,)

@@ -1,0 +1,76 @@
+"""What notify tells."""
+
+from typing import ClassVar, Final, Literal
+
+from contracts.envelope import Utc
+from contracts.events.message import Message
+
+ReminderReason = Literal["ownership_taken", "untaken", "repeat_joined"]
+
+
+class RemindersBegunV1(Message, frozen=True):
+    """Notify keeps reminders of a petition from here on."""
+
+    TYPE: ClassVar[str] = "reminders.begun.v1"
+
+    number: str
+    office: str
+
+
+class ReminderPlannedV1(Message, frozen=True):
+    """Attributes: recipient: staff number, or `office_head:<office>`."""
+
+    TYPE: ClassVar[str] = "reminder.planned.v1"
+
+    reminder_id: str
+    number: str
+    recipient: str
+    reason: ReminderReason
+    due_at: Utc
+
+
+class ReminderAttemptedV1(Message, frozen=True):
+    """One attempt to deliver over one channel; `outcome` is `ok` or a short word on the failure."""
+
+    TYPE: ClassVar[str] = "reminder.attempted.v1"
+
+    number: str
+    reminder_id: str
+    attempt: int
+    channel: Literal["webhook", "file"]
+    outcome: str
+
+
+class ReminderDeliveredV1(Message, frozen=True):
+    TYPE: ClassVar[str] = "reminder.delivered.v1"
+
+    number: str
+    reminder_id: str
+    attempts: int
+
+
+class ReminderCancelledV1(Message, frozen=True):
+    TYPE: ClassVar[str] = "reminder.cancelled.v1"
+
+    number: str
+    reminder_id: str
+    reason: Literal["owner_found", "owner_changed", "case_closed"]
+
+
+class ReminderGivenUpV1(Message, frozen=True):
+    TYPE: ClassVar[str] = "reminder.given_up.v1"
+
+    number: str
+    reminder_id: str
+    attempts: int
+    outcome: str
+
+
+MESSAGES: Final[tuple[type[Message], ...]] = (
+    RemindersBegunV1,
+    ReminderPlannedV1,
+    ReminderAttemptedV1,
+    ReminderDeliveredV1,
+    ReminderCancelledV1,
+    ReminderGivenUpV1,
+)

@@ -1,0 +1,192 @@
+"""What responsibility tells. `petition_id` and `number` are the original's, for a repeat."""
+
+from datetime import date
+from typing import ClassVar, Final, Literal
+
+from contracts.envelope import Utc
+from contracts.events.message import Message
+from contracts.fields import Channel, PetitionClass, Standing
+
+
+class OwnershipAwaitedV1(Message, frozen=True):
+    """A petition is known here and waits for its first contact."""
+
+    TYPE: ClassVar[str] = "ownership.awaited.v1"
+
+    number: str
+    office: str
+    channel: Channel
+    petition_class: PetitionClass
+    awaits: Literal["reception", "first_leader", "duty_leader"]
+    registered_at: Utc
+
+
+class OwnershipTakenV1(Message, frozen=True):
+    """A leader owns the petition from now until closure (首问负责).
+
+    Attributes:
+        ground: what made him the first: a reception, the roster, or taking it from the open list.
+        reception_id: the reception, where one decided.
+        roster_day, roster_version: the roster line, where one decided.
+    """
+
+    TYPE: ClassVar[str] = "ownership.taken.v1"
+
+    number: str
+    owner: str
+    office: str
+    ground: Literal["reception", "open_list", "roster"]
+    taken_at: Utc
+    reception_id: str | None = None
+    roster_day: date | None = None
+    roster_version: int | None = None
+
+
+class ReceptionRecordedV1(Message, frozen=True):
+    """A leader received the petitioner; `standing` says what that meant.
+
+    Attributes:
+        received_number: the petition that was received: the original or a repeat of it.
+        received_at: as stated.
+    """
+
+    TYPE: ClassVar[str] = "reception.recorded.v1"
+
+    number: str
+    received_number: str
+    reception_id: str
+    leader: str
+    office: str
+    received_at: Utc
+    standing: Standing
+
+
+class DisputeOpenedV1(Message, frozen=True):
+    """A reception dated before the owner's first contact was recorded later."""
+
+    TYPE: ClassVar[str] = "dispute.opened.v1"
+
+    number: str
+    dispute_id: str
+    reception_id: str
+    claimant: str
+    claimant_office: str
+    claimed_at: Utc
+
+
+class DisputeRuledV1(Message, frozen=True):
+    TYPE: ClassVar[str] = "dispute.ruled.v1"
+
+    number: str
+    dispute_id: str
+    ruling: Literal["upheld", "rejected"]
+    reason: str
+    ruled_by: str
+    document: str
+
+
+class OwnershipSucceededV1(Message, frozen=True):
+    """The ownership passed on (继任); the first contact stays on record."""
+
+    TYPE: ClassVar[str] = "ownership.succeeded.v1"
+
+    number: str
+    previous_owner: str
+    owner: str
+    office: str
+    ground: Literal["left_post", "long_leave", "dispute_upheld"]
+    approver: str
+    document: str
+
+
+class OwnershipRecusedV1(Message, frozen=True):
+    """The owner has a direct interest, the ownership passed on (回避)."""
+
+    TYPE: ClassVar[str] = "ownership.recused.v1"
+
+    number: str
+    previous_owner: str
+    owner: str
+    office: str
+    ground: Literal["direct_interest"]
+    approver: str
+    document: str
+
+
+class RepeatJoinedV1(Message, frozen=True):
+    """A repeat petition joined the matter that it repeats and found its owner."""
+
+    TYPE: ClassVar[str] = "repeat.joined.v1"
+
+    number: str
+    repeat_petition_id: str
+    repeat_number: str
+    office: str
+    owner: str | None
+
+
+class CaseClosedV1(Message, frozen=True):
+    TYPE: ClassVar[str] = "case.closed.v1"
+
+    number: str
+    owner: str
+    outcome: Literal["settled", "explained", "routed_elsewhere", "withdrawn"]
+    reply_document: str
+    follow_up_visit_at: Utc | None
+    evaluation_asked_at: Utc | None
+
+
+class CaseReopenedV1(Message, frozen=True):
+    """The matter is open again and its owner is the same as before.
+
+    Attributes:
+        ground: a repeat petition, or an order with its reason and document.
+    """
+
+    TYPE: ClassVar[str] = "case.reopened.v1"
+
+    number: str
+    owner: str
+    ground: Literal["repeat", "order"]
+    repeat_number: str | None
+    reason: str
+    document: str
+
+
+class RosterLineSetV1(Message, frozen=True):
+    """A leader is on duty at an office on one day."""
+
+    TYPE: ClassVar[str] = "roster.line_set.v1"
+
+    office: str
+    day: date
+    leader: str
+    document: str
+
+
+class RosterLineReplacedV1(Message, frozen=True):
+    """Another leader is on duty at an office on one day."""
+
+    TYPE: ClassVar[str] = "roster.line_replaced.v1"
+
+    office: str
+    day: date
+    leader: str
+    previous_leader: str
+    document: str
+
+
+MESSAGES: Final[tuple[type[Message], ...]] = (
+    OwnershipAwaitedV1,
+    OwnershipTakenV1,
+    ReceptionRecordedV1,
+    DisputeOpenedV1,
+    DisputeRuledV1,
+    OwnershipSucceededV1,
+    OwnershipRecusedV1,
+    RepeatJoinedV1,
+    CaseClosedV1,
+    CaseReopenedV1,
+    RosterLineSetV1,
+    RosterLineReplacedV1,
+)

@@ -1,0 +1,242 @@
+"""Registration, content and search."""
+
+from typing import Annotated, Any, Final
+
+import msgspec
+from msgspec import Meta
+
+from contracts.envelope import Utc
+from contracts.fields import (
+    Channel,
+    Cursor,
+    Limit,
+    Line,
+    Number,
+    Office,
+    OptionalLine,
+    PetitionClass,
+    PetitionState,
+    Region,
+    RequestId,
+)
+from contracts.rpc.method import NOBODY_NEEDED, STAFF, Answer, Method, Request
+from contracts.rpc.upkeep import EventList
+
+REGISTER_MANY_MAX: Final = 1_000
+REPRESENTATIVES_MAX: Final = 5
+BODY_MAX: Final = 100_000
+
+
+class Person(Request, frozen=True):
+    """A petitioner, representative or agent. Personal data: it never leaves intake."""
+
+    name: Line
+    phone: OptionalLine = ""
+    id_number: OptionalLine = ""
+    address: OptionalLine = ""
+
+
+class RegisterPetition(Request, frozen=True):
+    """Put one petition on record.
+
+    Attributes:
+        occurred_at: when it was raised: the letter's receipt, the visit, the call.
+        headcount: how many people raise it, the petitioner included.
+        accused: persons or units accused, for accusations.
+        repeat_of: number of the petition that it repeats, where the clerk knows.
+        external_number: its number in the system that it came from.
+    """
+
+    request_id: RequestId
+    office: Office
+    channel: Channel
+    petition_class: PetitionClass
+    category: Line
+    title: Line
+    body: Annotated[str, Meta(min_length=1, max_length=BODY_MAX)]
+    occurred_at: Utc
+    petitioner: Person
+    place: OptionalLine = ""
+    representatives: Annotated[list[Person], Meta(max_length=REPRESENTATIVES_MAX)] = msgspec.field(
+        default_factory=list
+    )
+    headcount: Annotated[int, Meta(ge=1, le=100_000)] = 1
+    agent: Person | None = None
+    accused: Annotated[list[Line], Meta(max_length=20)] = msgspec.field(default_factory=list)
+    repeat_of: Number | None = None
+    external_number: OptionalLine = ""
+
+
+class Registered(Answer, frozen=True):
+    """Attributes: repeat_of: number of the original when the petition repeats one."""
+
+    petition_id: str
+    number: Number
+    query_code: str
+    registered_at: Utc
+    repeat_of: Number | None = None
+
+
+class RegisterMany(Request, frozen=True):
+    """Put up to 1,000 petitions on record.
+
+    Each item is one `RegisterPetition`, checked on its own.
+    """
+
+    items: Annotated[list[dict[str, Any]], Meta(min_length=1)]
+
+
+class RegisteredItem(Answer, frozen=True):
+    index: int
+    petition: Registered
+
+
+class RefusedItem(Answer, frozen=True):
+    index: int
+    code: str
+    message: str
+    fields: dict[str, Any]
+
+
+class RegisteredMany(Answer, frozen=True):
+    """Attributes: registered, refused: every index of the request stands in one of the two."""
+
+    registered: list[RegisteredItem]
+    refused: list[RefusedItem]
+
+
+class FindPetition(Request, frozen=True):
+    """Attributes: content: also return text and persons; that reading goes on record."""
+
+    number: Number
+    content: bool = False
+
+
+class PetitionContent(Answer, frozen=True):
+    title: str
+    body: str
+    place: str
+    petitioner: dict[str, str]
+    representatives: list[dict[str, str]]
+    agent: dict[str, str] | None
+    accused: list[str]
+
+
+class PetitionView(Answer, frozen=True):
+    petition_id: str
+    number: Number
+    office: Office
+    region: Region
+    channel: Channel
+    petition_class: PetitionClass
+    category: str
+    headcount: int
+    state: PetitionState
+    occurred_at: Utc
+    registered_at: Utc
+    sealed: bool
+    repeat_of: Number | None = None
+    external_number: str = ""
+    content: PetitionContent | None = None
+
+
+class AskStatus(Request, frozen=True):
+    number: Number
+    query_code: Annotated[str, Meta(min_length=1, max_length=32)]
+
+
+class PetitionStatus(Answer, frozen=True):
+    number: Number
+    state: PetitionState
+    office: Office
+    registered_at: Utc
+    changed_at: Utc
+
+
+class SearchPetitions(Request, frozen=True):
+    """Newest first; the pages of one search do not shift when petitions are added."""
+
+    office: Office | None = None
+    region: Region | None = None
+    channel: Channel | None = None
+    petition_class: PetitionClass | None = None
+    category: OptionalLine | None = None
+    state: PetitionState | None = None
+    external_number: OptionalLine | None = None
+    registered_from: Utc | None = None
+    registered_until: Utc | None = None
+    limit: Limit = 50
+    cursor: Cursor = ""
+
+
+class PetitionPage(Answer, frozen=True):
+    items: list[PetitionView]
+    next_cursor: str
+
+
+class FindRegistration(Request, frozen=True):
+    number: Number
+
+
+REGISTER: Final = Method(
+    "intake",
+    "register",
+    RegisterPetition,
+    Registered,
+    frozenset({"clerk", "leader", "office_head", "agency"}),
+    "Put one petition on record.",
+)
+
+REGISTER_MANY: Final = Method(
+    "intake",
+    "register_many",
+    RegisterMany,
+    RegisteredMany,
+    REGISTER.roles,
+    "Put up to 1,000 petitions on record; a bad one is refused by its index, the others stand.",
+)
+
+PETITION: Final = Method(
+    "intake",
+    "petition",
+    FindPetition,
+    PetitionView,
+    STAFF | {"auditor", "agency"},
+    "Find one petition; reading its content goes on record.",
+)
+
+STATUS: Final = Method(
+    "intake",
+    "status",
+    AskStatus,
+    PetitionStatus,
+    NOBODY_NEEDED,
+    "Tell a petitioner where his petition stands, by number and query code.",
+)
+
+SEARCH: Final = Method(
+    "intake",
+    "search",
+    SearchPetitions,
+    PetitionPage,
+    STAFF | {"auditor", "agency"},
+    "Search petitions, newest first.",
+)
+
+REGISTRATION: Final = Method(
+    "intake",
+    "registration",
+    FindRegistration,
+    EventList,
+    frozenset({"service"}),
+    "The registration of one petition and of the one it repeats, for a service that is behind.",
+)
+
+METHODS: Final[tuple[Method[Any, Any], ...]] = (
+    REGISTER,
+    REGISTER_MANY,
+    PETITION,
+    STATUS,
+    SEARCH,
+    REGISTRATION,
+)

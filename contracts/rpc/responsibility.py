@@ -1,0 +1,347 @@
+"""Ownership, roster, caseloads."""
+
+from datetime import date
+from typing import Annotated, Any, Final, Literal
+
+from msgspec import Meta
+
+from contracts.envelope import Utc
+from contracts.fields import (
+    Channel,
+    Cursor,
+    Document,
+    Limit,
+    Number,
+    Office,
+    OptionalLine,
+    PetitionClass,
+    RequestId,
+    Staff,
+    Standing,
+)
+from contracts.rpc.method import HEADS, READERS, Answer, Method, Request
+
+
+class ReceivePetition(Request, frozen=True):
+    """Record that a leader received the petitioner.
+
+    Attributes:
+        leader: who received; the caller unless a clerk records it for a leader.
+        received_at: when, as stated; now unless given. Evidence, not the decision.
+        office: where; the caller's office unless given.
+    """
+
+    request_id: RequestId
+    number: Number
+    leader: Staff | None = None
+    received_at: Utc | None = None
+    office: Office | None = None
+
+
+class Reception(Answer, frozen=True):
+    """What the record decided.
+
+    Attributes:
+        standing: first (the leader owns it now), owner (owned it already), rival (somebody else
+            owns it), disputed (somebody else owns it and the reception is dated before that).
+        owner: the one owner of the matter.
+        matter: number under which the matter is owned: the original's, for a repeat.
+    """
+
+    number: Number
+    matter: Number
+    standing: Standing
+    owner: Staff
+    office: Office
+    owned_since: Utc
+    reception_id: str
+    dispute_id: str | None = None
+
+
+class AskOwner(Request, frozen=True):
+    number: Number
+
+
+class OwnerLink(Answer, frozen=True):
+    """One holder of the ownership: who, from when, by what."""
+
+    owner: Staff
+    office: Office
+    since: Utc
+    ground: str
+    document: str = ""
+    approver: str = ""
+
+
+class Claim(Answer, frozen=True):
+    """A reception that did not make the owner."""
+
+    reception_id: str
+    leader: Staff
+    office: Office
+    received_at: Utc
+    standing: Standing
+    dispute_id: str | None = None
+    ruling: str | None = None
+
+
+class Ownership(Answer, frozen=True):
+    """Who owns a petition and how that was decided.
+
+    Attributes:
+        owner: None while it waits in the open list.
+        first_contact: the link that began the ownership; stays for ever.
+        chain: all holders, oldest first.
+        evidence: what decided the first contact: a reception or a roster line.
+        rivals: receptions that lost.
+    """
+
+    number: Number
+    matter: Number
+    state: Literal["awaited", "owned", "closed"]
+    owner: Staff | None
+    office: Office
+    first_contact: OwnerLink | None
+    chain: list[OwnerLink]
+    evidence: dict[str, Any]
+    rivals: list[Claim]
+    repeats: list[Number]
+
+
+class RosterLine(Request, frozen=True):
+    day: date
+    leader: Staff
+
+
+class SetRoster(Request, frozen=True):
+    request_id: RequestId
+    office: Office
+    lines: Annotated[list[RosterLine], Meta(min_length=1, max_length=366)]
+    document: Document
+
+
+class RosterSet(Answer, frozen=True):
+    office: Office
+    lines: int
+
+
+class AskDuty(Request, frozen=True):
+    """Attributes: day: today in Shanghai unless given."""
+
+    office: Office
+    day: date | None = None
+
+
+class Duty(Answer, frozen=True):
+    office: Office
+    day: date
+    leader: Staff | None
+
+
+class ListOpen(Request, frozen=True):
+    """Attributes: office: the caller's office unless given."""
+
+    office: Office | None = None
+    limit: Limit = 50
+    cursor: Cursor = ""
+
+
+class OpenItem(Answer, frozen=True):
+    number: Number
+    office: Office
+    channel: Channel
+    petition_class: PetitionClass
+    awaits: Literal["reception", "first_leader"]
+    registered_at: Utc
+
+
+class OpenPage(Answer, frozen=True):
+    items: list[OpenItem]
+    next_cursor: str
+
+
+class ListCaseload(Request, frozen=True):
+    """Attributes: owner: the caller unless given."""
+
+    owner: Staff | None = None
+    closed: bool = False
+    limit: Limit = 50
+    cursor: Cursor = ""
+
+
+class CaseloadItem(Answer, frozen=True):
+    number: Number
+    office: Office
+    channel: Channel
+    petition_class: PetitionClass
+    state: Literal["owned", "closed"]
+    owned_since: Utc
+    repeats: int
+
+
+class CaseloadPage(Answer, frozen=True):
+    owner: Staff
+    items: list[CaseloadItem]
+    next_cursor: str
+
+
+class SucceedOwner(Request, frozen=True):
+    """Attributes: to: the successor; ground: why the owner leaves the duty."""
+
+    request_id: RequestId
+    number: Number
+    to: Staff
+    ground: Literal["left_post", "long_leave"]
+    document: Document
+
+
+class RecuseOwner(Request, frozen=True):
+    request_id: RequestId
+    number: Number
+    to: Staff
+    ground: Literal["direct_interest"]
+    document: Document
+
+
+class RuleDispute(Request, frozen=True):
+    """Attributes: ruling: upheld passes the ownership to the claimant, by succession."""
+
+    request_id: RequestId
+    number: Number
+    dispute_id: Annotated[str, Meta(min_length=1, max_length=64)]
+    ruling: Literal["upheld", "rejected"]
+    reason: Annotated[str, Meta(min_length=1, max_length=2_000)]
+    document: Document
+
+
+class ClosePetition(Request, frozen=True):
+    """Close the matter; only its owner may.
+
+    Attributes:
+        reply_document: the written reply delivered to the petitioner.
+        follow_up_visit_at: when the petitioner was visited after the reply.
+        evaluation_asked_at: when the petitioner was asked for an evaluation.
+    """
+
+    request_id: RequestId
+    number: Number
+    outcome: Literal["settled", "explained", "routed_elsewhere", "withdrawn"]
+    reply_document: OptionalLine = ""
+    follow_up_visit_at: Utc | None = None
+    evaluation_asked_at: Utc | None = None
+
+
+class ReopenPetition(Request, frozen=True):
+    request_id: RequestId
+    number: Number
+    reason: Annotated[str, Meta(min_length=1, max_length=2_000)]
+    document: Document
+
+
+RECEIVE: Final = Method(
+    "responsibility",
+    "receive",
+    ReceivePetition,
+    Reception,
+    frozenset({"leader", "office_head", "clerk"}),
+    "Record a reception; the first on record owns the petition until closure.",
+)
+
+OWNER_OF: Final = Method(
+    "responsibility",
+    "owner_of",
+    AskOwner,
+    Ownership,
+    READERS,
+    "Who owns a petition, since when, and how that was decided.",
+)
+
+SET_ROSTER: Final = Method(
+    "responsibility",
+    "set_roster",
+    SetRoster,
+    RosterSet,
+    frozenset({"office_head", "clerk"}),
+    "Set which leader is on duty at an office, day by day.",
+)
+
+ON_DUTY: Final = Method(
+    "responsibility", "on_duty", AskDuty, Duty, READERS, "Which leader is on duty at an office."
+)
+
+OPEN_LIST: Final = Method(
+    "responsibility",
+    "open_list",
+    ListOpen,
+    OpenPage,
+    READERS,
+    "Petitions of an office that nobody owns yet, oldest first.",
+)
+
+CASELOAD: Final = Method(
+    "responsibility",
+    "caseload",
+    ListCaseload,
+    CaseloadPage,
+    READERS,
+    "Petitions that a leader owns, longest owned first.",
+)
+
+SUCCEED: Final = Method(
+    "responsibility",
+    "succeed",
+    SucceedOwner,
+    Ownership,
+    HEADS,
+    "Pass an ownership on because the owner leaves the post or is on long leave.",
+)
+
+RECUSE: Final = Method(
+    "responsibility",
+    "recuse",
+    RecuseOwner,
+    Ownership,
+    HEADS,
+    "Pass an ownership on because the owner has a direct interest.",
+)
+
+RULE: Final = Method(
+    "responsibility",
+    "rule",
+    RuleDispute,
+    Ownership,
+    HEADS,
+    "Rule on a dispute about first contact.",
+)
+
+CLOSE: Final = Method(
+    "responsibility",
+    "close",
+    ClosePetition,
+    Ownership,
+    frozenset({"leader", "office_head"}),
+    "Close a petition; only its owner may, when the closing conditions hold.",
+)
+
+REOPEN: Final = Method(
+    "responsibility",
+    "reopen",
+    ReopenPetition,
+    Ownership,
+    HEADS,
+    "Reopen a closed petition; it goes back to its owner.",
+)
+
+METHODS: Final[tuple[Method[Any, Any], ...]] = (
+    RECEIVE,
+    OWNER_OF,
+    SET_ROSTER,
+    ON_DUTY,
+    OPEN_LIST,
+    CASELOAD,
+    SUCCEED,
+    RECUSE,
+    RULE,
+    CLOSE,
+    REOPEN,
+)

@@ -1,0 +1,168 @@
+"""Use cases of intake: load, decide, save."""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID, uuid5
+
+from eventsourcing.utils import EnvType
+
+from chassis.eventstore.application import (
+    Answer,
+    EventSourcedApplication,
+    Provenance,
+    ReadModel,
+    Unit,
+)
+from chassis.eventstore.instants import text_of
+from chassis.jurisdiction import Actor, region_of
+from services.intake.application.ports import Command, Content, Raised, Register, Vault
+from services.intake.application.registering import (
+    PETITIONS,
+    SHANGHAI,
+    Outcome,
+    Registration,
+)
+from services.intake.domain.numbering import verified
+from services.intake.domain.petition import CLOCK_TOLERANCE, Petition
+from services.intake.domain.refusals import (
+    HeadcountTooSmall,
+    InTheFuture,
+    OfficeNotAllowed,
+    PetitionUnknown,
+    QueryCodeWrong,
+    RegionUnknown,
+    Sealed,
+)
+from services.intake.domain.regions import is_region
+
+
+class Intake(EventSourcedApplication):
+    """Registered petitions and their content."""
+
+    name = "intake"
+
+    def __init__(
+        self,
+        env: EnvType,
+        clock: Callable[[], datetime],
+        read_models: Sequence[ReadModel],
+        register: Register,
+        vault: Vault,
+    ) -> None:
+        self._register = register
+        self._vault = vault
+        super().__init__(env, clock, read_models)
+
+    def check(self, actor: Actor, raised: Raised) -> None:
+        """Check what can be checked before anything is stored.
+
+        Raises:
+            OfficeNotAllowed, RegionUnknown, InTheFuture, HeadcountTooSmall, NumberMalformed.
+        """
+        if not is_region(region_of(raised.office)):
+            raise RegionUnknown(office="begins with no region of GB/T 2260")
+        if not actor.acts_for(raised.office):
+            raise OfficeNotAllowed(office=raised.office)
+        if raised.occurred_at > self.clock() + CLOCK_TOLERANCE:
+            raise InTheFuture(occurred_at="lies in the future")
+        named = len(raised.content.persons.get("representative", ()))
+        if raised.headcount < named:
+            raise HeadcountTooSmall(headcount=f"is less than the {named} representatives named")
+        if raised.repeat_of is not None:
+            verified(raised.repeat_of)
+
+    def register_petitions(self, batch: Sequence[tuple[Command, Raised]]) -> list[Outcome]:
+        """Put petitions on record, in one append; each command has an outcome of its own.
+
+        A command that was answered before is answered from the record and registers nothing.
+
+        Returns:
+            list of outcomes in the order of the batch: an answer, or the reason of its refusal.
+        """
+        registration = Registration(self._register, self._vault, batch)
+
+        def decide(unit: Unit) -> Answer:
+            today = self.clock().astimezone(SHANGHAI).date()
+            unit.preparing.append(
+                lambda transaction: registration.prepare(unit, transaction, today)
+            )
+            unit.writing.append(lambda transaction: registration.answer(unit, transaction))
+            return {}
+
+        self.run(batch[0][0].provenance, decide)
+        return [registration.outcomes[index] for index in range(len(batch))]
+
+    def petition(self, actor: Actor, number: str, *, is_head: bool, auditing: bool) -> Answer:
+        """Return what is on record of a petition, without its content.
+
+        Raises:
+            NumberMalformed, PetitionUnknown, OfficeNotAllowed, Sealed.
+        """
+        row = self._row(verified(number))
+        if not auditing and not actor.acts_for(row["office"]):
+            raise OfficeNotAllowed(office=row["office"])
+        if not auditing:
+            _check_seal(actor, row, is_head=is_head)
+        return dict(row)
+
+    def read_content(self, actor: Actor, number: str, *, is_head: bool) -> Content:
+        """Open the content of a petition; the reading goes on record first.
+
+        Raises:
+            OfficeNotAllowed, Sealed.
+        """
+        row = self._row(number)
+        if not actor.acts_for(row["office"]):
+            raise OfficeNotAllowed(office=row["office"])
+        _check_seal(actor, row, is_head=is_head)
+
+        def decide(unit: Unit) -> Answer:
+            petition = unit.find(Petition, UUID(row["petition_id"]))
+            if petition is None:
+                raise PetitionUnknown(number=number)
+            petition.read_content(self.clock())
+            return {}
+
+        # Each reading is a fact of its own; its correlation id tells it from the next.
+        cause = str(uuid5(PETITIONS, f"{actor.subject}/{text_of(self.clock())}/{number}"))
+        self.run(Provenance(actor.subject, actor.correlation_id, cause), decide)
+        with self.log_of_events.reading() as transaction:
+            return self._vault.open(transaction, row["petition_id"])
+
+    def status(self, number: str, query_code: str) -> Answer:
+        """Return where a petition stands, for the petitioner.
+
+        Raises:
+            QueryCodeWrong: also when there is no such number, so that numbers cannot be guessed.
+        """
+        if not self._vault.is_query_code(number, query_code):
+            raise QueryCodeWrong(query_code="does not belong to this number")
+        try:
+            return dict(self._row(number))
+        except PetitionUnknown as error:
+            raise QueryCodeWrong(query_code="does not belong to this number") from error
+
+    def streams_of(self, number: str) -> list[UUID]:
+        """Return the streams of a petition's original, where it repeats one, and of itself.
+
+        Raises:
+            PetitionUnknown: there is no such petition.
+        """
+        row = self._row(number)
+        numbers = dict.fromkeys((row["matter_number"], number))
+        return [UUID(self._row(each)["petition_id"]) for each in numbers]
+
+    def _row(self, number: str) -> Mapping[str, Any]:
+        with self.log_of_events.reading() as transaction:
+            row = self._register.find(transaction, number)
+        if row is None:
+            raise PetitionUnknown(number=number)
+        return row
+
+
+def _check_seal(actor: Actor, row: Mapping[str, Any], *, is_head: bool) -> None:
+    """Let only those open a sealed matter who are named: its clerk, its office's head."""
+    named = actor.subject == row["registered_by"] or (is_head and actor.office == row["office"])
+    if row["sealed"] and not named:
+        raise Sealed(number=row["number"])

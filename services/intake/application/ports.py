@@ -1,0 +1,90 @@
+"""What the use cases of intake take in and lean on."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, Protocol
+
+from chassis.eventstore.application import Provenance
+from chassis.eventstore.requests import CommandKey
+from chassis.eventstore.transaction import Transaction
+from chassis.jurisdiction import Actor
+
+
+class Content(Protocol):
+    """What a petitioner gave us, as the vault takes it."""
+
+    @property
+    def persons(self) -> Mapping[str, Sequence[Mapping[str, str]]]:
+        """Role to people."""
+
+    @property
+    def text(self) -> Mapping[str, Any]:
+        """Title, body, place, accused."""
+
+
+class Vault(Protocol):
+    """Keeps text and persons away from everything else."""
+
+    def keep(self, transaction: Transaction, petition_id: str, content: Any) -> str:
+        """Encrypt and store content; return the commitment to it."""
+
+    def open(self, transaction: Transaction, petition_id: str) -> Content:
+        """Return the content of a petition."""
+
+    def matter_mark(self, content: Any, category: str) -> str | None:
+        """Return what the same person and the same matter have in common, if that can be told."""
+
+    def is_query_code(self, number: str, code: str) -> bool:
+        """Tell whether a code belongs to a number."""
+
+
+class Register(Protocol):
+    """The tables of registered petitions."""
+
+    def find(self, transaction: Transaction, number: str) -> Mapping[str, Any] | None:
+        """Return the row of a petition, or None."""
+
+    def matter_marked(self, transaction: Transaction, mark: str) -> tuple[str, str] | None:
+        """Return petition_id and number of the original petition with a mark, or None."""
+
+    def mark_matter(
+        self, transaction: Transaction, mark: str, petition_id: str, number: str
+    ) -> None:
+        """Keep the mark of an original petition."""
+
+    def next_serials(self, transaction: Transaction, region: str, day: date, count: int) -> int:
+        """Take serials of a region and day; return the first of them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Raised:
+    """A petition as it was raised.
+
+    Attributes:
+        occurred_at: UTC, aware.
+        repeat_of: number of the petition that it repeats, where the clerk knows.
+    """
+
+    office: str
+    channel: str
+    petition_class: str
+    category: str
+    headcount: int
+    occurred_at: datetime
+    repeat_of: str | None
+    external_number: str
+    content: Content
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A command in hand: who sent it, and the key under which its answer is kept."""
+
+    actor: Actor
+    key: CommandKey
+
+    @property
+    def provenance(self) -> Provenance:
+        """What the command's events go back to."""
+        return Provenance(self.actor.subject, self.actor.correlation_id, self.key.request_id)

@@ -1,0 +1,59 @@
+"""Builds intake's rooms and fits them together."""
+
+from dataclasses import dataclass
+
+from chassis.eventstore.location import environment_for
+from chassis.messaging.wiring import Wiring
+from chassis.runtime.assembly import Assembly, rpc_caller
+from chassis.runtime.surroundings import Surroundings
+from contracts.events import MESSAGES
+from services.intake.application import Intake
+from services.intake.gateways.vault import Vault
+from services.intake.publishing import TELLINGS
+from services.intake.reactions import REACTIONS
+from services.intake.readmodels.register import RegisterTables
+from services.intake.settings import FOLLOWS, NAME, VAULT_KEY, VAULT_KEY_MEANING
+
+
+@dataclass(frozen=True)
+class Rooms:
+    """What the surface of intake works with."""
+
+    intake: Intake
+    register: RegisterTables
+    vault: Vault
+    assembly: Assembly
+
+
+def build(surroundings: Surroundings) -> Rooms:
+    """Build the rooms.
+
+    Raises:
+        SettingInvalid, VaultKeyInvalid: a setting is missing or unusable.
+    """
+    register = RegisterTables()
+    vault = Vault.from_text(surroundings.variables.required(VAULT_KEY, VAULT_KEY_MEANING))
+    intake = Intake(
+        environment_for(surroundings.database_url(NAME), NAME),
+        surroundings.clock,
+        [register],
+        register,
+        vault,
+    )
+    assembly = Assembly(
+        service=NAME,
+        application=intake,
+        tellings=TELLINGS,
+        surroundings=surroundings,
+        caller=rpc_caller(surroundings, NAME),
+        reactions=REACTIONS,
+        known=frozenset(MESSAGES),
+        follows=FOLLOWS,
+    )
+    return Rooms(intake, register, vault, assembly)
+
+
+def bootstrap(surroundings: Surroundings) -> Wiring:
+    """Return intake, ready to be hosted."""
+    rooms = build(surroundings)
+    return rooms.assembly.wiring(rooms)

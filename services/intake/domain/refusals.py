@@ -1,0 +1,65 @@
+"""What the rules of intake refuse.
+
+Refusal
+├── PetitionUnknown, OriginalUnknown
+├── NumberMalformed          the check character does not fit
+├── QueryCodeWrong           also for numbers that do not exist
+├── Sealed                   accusation material, open to named people only
+├── RegionUnknown, OfficeNotAllowed
+├── HeadcountTooSmall        fewer heads than people named
+└── InTheFuture
+"""
+
+from collections.abc import Mapping
+from typing import ClassVar
+
+
+class Refusal(Exception):  # noqa: N818 - the word of the glossary
+    """A rule says no.
+
+    Attributes:
+        code: written name of the refusal, a key of the failure codes in the contracts.
+        fields: what concerns which field.
+    """
+
+    code: ClassVar[str]
+
+    def __init__(self, **fields: str) -> None:
+        self.fields: Mapping[str, str] = fields
+        super().__init__(self.code)
+
+
+class PetitionUnknown(Refusal):
+    code = "petition_unknown"
+
+
+class OriginalUnknown(Refusal):
+    code = "original_unknown"
+
+
+class NumberMalformed(Refusal):
+    code = "number_malformed"
+
+
+class QueryCodeWrong(Refusal):
+    code = "query_code_wrong"
+
+
+class Sealed(Refusal):
+    code = "sealed"
+
+
+class RegionUnknown(Refusal):
+    code = "bad_value"
+
+
+class HeadcountTooSmall(Refusal):
+    code = "bad_value"
+
+
+class OfficeNotAllowed(Refusal):
+    code = "office_not_allowed"
+
+
+class InTheFuture(Refusal):
+    code = "in_the_future"

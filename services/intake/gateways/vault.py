@@ -1,0 +1,217 @@
+"""The vault: text and persons, encrypted with one key per petitioner before they are stored.
+
+Keys stand in a table of their own, wrapped by a key that only the environment knows. Destroying a
+petitioner's key erases what he gave us and leaves every event, commitment and proof as it was.
+"""
+
+import hmac
+import json
+import os
+import unicodedata
+from base64 import b32encode, urlsafe_b64decode
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Any, Final
+from uuid import UUID, uuid5
+
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from cryptography.hazmat.primitives.keywrap import aes_key_unwrap, aes_key_wrap
+
+from chassis.eventstore.transaction import Transaction
+
+KEY_BYTES: Final = 32
+NONCE_BYTES: Final = 12
+SALT_BYTES: Final = 32
+QUERY_CODE_CHARS: Final = 10
+PETITIONERS: Final = UUID("7c1b4c0e-94c4-5e0b-8f57-50e1d0a6c2a9")
+TEXT: Final = "text"
+
+Person = Mapping[str, str]
+
+
+class VaultKeyInvalid(ValueError):  # noqa: N818 - it says what is the case
+    """The vault's key is not 32 bytes in base64."""
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """What a petitioner gave us.
+
+    Attributes:
+        text: title, body, place and accused.
+        persons: role to people; the first `petitioner` is the principal.
+    """
+
+    text: Mapping[str, Any]
+    persons: Mapping[str, Sequence[Person]]
+
+    @property
+    def principal(self) -> Person:
+        """The petitioner whose key protects the text."""
+        return self.persons["petitioner"][0]
+
+
+class Vault:
+    """Encrypts, keeps and opens content."""
+
+    def __init__(self, key: bytes) -> None:
+        self._wrapping = _derived(key, b"wrap")
+        self._identifying = _derived(key, b"identify")
+        self._querying = _derived(key, b"query code")
+
+    @classmethod
+    def from_text(cls, key: str) -> "Vault":
+        """Open the vault with a key as the environment gives it.
+
+        Raises:
+            VaultKeyInvalid: it is not 32 bytes in base64.
+        """
+        try:
+            raw = urlsafe_b64decode(key)
+        except ValueError as error:
+            raise VaultKeyInvalid("SHOUWEN_VAULT_KEY is not base64") from error
+        if len(raw) != KEY_BYTES:
+            raise VaultKeyInvalid(f"SHOUWEN_VAULT_KEY holds {len(raw)} bytes; it takes 32")
+        return cls(raw)
+
+    def query_code(self, number: str) -> str:
+        """Return the code with which the petitioner asks after his petition."""
+        digest = hmac.digest(self._querying, number.encode(), sha256)
+        return b32encode(digest).decode()[:QUERY_CODE_CHARS]
+
+    def is_query_code(self, number: str, code: str) -> bool:
+        """Tell whether a code belongs to a number, in a time that tells nothing else."""
+        expected = self.query_code(number).encode()
+        return hmac.compare_digest(expected, code.strip().upper().encode())
+
+    def matter_mark(self, content: Content, category: str) -> str | None:
+        """Return a keyed mark that the same person and the same matter have in common.
+
+        None for a person that cannot be told from others of the name.
+        """
+        person = self._person_mark(content.principal)
+        if person is None:
+            return None
+        return self._mark(person, category, _letters(content.text["title"]))
+
+    def keep(self, transaction: Transaction, petition_id: str, content: Content) -> str:
+        """Encrypt and store content; return the commitment to it."""
+        salt = os.urandom(SALT_BYTES)
+        principal = self._petitioner(transaction, petition_id, content.principal, TEXT)
+        text = {**content.text, "salt": salt.hex()}
+        self._store(transaction, petition_id, TEXT, 0, principal, text)
+        for role, people in content.persons.items():
+            for ordinal, person in enumerate(people):
+                place = f"{role}/{ordinal}"
+                petitioner = self._petitioner(transaction, petition_id, person, place)
+                self._store(transaction, petition_id, role, ordinal, petitioner, person)
+        return commitment(salt, content)
+
+    def open(self, transaction: Transaction, petition_id: str) -> Content:
+        """Return the content of a petition.
+
+        Raises:
+            KeyError: a petitioner's key was destroyed, or there is no such petition.
+        """
+        text: Mapping[str, Any] = {}
+        persons: dict[str, list[Person]] = {}
+        rows = transaction.query(
+            "SELECT v.role, v.ordinal, v.ciphertext, k.wrapped_key, k.petitioner_id"
+            " FROM vault v LEFT JOIN petitioner_key k ON k.petitioner_id = v.petitioner_id"
+            " WHERE v.petition_id = ? ORDER BY v.role, v.ordinal",
+            (petition_id,),
+        )
+        for role, ordinal, ciphertext, wrapped, petitioner_id in rows:
+            if wrapped is None:
+                raise KeyError(f"the key of {petitioner_id} was destroyed")
+            place = _place(petition_id, role, ordinal)
+            opened = self._decrypt(bytes(wrapped), bytes(ciphertext), place)
+            if role == TEXT:
+                text = opened
+            else:
+                persons.setdefault(role, []).append(opened)
+        return Content(text, persons)
+
+    def _store(  # noqa: PLR0913, PLR0917 - the columns of one row
+        self,
+        transaction: Transaction,
+        petition_id: str,
+        role: str,
+        ordinal: int,
+        petitioner: tuple[str, bytes],
+        plain: Mapping[str, Any],
+    ) -> None:
+        petitioner_id, key = petitioner
+        nonce = os.urandom(NONCE_BYTES)
+        place = _place(petition_id, role, ordinal)
+        sealed = AESGCM(key).encrypt(nonce, json.dumps(plain).encode(), place)
+        transaction.execute(
+            "INSERT INTO vault (petition_id, role, ordinal, petitioner_id, ciphertext)"
+            " VALUES (?, ?, ?, ?, ?)",
+            (petition_id, role, ordinal, petitioner_id, nonce + sealed),
+        )
+
+    def _decrypt(self, wrapped: bytes, ciphertext: bytes, place: bytes) -> dict[str, Any]:
+        key = aes_key_unwrap(self._wrapping, wrapped)
+        nonce, sealed = ciphertext[:NONCE_BYTES], ciphertext[NONCE_BYTES:]
+        opened: dict[str, Any] = json.loads(AESGCM(key).decrypt(nonce, sealed, place))
+        return opened
+
+    def _petitioner(
+        self, transaction: Transaction, petition_id: str, person: Person, place: str
+    ) -> tuple[str, bytes]:
+        """Return a person's id and key, made now for one who is new to us."""
+        mark = self._person_mark(person) or self._mark(petition_id, place)
+        rows = transaction.query(
+            "SELECT petitioner_id, wrapped_key FROM petitioner_key WHERE person_mark = ?", (mark,)
+        )
+        if rows:
+            return rows[0][0], aes_key_unwrap(self._wrapping, bytes(rows[0][1]))
+        key = os.urandom(KEY_BYTES)
+        petitioner_id = str(uuid5(PETITIONERS, mark))
+        transaction.execute(
+            "INSERT INTO petitioner_key (petitioner_id, person_mark, wrapped_key) VALUES (?, ?, ?)",
+            (petitioner_id, mark, aes_key_wrap(self._wrapping, key)),
+        )
+        return petitioner_id, key
+
+    def _person_mark(self, person: Person) -> str | None:
+        """Return a keyed mark of a person by id number, else by name and phone."""
+        if id_number := _letters(person.get("id_number", "")):
+            return self._mark("id", id_number)
+        if phone := _letters(person.get("phone", "")):
+            return self._mark("phone", _letters(person["name"]), phone)
+        return None
+
+    def _mark(self, *parts: str) -> str:
+        return hmac.digest(self._identifying, "\x1f".join(parts).encode(), sha256).hex()
+
+
+def commitment(salt: bytes, content: Content) -> str:
+    """Return SHA-256 in hex over the salt and the content as canonical JSON."""
+    plain = {
+        "text": dict(content.text),
+        "persons": {
+            role: [dict(person) for person in people] for role, people in content.persons.items()
+        },
+    }
+    canonical = json.dumps(plain, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    return sha256(salt + canonical.encode()).hexdigest()
+
+
+def _place(petition_id: str, role: str, ordinal: int) -> bytes:
+    """Bind a ciphertext to where it stands, so that it cannot be moved."""
+    return f"{petition_id}/{role}/{ordinal}".encode()
+
+
+def _derived(key: bytes, purpose: bytes) -> bytes:
+    return HKDF(SHA256(), KEY_BYTES, salt=None, info=b"shouwen vault " + purpose).derive(key)
+
+
+def _letters(text: str) -> str:
+    """Return letters and digits only, in one form: width, case and punctuation do not count."""
+    plain = unicodedata.normalize("NFKC", text).casefold()
+    return "".join(character for character in plain if character.isalnum())

@@ -1,0 +1,13 @@
+"""Own facts as the messages that others read; the only place that sees both."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from chassis.messaging.telling import Telling
+from contracts.events import intake as told
+from services.intake.domain.petition import Petition
+
+TELLINGS: Final[Mapping[type, Telling]] = {
+    Petition.Registered: Telling(told.PetitionRegisteredV1, occurred="occurred_at"),
+    Petition.ContentRead: Telling(told.ContentReadV1),
+}

@@ -1,0 +1,196 @@
+"""Intake on the wire: parse, call, answer."""
+
+from typing import Any, ClassVar
+
+import msgspec
+
+from chassis.eventstore.requests import CommandKey
+from chassis.identity import Caller
+from chassis.jurisdiction import Actor, reach_of
+from chassis.messaging.checking import checked
+from chassis.messaging.faults import refusal_of
+from chassis.messaging.feed import EventFeed
+from chassis.messaging.rpc import answers
+from chassis.messaging.wiring import Wired
+from chassis.observability import current_correlation_id
+from contracts.failures import Failure
+from contracts.rpc import intake as rpc
+from contracts.rpc.upkeep import HEALTH, LOG, AskHealth, EventList, Health, ReadLog
+from services.intake.application.ports import Command, Raised
+from services.intake.bootstrap import Rooms
+from services.intake.gateways.vault import Content
+from services.intake.readmodels.register import Sight
+from services.intake.settings import FOLLOWS, NAME
+
+FILTERS = (
+    "office",
+    "region",
+    "channel",
+    "petition_class",
+    "category",
+    "state",
+    "external_number",
+    "registered_from",
+    "registered_until",
+)
+
+
+class IntakeService:
+    """Registration, content, search."""
+
+    name: ClassVar = NAME
+    rooms: Rooms = Wired()
+    events = EventFeed(*FOLLOWS)
+
+    @answers(rpc.REGISTER)
+    def register(self, request: rpc.RegisterPetition, caller: Caller) -> rpc.Registered:
+        raised = self._raised(request, caller)
+        outcome = self.rooms.intake.register_petitions([raised])[0]
+        if isinstance(outcome, Exception):
+            raise outcome
+        return self._registered(outcome)
+
+    @answers(rpc.REGISTER_MANY)
+    def register_many(self, request: rpc.RegisterMany, caller: Caller) -> rpc.RegisteredMany:
+        if len(request.items) > rpc.REGISTER_MANY_MAX:
+            raise Failure("too_many", fields={"items": f"takes at most {rpc.REGISTER_MANY_MAX}"})
+        registered, refused = [], []
+        good: list[tuple[int, tuple[Command, Raised]]] = []
+        for index, item in enumerate(request.items):
+            try:
+                checked_item = checked(item, rpc.RegisterPetition)
+                good.append((index, self._raised(checked_item, caller)))
+            except Exception as error:  # noqa: BLE001 - refusals only; anything else goes on
+                refused.append(_refused(index, error))
+        outcomes = self.rooms.intake.register_petitions([pair for _, pair in good]) if good else []
+        for (index, _), outcome in zip(good, outcomes, strict=True):
+            if isinstance(outcome, Exception):
+                refused.append(_refused(index, outcome))
+            else:
+                petition = self._registered(outcome)
+                registered.append(rpc.RegisteredItem(index=index, petition=petition))
+        refused.sort(key=lambda item: item.index)
+        return rpc.RegisteredMany(registered=registered, refused=refused)
+
+    @answers(rpc.PETITION)
+    def petition(self, request: rpc.FindPetition, caller: Caller) -> rpc.PetitionView:
+        actor, is_head = _actor(caller), "office_head" in caller.roles
+        row = self.rooms.intake.petition(
+            actor, request.number, is_head=is_head, auditing=_audits(caller)
+        )
+        if not request.content:
+            return _view(row)
+        content = self.rooms.intake.read_content(actor, request.number, is_head=is_head)
+        return _view(row, content)
+
+    @answers(rpc.STATUS)
+    def status(self, request: rpc.AskStatus, _caller: Caller) -> rpc.PetitionStatus:
+        row = self.rooms.intake.status(request.number, request.query_code)
+        return msgspec.convert(row, rpc.PetitionStatus)
+
+    @answers(rpc.SEARCH)
+    def search(self, request: rpc.SearchPetitions, caller: Caller) -> rpc.PetitionPage:
+        filters = {name: getattr(request, name) for name in FILTERS}
+        with self.rooms.intake.log_of_events.reading() as transaction:
+            rows, cursor = self.rooms.register.search(
+                transaction, filters, _sight(caller), request.limit, request.cursor
+            )
+        return rpc.PetitionPage(items=[_view(row) for row in rows], next_cursor=cursor)
+
+    @answers(rpc.REGISTRATION)
+    def registration(self, request: rpc.FindRegistration, _caller: Caller) -> EventList:
+        streams = self.rooms.intake.streams_of(request.number)
+        events = [self.rooms.assembly.events_of(stream)[0] for stream in streams]
+        return EventList(events=events, head=self.rooms.intake.log_of_events.head())
+
+    @answers(LOG[NAME])
+    def log(self, request: ReadLog, _caller: Caller) -> EventList:
+        events, head = self.rooms.assembly.events_after(request.after, request.limit)
+        return EventList(events=events, head=head)
+
+    @answers(HEALTH[NAME])
+    def health(self, _request: AskHealth, _caller: Caller) -> Health:
+        return msgspec.convert(self.rooms.assembly.health(), Health)
+
+    def _raised(self, request: rpc.RegisterPetition, caller: Caller) -> tuple[Command, Raised]:
+        actor = _actor(caller)
+        content = _content(request)
+        raised = Raised(
+            office=request.office,
+            channel=request.channel,
+            petition_class=request.petition_class,
+            category=request.category,
+            headcount=request.headcount,
+            occurred_at=request.occurred_at,
+            repeat_of=request.repeat_of,
+            external_number=request.external_number,
+            content=content,
+        )
+        self.rooms.intake.check(actor, raised)
+        key = CommandKey.of(
+            actor.subject, request.request_id, rpc.REGISTER.path, msgspec.json.encode(request)
+        )
+        return Command(actor, key), raised
+
+    def _registered(self, answer: dict[str, Any]) -> rpc.Registered:
+        code = self.rooms.vault.query_code(answer["number"])
+        return msgspec.convert({**answer, "query_code": code}, rpc.Registered)
+
+
+def _actor(caller: Caller) -> Actor:
+    return Actor(caller.subject, caller.office, current_correlation_id())
+
+
+def _audits(caller: Caller) -> bool:
+    return "auditor" in caller.roles
+
+
+def _sight(caller: Caller) -> Sight:
+    head_of = caller.office if "office_head" in caller.roles else ""
+    return Sight(reach_of(caller.office), caller.subject, head_of, auditing=_audits(caller))
+
+
+def _content(request: rpc.RegisterPetition) -> Content:
+    persons = {
+        "petitioner": [request.petitioner],
+        "representative": request.representatives,
+        "agent": [request.agent] if request.agent else [],
+    }
+    return Content(
+        text={
+            "title": request.title,
+            "body": request.body,
+            "place": request.place,
+            "accused": request.accused,
+        },
+        persons={role: msgspec.to_builtins(people) for role, people in persons.items() if people},
+    )
+
+
+def _refused(index: int, error: Exception) -> rpc.RefusedItem:
+    refusal = refusal_of(error)
+    if refusal is None:
+        raise error
+    return rpc.RefusedItem(
+        index=index, code=refusal.code, message=refusal.message, fields=refusal.fields
+    )
+
+
+def _view(row: Any, content: Any = None) -> rpc.PetitionView:
+    repeats = row["matter_number"] != row["number"]
+    view = {
+        **row,
+        "sealed": bool(row["sealed"]),
+        "repeat_of": row["matter_number"] if repeats else None,
+        "content": content and _opened(content),
+    }
+    return msgspec.convert(view, rpc.PetitionView)
+
+
+def _opened(content: Content) -> dict[str, Any]:
+    return {
+        **content.text,
+        "petitioner": content.principal,
+        "representatives": content.persons.get("representative", []),
+        "agent": next(iter(content.persons.get("agent", [])), None),
+    }

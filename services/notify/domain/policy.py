@@ -1,0 +1,26 @@
+"""When and how often, as tables that an office may set otherwise."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Final
+
+# An open petition that nobody has taken: its office's head is told after this time, and again
+# after each further such time until somebody takes it (rule 5).
+UNTAKEN_AFTER: Final = timedelta(days=1)
+
+ATTEMPTS_MAX: Final = 10
+RETRY_FIRST: Final = timedelta(seconds=2)
+RETRY_MAX: Final = timedelta(hours=1)
+
+# What a reminder says. No personal data: a number, a kind, a link.
+SENTENCES: Final[Mapping[str, str]] = {
+    "ownership_taken": "信访事项 {number} 由您首接,请负责到底。",
+    "untaken": "信访事项 {number} 尚无首接领导,请安排接访。",
+    "repeat_joined": "信访事项 {number} 有重复信访,请继续负责。",
+}
+
+
+def retry_after(attempts: int) -> timedelta:
+    """Return how long to wait after a number of failed attempts, at least one."""
+    doubled: timedelta = RETRY_FIRST * 2 ** (attempts - 1)
+    return min(RETRY_MAX, doubled)

@@ -1,0 +1,187 @@
+"""The reminders of one petition: what was planned, attempted, delivered, cancelled."""
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, Final
+from uuid import UUID, uuid5
+
+from eventsourcing.domain import Aggregate, CanMutateAggregate, event
+
+from services.notify.domain.policy import ATTEMPTS_MAX
+
+REMINDERS: Final = UUID("5b0d6f0e-4d0c-5d0e-8a8c-0d7f5a3e9b42")
+OFFICE_HEAD: Final = "office_head:"
+
+
+@dataclass
+class Reminder:
+    """One thing that one person is told.
+
+    Attributes:
+        recipient: staff number, or `office_head:<office>`.
+        state: planned, delivered, cancelled or given_up.
+        done: channels over which it has been delivered.
+    """
+
+    reminder_id: str
+    recipient: str
+    reason: str
+    due_at: datetime
+    state: str = "planned"
+    attempts: int = 0
+    done: set[str] = field(default_factory=set)
+
+
+class PetitionReminders(Aggregate):
+    """All reminders about one petition."""
+
+    TOPIC = "reminders.v1"
+
+    class Event(Aggregate.Event):
+        petition_id: str
+        number: str
+
+    class Begun(Event, Aggregate.Created):
+        TOPIC = "reminders.begun.v1"
+        office: str
+
+    Created = Begun
+
+    class Planned(Event):
+        TOPIC = "reminder.planned.v1"
+        reminder_id: str
+        recipient: str
+        reason: str
+        due_at: datetime
+
+    class Attempted(Event):
+        TOPIC = "reminder.attempted.v1"
+        reminder_id: str
+        attempt: int
+        channel: str
+        outcome: str
+
+    class Delivered(Event):
+        TOPIC = "reminder.delivered.v1"
+        reminder_id: str
+        attempts: int
+
+    class Cancelled(Event):
+        TOPIC = "reminder.cancelled.v1"
+        reminder_id: str
+        reason: str
+
+    class GivenUp(Event):
+        TOPIC = "reminder.given_up.v1"
+        reminder_id: str
+        attempts: int
+        outcome: str
+
+    @staticmethod
+    def create_id(petition_id: str) -> UUID:
+        return uuid5(REMINDERS, petition_id)
+
+    @event(Begun)
+    def __init__(self, petition_id: str, number: str, office: str) -> None:
+        self.petition_id = petition_id
+        self.number = number
+        self.office = office
+        self.reminders: dict[str, Reminder] = {}
+
+    def trigger_event(self, event_class: type[CanMutateAggregate[UUID]], **kwargs: Any) -> None:
+        """Make a fact; every fact names its petition."""
+        super().trigger_event(
+            event_class, petition_id=self.petition_id, number=self.number, **kwargs
+        )
+
+    def plan(self, recipient: str, reason: str, due_at: datetime, at: datetime) -> None:
+        """Plan a reminder; the same one is planned once."""
+        reminder_id = str(uuid5(self.id, f"{recipient}/{reason}/{due_at.isoformat()}"))
+        if reminder_id not in self.reminders:
+            self._record_plan(
+                timestamp=at,
+                reminder_id=reminder_id,
+                recipient=recipient,
+                reason=reason,
+                due_at=due_at,
+            )
+
+    def cancel(self, why: str, at: datetime, *, about: str = "", recipient: str = "") -> None:
+        """Cancel what is planned, all of it or that of one reason or recipient."""
+        for reminder in list(self.reminders.values()):
+            meant = about in {"", reminder.reason} and recipient in {"", reminder.recipient}
+            if reminder.state == "planned" and meant:
+                self._record_cancellation(
+                    timestamp=at, reminder_id=reminder.reminder_id, reason=why
+                )
+
+    def record_attempts(
+        self, reminder_id: str, outcomes: dict[str, str], again_after: timedelta, at: datetime
+    ) -> None:
+        """Record one round of attempts.
+
+        Args:
+            outcomes: channel to `ok` or a short word on the failure.
+            again_after: when a delivered reminder about an untaken petition is due again.
+        """
+        reminder = self.reminders[reminder_id]
+        if reminder.state != "planned":
+            return
+        attempt = reminder.attempts + 1
+        for channel, outcome in outcomes.items():
+            self._record_attempt(
+                timestamp=at,
+                reminder_id=reminder_id,
+                attempt=attempt,
+                channel=channel,
+                outcome=outcome,
+            )
+        failed = [outcome for outcome in outcomes.values() if outcome != "ok"]
+        if not failed:
+            self._record_delivery(timestamp=at, reminder_id=reminder_id, attempts=attempt)
+            self._plan_again(reminder, again_after, at)
+        elif attempt >= ATTEMPTS_MAX:
+            self._record_giving_up(
+                timestamp=at, reminder_id=reminder_id, attempts=attempt, outcome=failed[-1]
+            )
+
+    def _plan_again(self, reminder: Reminder, again_after: timedelta, at: datetime) -> None:
+        """Go on reminding of an untaken petition: until somebody takes it."""
+        if reminder.reason == "untaken":
+            self.plan(reminder.recipient, reminder.reason, reminder.due_at + again_after, at)
+
+    # Records. Replayed for ever, so they decide nothing.
+
+    @event(Planned)
+    def _record_plan(
+        self,
+        timestamp: datetime,
+        reminder_id: str,
+        recipient: str,
+        reason: str,
+        due_at: datetime,
+    ) -> None:
+        self.reminders[reminder_id] = Reminder(reminder_id, recipient, reason, due_at)
+
+    @event(Attempted)
+    def _record_attempt(
+        self, timestamp: datetime, reminder_id: str, attempt: int, channel: str, outcome: str
+    ) -> None:
+        reminder = self.reminders[reminder_id]
+        reminder.attempts = attempt
+        if outcome == "ok":
+            reminder.done.add(channel)
+
+    @event(Delivered)
+    def _record_delivery(self, timestamp: datetime, reminder_id: str, attempts: int) -> None:
+        self.reminders[reminder_id].state = "delivered"
+
+    @event(Cancelled)
+    def _record_cancellation(self, timestamp: datetime, reminder_id: str, reason: str) -> None:
+        self.reminders[reminder_id].state = "cancelled"
+
+    @event(GivenUp)
+    def _record_giving_up(
+        self, timestamp: datetime, reminder_id: str, attempts: int, outcome: str
+    ) -> None:
+        self.reminders[reminder_id].state = "given_up"

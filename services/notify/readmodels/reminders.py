@@ -1,0 +1,111 @@
+"""Reminders as they fall due and as they are listed."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, ClassVar, Final
+
+from chassis.eventstore.instants import text_of
+from chassis.eventstore.log import RecordedEvent
+from chassis.eventstore.paging import cursor_of, key_of
+from chassis.eventstore.transaction import Transaction
+from services.notify.domain.policy import retry_after
+from services.notify.domain.reminders import PetitionReminders
+
+COLUMNS: Final = (
+    "reminder_id",
+    "number",
+    "recipient",
+    "reason",
+    "state",
+    "due_at",
+    "attempts",
+    "last_outcome",
+    "position",
+)
+
+
+class ReminderTable:
+    """The table `reminder`: one row each."""
+
+    tables: ClassVar = ("reminder",)
+
+    def apply(self, transaction: Transaction, event: Any, recorded: RecordedEvent) -> None:
+        if isinstance(event, PetitionReminders.Planned):
+            _add(transaction, event, recorded.id)
+        elif isinstance(event, PetitionReminders.Attempted):
+            _count_attempt(transaction, event)
+        elif type(event) in _ENDS:
+            transaction.execute(
+                "UPDATE reminder SET state = ? WHERE reminder_id = ?",
+                (_ENDS[type(event)], event.reminder_id),
+            )
+
+    def due(self, transaction: Transaction, now: datetime, limit: int) -> Sequence[tuple[str, str]]:
+        """Return petition_id and reminder_id of what is due, the longest due first."""
+        rows = transaction.query(
+            "SELECT petition_id, reminder_id FROM reminder"
+            " WHERE state = 'planned' AND next_attempt_at <= ?"
+            " ORDER BY next_attempt_at, reminder_id LIMIT ?",
+            (text_of(now), limit),
+        )
+        return [(row[0], row[1]) for row in rows]
+
+    def listed(
+        self,
+        transaction: Transaction,
+        number: str | None,
+        recipient: str | None,
+        limit: int,
+        cursor: str,
+    ) -> tuple[list[dict[str, Any]], str]:
+        """Return a page, newest first, and the cursor of the next."""
+        clauses = ["position > 0"]
+        params: list[Any] = []
+        for column, value in (("number", number), ("recipient", recipient)):
+            if value is not None:
+                clauses.append(f"{column} = ?")
+                params.append(value)
+        if behind := key_of(cursor, (int,)):
+            clauses.append("position < ?")
+            params.extend(behind)
+        rows = transaction.query(
+            f"SELECT {', '.join(COLUMNS)} FROM reminder"  # noqa: S608 - our own columns
+            f" WHERE {' AND '.join(clauses)} ORDER BY position DESC LIMIT ?",
+            (*params, limit + 1),
+        )
+        items = [dict(zip(COLUMNS, row, strict=True)) for row in rows[:limit]]
+        return items, cursor_of((items[-1]["position"],)) if len(rows) > limit else ""
+
+
+def _add(transaction: Transaction, event: PetitionReminders.Planned, position: int) -> None:
+    transaction.execute(
+        "INSERT INTO reminder (reminder_id, petition_id, number, recipient, reason, state, due_at,"
+        " next_attempt_at, attempts, last_outcome, position)"
+        " VALUES (?, ?, ?, ?, ?, 'planned', ?, ?, 0, '', ?)",
+        (
+            event.reminder_id,
+            event.petition_id,
+            event.number,
+            event.recipient,
+            event.reason,
+            text_of(event.due_at),
+            text_of(event.due_at),
+            position,
+        ),
+    )
+
+
+def _count_attempt(transaction: Transaction, event: PetitionReminders.Attempted) -> None:
+    again_at = event.timestamp + retry_after(event.attempt)
+    transaction.execute(
+        "UPDATE reminder SET attempts = ?, last_outcome = ?, next_attempt_at = ?"
+        " WHERE reminder_id = ?",
+        (event.attempt, event.outcome, text_of(again_at), event.reminder_id),
+    )
+
+
+_ENDS: Final[dict[type, str]] = {
+    PetitionReminders.Delivered: "delivered",
+    PetitionReminders.Cancelled: "cancelled",
+    PetitionReminders.GivenUp: "given_up",
+}

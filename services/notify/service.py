@@ -1,0 +1,39 @@
+"""Notify on the wire: parse, call, answer."""
+
+from typing import ClassVar
+
+import msgspec
+
+from chassis.identity import Caller
+from chassis.messaging.feed import EventFeed
+from chassis.messaging.rpc import answers
+from chassis.messaging.wiring import Wired
+from contracts.rpc import notify as rpc
+from contracts.rpc.upkeep import HEALTH, LOG, AskHealth, EventList, Health, ReadLog
+from services.notify.bootstrap import Rooms
+from services.notify.settings import FOLLOWS, NAME
+
+
+class NotifyService:
+    """Reminders."""
+
+    name: ClassVar = NAME
+    rooms: Rooms = Wired()
+    events = EventFeed(*FOLLOWS)
+
+    @answers(rpc.REMINDERS)
+    def reminders(self, request: rpc.ListReminders, _caller: Caller) -> rpc.ReminderPage:
+        with self.rooms.notify.log_of_events.reading() as transaction:
+            items, cursor = self.rooms.reminders.listed(
+                transaction, request.number, request.recipient, request.limit, request.cursor
+            )
+        return msgspec.convert({"items": items, "next_cursor": cursor}, rpc.ReminderPage)
+
+    @answers(LOG[NAME])
+    def log(self, request: ReadLog, _caller: Caller) -> EventList:
+        events, head = self.rooms.assembly.events_after(request.after, request.limit)
+        return EventList(events=events, head=head)
+
+    @answers(HEALTH[NAME])
+    def health(self, _request: AskHealth, _caller: Caller) -> Health:
+        return msgspec.convert(self.rooms.assembly.health(), Health)

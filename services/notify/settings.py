@@ -1,0 +1,26 @@
+"""Settings of notify."""
+
+from datetime import timedelta
+from pathlib import Path
+from typing import Final
+
+from chassis.environment import Variables
+from services.notify.domain.policy import UNTAKEN_AFTER
+
+NAME: Final = "notify"
+FOLLOWS: Final = ("responsibility",)
+WEBHOOK_URL: Final = "SHOUWEN_NOTIFY_WEBHOOK_URL"
+FILE: Final = "SHOUWEN_NOTIFY_FILE"
+UNTAKEN_AFTER_S: Final = "SHOUWEN_NOTIFY_UNTAKEN_AFTER_S"
+TICK_S: Final = 0.25
+
+
+def untaken_after(variables: Variables) -> timedelta:
+    """Return after what time the head of an office is reminded of an untaken petition."""
+    default_s = UNTAKEN_AFTER.total_seconds()
+    return timedelta(seconds=variables.number(UNTAKEN_AFTER_S, default_s, least=1))
+
+
+def file_of(variables: Variables, home: Path) -> Path:
+    """Return the file in which reminders are written down as well."""
+    return variables.folder(FILE, home / "reminders.jsonl")

@@ -1,0 +1,408 @@
+"""Use cases of responsibility: load, decide, save."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, Protocol
+from uuid import uuid5
+
+from eventsourcing.utils import EnvType
+
+from chassis.eventstore.application import (
+    Answer,
+    EventSourcedApplication,
+    Provenance,
+    ReadModel,
+    Unit,
+)
+from chassis.eventstore.instants import text_of
+from chassis.eventstore.requests import CommandKey
+from chassis.eventstore.transaction import Transaction
+from chassis.jurisdiction import Actor
+from services.responsibility.domain.evidence import (
+    Approval,
+    Claim,
+    ClosingStatement,
+    DutyLine,
+    Link,
+    Matter,
+    Received,
+    Registration,
+)
+from services.responsibility.domain.ownership import OWNERSHIPS, Ownership
+from services.responsibility.domain.policy import (
+    CHANNELS_WITH_RECEPTION,
+    CLOCK_TOLERANCE,
+    day_of,
+)
+from services.responsibility.domain.refusals import (
+    InTheFuture,
+    OfficeNotAllowed,
+    PetitionUnknown,
+)
+from services.responsibility.domain.roster import RosterLine, roster_line_id
+
+
+class MatterIndex(Protocol):
+    """Finds matters by number."""
+
+    def find(self, transaction: Transaction, number: str) -> Matter | None:
+        """Return where a number leads, or None when it is not known here."""
+
+
+class Arrivals(Protocol):
+    """Fetches what intake has on record and the events have not brought yet."""
+
+    def fetch(self, number: str) -> Sequence[tuple[Registration, Provenance]]:
+        """Return the registration of a petition behind that of its original; empty if none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A command in hand: who sent it, and the key under which its answer is kept."""
+
+    actor: Actor
+    key: CommandKey
+
+    @property
+    def provenance(self) -> Provenance:
+        """What the command's events go back to."""
+        return Provenance(self.actor.subject, self.actor.correlation_id, self.key.request_id)
+
+
+@dataclass(frozen=True, slots=True)
+class ReportedReception:
+    """Attributes: received_at: None when it is happening now."""
+
+    number: str
+    leader: str
+    office: str
+    received_at: datetime | None
+
+
+class Responsibility(EventSourcedApplication):
+    """Who owns which petition."""
+
+    name = "responsibility"
+
+    def __init__(
+        self,
+        env: EnvType,
+        clock: Callable[[], datetime],
+        read_models: Sequence[ReadModel],
+        matters: MatterIndex,
+        arrivals: Arrivals,
+    ) -> None:
+        self._matters = matters
+        self._arrivals = arrivals
+        super().__init__(env, clock, read_models)
+
+    # What intake tells
+
+    def open_matter(self, unit: Unit, registration: Registration) -> None:
+        """Take in a registered petition: a new matter, or a repeat that joins its original.
+
+        Nothing happens when it is known, so it may come early, late and twice.
+        """
+        ownership = self._joined(unit, registration)
+        if ownership is None:
+            return
+        line = self._duty_for(unit, registration)
+        if line is not None:
+            ownership.take_by_roster(line, registration.office, registration.registered_at)
+
+    def _joined(self, unit: Unit, registration: Registration) -> Ownership | None:
+        """Return the ownership that the petition is now part of, None when it was so before."""
+        if registration.repeats is None:
+            return self._await_owner(unit, registration)
+        ownership = self._ownership(unit, registration.repeats)
+        if registration.number in ownership.record.repeats:
+            return None
+        ownership.join_repeat(
+            registration.petition_id,
+            registration.number,
+            registration.office,
+            registration.registered_at,
+        )
+        return ownership
+
+    def _await_owner(self, unit: Unit, registration: Registration) -> Ownership | None:
+        id_ = Ownership.create_id(registration.petition_id)
+        if unit.find(Ownership, id_) is not None:
+            return None
+        ownership = Ownership._create(  # noqa: SLF001 - the library's way to pass the time in
+            Ownership.Awaited,
+            id=id_,
+            timestamp=registration.registered_at,
+            petition_id=registration.petition_id,
+            number=registration.number,
+            office=registration.office,
+            channel=registration.channel,
+            petition_class=registration.petition_class,
+            awaits=self._awaits(unit, registration),
+        )
+        unit.add(ownership)
+        return ownership
+
+    def _awaits(self, unit: Unit, registration: Registration) -> str:
+        if registration.channel in CHANNELS_WITH_RECEPTION:
+            return "reception"
+        return "duty_leader" if self._duty_for(unit, registration) else "first_leader"
+
+    @staticmethod
+    def _duty_for(unit: Unit, registration: Registration) -> DutyLine | None:
+        if registration.channel in CHANNELS_WITH_RECEPTION:
+            return None
+        day = day_of(registration.registered_at)
+        line = unit.find(RosterLine, roster_line_id(registration.office, day))
+        return DutyLine(line.leader, line.day, line.version) if line else None
+
+    @staticmethod
+    def _ownership(unit: Unit, petition_id: str) -> Ownership:
+        ownership = unit.find(Ownership, Ownership.create_id(petition_id))
+        if ownership is None:
+            raise PetitionUnknown(petition_id="no such matter")
+        return ownership
+
+    # Commands
+
+    def record_reception(self, command: Command, reported: ReportedReception) -> Answer:
+        """Record that a leader received the petitioner; the first on record owns the matter.
+
+        Raises:
+            PetitionUnknown, OfficeNotAllowed, InTheFuture.
+        """
+        now = self.clock()
+        if reported.received_at is not None and reported.received_at > now + CLOCK_TOLERANCE:
+            raise InTheFuture(received_at="lies in the future")
+        matter = self._matter(reported.number)
+        self._check_office(command.actor, matter.office, reported.office)
+        reception_id = str(uuid5(OWNERSHIPS, command.key.key))
+        received = Received(
+            reception_id=reception_id,
+            received_number=reported.number,
+            leader=reported.leader,
+            office=reported.office,
+            received_at=reported.received_at or now,
+            stated=reported.received_at is not None,
+        )
+
+        def decide(unit: Unit) -> Answer:
+            ownership = self._ownership(unit, matter.petition_id)
+            claim = ownership.receive(received)
+            return _reception(ownership, received, claim)
+
+        return self.run(command.provenance, decide, command.key)
+
+    def set_roster(
+        self, command: Command, office: str, lines: Sequence[tuple[date, str]], document: str
+    ) -> Answer:
+        """Set who is on duty, a line a day."""
+        self._check_office(command.actor, office)
+
+        def decide(unit: Unit) -> Answer:
+            for day, leader in lines:
+                self._set_line(unit, office, day, leader, document)
+            return {"office": office, "lines": len(lines)}
+
+        return self.run(command.provenance, decide, command.key)
+
+    def _set_line(self, unit: Unit, office: str, day: date, leader: str, document: str) -> None:
+        line = unit.find(RosterLine, roster_line_id(office, day))
+        if line is not None:
+            line.replace(leader, document, self.clock())
+            return
+        unit.add(
+            RosterLine._create(  # noqa: SLF001 - the library's way to pass the time in
+                RosterLine.LineSet,
+                id=roster_line_id(office, day),
+                timestamp=self.clock(),
+                office=office,
+                day=day.isoformat(),
+                leader=leader,
+                document=document,
+            )
+        )
+
+    def succeed_owner(self, command: Command, number: str, to: str, approval: Approval) -> Answer:
+        """Pass the ownership on: the owner leaves the post or is on long leave."""
+        return self._change(
+            command,
+            number,
+            lambda ownership: ownership.succeed(to, command.actor.office, approval, self.clock()),
+        )
+
+    def recuse_owner(self, command: Command, number: str, to: str, approval: Approval) -> Answer:
+        """Pass the ownership on: the owner has a direct interest."""
+        return self._change(
+            command,
+            number,
+            lambda ownership: ownership.recuse(to, command.actor.office, approval, self.clock()),
+        )
+
+    def rule_on_dispute(
+        self, command: Command, number: str, dispute_id: str, ruling: str, approval: Approval
+    ) -> Answer:
+        """Rule on a back-dated claim; the approval's ground is the reason given."""
+        return self._change(
+            command,
+            number,
+            lambda ownership: ownership.rule(
+                dispute_id,
+                ruling,
+                approval.ground,
+                approval.approver,
+                approval.document,
+                self.clock(),
+            ),
+        )
+
+    def close_petition(self, command: Command, number: str, statement: ClosingStatement) -> Answer:
+        """Close the matter; only its owner may."""
+        for name in ("follow_up_visit_at", "evaluation_asked_at"):
+            at = getattr(statement, name)
+            if at is not None and at > self.clock() + CLOCK_TOLERANCE:
+                raise InTheFuture(**{name: "lies in the future"})
+        return self._change(
+            command,
+            number,
+            lambda ownership: ownership.close(command.actor.subject, statement, self.clock()),
+            by_owner=True,
+        )
+
+    def reopen_petition(self, command: Command, number: str, reason: str, document: str) -> Answer:
+        """Open a closed matter again; it goes back to its owner."""
+        return self._change(
+            command, number, lambda ownership: ownership.reopen(reason, document, self.clock())
+        )
+
+    def _change(
+        self,
+        command: Command,
+        number: str,
+        change: Callable[[Ownership], None],
+        *,
+        by_owner: bool = False,
+    ) -> Answer:
+        matter = self._matter(number)
+        if not by_owner:
+            self._check_office(command.actor, matter.office)
+
+        def decide(unit: Unit) -> Answer:
+            ownership = self._ownership(unit, matter.petition_id)
+            change(ownership)
+            return _ownership(ownership, number)
+
+        return self.run(command.provenance, decide, command.key)
+
+    # Questions
+
+    def owner_of(self, number: str) -> Answer:
+        """Return who owns the matter of a petition and how that was decided.
+
+        Raises:
+            PetitionUnknown: neither here nor in intake is there such a petition.
+        """
+        matter = self._matter(number)
+        ownership = self.find(Ownership, Ownership.create_id(matter.petition_id))
+        if ownership is None:
+            raise PetitionUnknown(number=number)
+        return _ownership(ownership, number)
+
+    def on_duty(self, office: str, day: date | None) -> Answer:
+        """Return who is on duty at an office, today in Shanghai unless told otherwise."""
+        asked = day or day_of(self.clock())
+        line = self.find(RosterLine, roster_line_id(office, asked))
+        return {"office": office, "day": asked.isoformat(), "leader": line and line.leader}
+
+    def _matter(self, number: str) -> Matter:
+        matter = self._known(number)
+        if matter is None:
+            self._take_in(number)
+            matter = self._known(number)
+        if matter is None:
+            raise PetitionUnknown(number=number)
+        return matter
+
+    def _known(self, number: str) -> Matter | None:
+        with self.log_of_events.reading() as transaction:
+            return self._matters.find(transaction, number)
+
+    def _take_in(self, number: str) -> None:
+        """Take in what intake has acknowledged and its events have not brought yet."""
+        for registration, provenance in self._arrivals.fetch(number):
+            if self._known(registration.number) is None:
+                self._take_in_one(registration, provenance)
+
+    def _take_in_one(self, registration: Registration, provenance: Provenance) -> None:
+        def decide(unit: Unit) -> Answer:
+            self.open_matter(unit, registration)
+            return {}
+
+        self.run(provenance, decide)
+
+    @staticmethod
+    def _check_office(actor: Actor, *offices: str) -> None:
+        for office in offices:
+            if not actor.acts_for(office):
+                raise OfficeNotAllowed(office=office)
+
+
+def _reception(ownership: Ownership, received: Received, claim: Claim | None) -> Answer:
+    holder = ownership.record.chain[-1]
+    return {
+        "number": received.received_number,
+        "matter": ownership.number,
+        "standing": claim.standing if claim else "first",
+        "owner": holder.owner,
+        "office": holder.office,
+        "owned_since": text_of(holder.since),
+        "reception_id": received.reception_id,
+        "dispute_id": claim and claim.dispute_id,
+    }
+
+
+def _ownership(ownership: Ownership, number: str) -> Answer:
+    record = ownership.record
+    chain = [_link(link) for link in record.chain]
+    return {
+        "number": number,
+        "matter": ownership.number,
+        "state": _state(ownership),
+        "owner": ownership.owner,
+        "office": record.chain[-1].office if record.chain else ownership.office,
+        "first_contact": chain[0] if chain else None,
+        "chain": chain,
+        "evidence": {name: value for name, value in record.evidence.items() if value is not None},
+        "rivals": [_claim(claim) for claim in record.claims if claim.standing != "owner"],
+        "repeats": list(record.repeats),
+    }
+
+
+def _state(ownership: Ownership) -> str:
+    if ownership.owner is None:
+        return "awaited"
+    return "owned" if ownership.closed_at is None else "closed"
+
+
+def _link(link: Link) -> dict[str, Any]:
+    return {
+        "owner": link.owner,
+        "office": link.office,
+        "since": text_of(link.since),
+        "ground": link.ground,
+        "approver": link.approver,
+        "document": link.document,
+    }
+
+
+def _claim(claim: Claim) -> dict[str, Any]:
+    return {
+        "reception_id": claim.reception_id,
+        "leader": claim.leader,
+        "office": claim.office,
+        "received_at": text_of(claim.received_at),
+        "standing": claim.standing,
+        "dispute_id": claim.dispute_id,
+        "ruling": claim.ruling,
+    }

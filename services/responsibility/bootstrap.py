@@ -1,0 +1,59 @@
+"""Builds responsibility's rooms and fits them together."""
+
+from dataclasses import dataclass
+
+from chassis.eventstore.location import environment_for
+from chassis.messaging.wiring import Wiring
+from chassis.runtime.assembly import Assembly, rpc_caller
+from chassis.runtime.surroundings import Surroundings
+from contracts.events import MESSAGES
+from services.responsibility.application import Responsibility
+from services.responsibility.gateways.intake import IntakeRegistrations, registration_of
+from services.responsibility.publishing import TELLINGS
+from services.responsibility.reactions import reactions
+from services.responsibility.readmodels.caseloads import Caseloads
+from services.responsibility.readmodels.matters import Matters
+from services.responsibility.settings import FOLLOWS, NAME
+
+
+@dataclass(frozen=True)
+class Rooms:
+    """What the surface of responsibility works with."""
+
+    responsibility: Responsibility
+    caseloads: Caseloads
+    assembly: Assembly
+
+
+def build(surroundings: Surroundings) -> Rooms:
+    """Build the rooms.
+
+    Raises:
+        SettingInvalid: a setting is missing or unusable.
+    """
+    matters, caseloads = Matters(), Caseloads()
+    caller = rpc_caller(surroundings, NAME)
+    responsibility = Responsibility(
+        environment_for(surroundings.database_url(NAME), NAME),
+        surroundings.clock,
+        [matters, caseloads],
+        matters,
+        IntakeRegistrations(caller),
+    )
+    assembly = Assembly(
+        service=NAME,
+        application=responsibility,
+        tellings=TELLINGS,
+        surroundings=surroundings,
+        caller=caller,
+        reactions=reactions(responsibility, registration_of),
+        known=frozenset(MESSAGES),
+        follows=FOLLOWS,
+    )
+    return Rooms(responsibility, caseloads, assembly)
+
+
+def bootstrap(surroundings: Surroundings) -> Wiring:
+    """Return responsibility, ready to be hosted."""
+    rooms = build(surroundings)
+    return rooms.assembly.wiring(rooms)

@@ -1,0 +1,1 @@
+"""The first-contact rule (首问负责): who owns a petition, and how that may change."""

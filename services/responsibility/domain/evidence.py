@@ -1,0 +1,129 @@
+"""What a first contact and the steps after it rest on."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from services.responsibility.domain.policy import (
+    CLOSING_CONDITIONS,
+    OUTCOMES_WITHOUT_CONDITIONS,
+)
+
+
+@dataclass(frozen=True)
+class Matter:
+    """Where the number of a petition leads.
+
+    Attributes:
+        petition_id: of the original, which the ownership is derived from.
+        office: that received the petition with this number.
+    """
+
+    number: str
+    petition_id: str
+    office: str
+
+
+@dataclass(frozen=True)
+class Registration:
+    """A petition as intake tells it; `repeats` is the petition_id of the original."""
+
+    petition_id: str
+    number: str
+    office: str
+    channel: str
+    petition_class: str
+    registered_at: datetime
+    repeats: str | None
+
+
+@dataclass(frozen=True)
+class Link:
+    """One holder of the ownership: who, from when, by what ground."""
+
+    owner: str
+    office: str
+    since: datetime
+    ground: str
+    approver: str = ""
+    document: str = ""
+
+
+@dataclass
+class Claim:
+    """A reception that did not make the owner.
+
+    Attributes:
+        standing: owner, rival or disputed.
+        ruling: upheld or rejected once a dispute was ruled on.
+    """
+
+    reception_id: str
+    leader: str
+    office: str
+    received_at: datetime
+    standing: str
+    dispute_id: str | None = None
+    ruling: str | None = None
+
+
+@dataclass(frozen=True)
+class Received:
+    """A reception as it was reported.
+
+    Attributes:
+        received_number: the petition in hand: the original or a repeat of it.
+        received_at: UTC, aware.
+        stated: the time was stated by the reporter; otherwise it is the moment of the report.
+    """
+
+    reception_id: str
+    received_number: str
+    leader: str
+    office: str
+    received_at: datetime
+    stated: bool
+
+
+@dataclass(frozen=True)
+class DutyLine:
+    """The roster line that was in force, with its version."""
+
+    leader: str
+    day: str
+    version: int
+
+
+@dataclass(frozen=True)
+class Approval:
+    """Who approves a step, on what ground and by which document."""
+
+    approver: str
+    ground: str
+    document: str
+
+
+@dataclass(frozen=True)
+class ClosingStatement:
+    """What the owner states when closing; see `policy.CLOSING_CONDITIONS`."""
+
+    outcome: str
+    reply_document: str = ""
+    follow_up_visit_at: datetime | None = None
+    evaluation_asked_at: datetime | None = None
+
+    def unmet(self) -> dict[str, str]:
+        """Return field to what is missing; empty when the matter may be closed."""
+        if self.outcome in OUTCOMES_WITHOUT_CONDITIONS:
+            return {}
+        return {name: why for name, why in CLOSING_CONDITIONS.items() if not getattr(self, name)}
+
+
+@dataclass
+class OwnershipRecord:
+    """What the history of one ownership adds up to."""
+
+    chain: list[Link] = field(default_factory=list)
+    claims: list[Claim] = field(default_factory=list)
+    repeats: list[str] = field(default_factory=list)
+    evidence: dict[str, Any] = field(default_factory=dict)

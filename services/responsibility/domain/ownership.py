@@ -1,0 +1,540 @@
+"""One leader's duty for one matter, from first contact until closure.
+
+Which reception was first is decided by the record: whoever's event becomes the next version of the
+stream. Stated times are evidence and never decide.
+"""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID, uuid5
+
+from eventsourcing.domain import Aggregate, CanMutateAggregate, event
+
+from services.responsibility.domain.evidence import (
+    Approval,
+    Claim,
+    ClosingStatement,
+    DutyLine,
+    Link,
+    OwnershipRecord,
+    Received,
+)
+from services.responsibility.domain.refusals import (
+    CaseClosed,
+    CaseNotClosed,
+    ClosingConditionsUnmet,
+    DisputeOpen,
+    DisputeRuled,
+    DisputeUnknown,
+    NotOwned,
+    NotTheOwner,
+    OwnClaim,
+    SameOwner,
+)
+
+OWNERSHIPS: Final = UUID("0d0f2a1c-52a3-5d4a-8a5f-3c1d4b9e7f21")
+
+
+class Ownership(Aggregate):
+    """The ownership of one matter (首问责任).
+
+    The stream id is derived from the petition, so two leaders who receive the same petition at
+    once both write the same version of one stream and the database keeps one of them. A repeat
+    petition has no ownership of its own: it joins that of the original.
+    """
+
+    TOPIC = "ownership.v1"
+
+    class Event(Aggregate.Event):
+        petition_id: str
+        number: str
+
+    class Awaited(Event, Aggregate.Created):
+        TOPIC = "ownership.awaited.v1"
+        office: str
+        channel: str
+        petition_class: str
+        awaits: str
+
+    Created = Awaited
+
+    class Taken(Event):
+        TOPIC = "ownership.taken.v1"
+        owner: str
+        office: str
+        ground: str
+        reception_id: str | None
+        roster_day: str | None
+        roster_version: int | None
+
+    class ReceptionRecorded(Event):
+        TOPIC = "reception.recorded.v1"
+        received_number: str
+        reception_id: str
+        leader: str
+        office: str
+        standing: str
+
+    class DisputeOpened(Event):
+        TOPIC = "dispute.opened.v1"
+        dispute_id: str
+        reception_id: str
+        claimant: str
+        claimant_office: str
+
+    class DisputeRuled(Event):
+        TOPIC = "dispute.ruled.v1"
+        dispute_id: str
+        ruling: str
+        reason: str
+        ruled_by: str
+        document: str
+
+    class Succeeded(Event):
+        TOPIC = "ownership.succeeded.v1"
+        previous_owner: str
+        owner: str
+        office: str
+        ground: str
+        approver: str
+        document: str
+
+    class Recused(Event):
+        TOPIC = "ownership.recused.v1"
+        previous_owner: str
+        owner: str
+        office: str
+        ground: str
+        approver: str
+        document: str
+
+    class RepeatJoined(Event):
+        TOPIC = "repeat.joined.v1"
+        repeat_petition_id: str
+        repeat_number: str
+        office: str
+        owner: str | None
+
+    class Closed(Event):
+        TOPIC = "case.closed.v1"
+        owner: str
+        outcome: str
+        reply_document: str
+        follow_up_visit_at: datetime | None
+        evaluation_asked_at: datetime | None
+
+    class Reopened(Event):
+        TOPIC = "case.reopened.v1"
+        owner: str
+        ground: str
+        repeat_number: str | None
+        reason: str
+        document: str
+
+    @staticmethod
+    def create_id(petition_id: str) -> UUID:
+        return uuid5(OWNERSHIPS, petition_id)
+
+    @event(Awaited)
+    def __init__(
+        self,
+        timestamp: datetime,
+        petition_id: str,
+        number: str,
+        office: str,
+        channel: str,
+        petition_class: str,
+        awaits: str,
+    ) -> None:
+        self.petition_id = petition_id
+        self.number = number
+        self.office = office
+        self.channel = channel
+        self.petition_class = petition_class
+        self.awaits = awaits
+        self.registered_at = timestamp
+        self.owner: str | None = None
+        self.closed_at: datetime | None = None
+        self.record = OwnershipRecord()
+
+    def trigger_event(self, event_class: type[CanMutateAggregate[UUID]], **kwargs: Any) -> None:
+        """Make a fact; every fact of a matter names it."""
+        super().trigger_event(
+            event_class, petition_id=self.petition_id, number=self.number, **kwargs
+        )
+
+    def take_by_roster(self, line: DutyLine, office: str, at: datetime) -> None:
+        """Let the leader on duty own a petition that nobody received (rule 5).
+
+        Nothing happens when somebody owns it already.
+        """
+        if self.owner is not None:
+            return
+        self._record_taking(
+            timestamp=at,
+            owner=line.leader,
+            office=office,
+            ground="roster",
+            reception_id=None,
+            roster_day=line.day,
+            roster_version=line.version,
+        )
+
+    def receive(self, received: Received) -> Claim | None:
+        """Record a reception; the first on record makes the owner.
+
+        Returns:
+            None when the receiver owns the matter by this reception, else the claim that the
+            reception is on record as.
+        """
+        standing = self._standing(received)
+        self._record_reception(
+            timestamp=received.received_at,
+            received_number=received.received_number,
+            reception_id=received.reception_id,
+            leader=received.leader,
+            office=received.office,
+            standing=standing,
+        )
+        if standing == "first":
+            self._take_by_reception(received)
+            return None
+        if standing == "disputed":
+            self._open_dispute(received)
+        return self.record.claims[-1]
+
+    def _standing(self, received: Received) -> str:
+        if self.owner is None:
+            return "first"
+        if received.leader == self.owner:
+            return "owner"
+        if self._contests_first_contact(received):
+            return "disputed"
+        return "rival"
+
+    def _contests_first_contact(self, received: Received) -> bool:
+        """Tell whether a stated time lies before the first contact and was not contested yet."""
+        earlier = received.stated and received.received_at < self.first_contact.since
+        contested = any(
+            claim.leader == received.leader and claim.dispute_id for claim in self.record.claims
+        )
+        return earlier and not contested and self.closed_at is None
+
+    def _take_by_reception(self, received: Received) -> None:
+        self._record_taking(
+            timestamp=received.received_at,
+            owner=received.leader,
+            office=received.office,
+            ground="open_list" if self.awaits == "first_leader" else "reception",
+            reception_id=received.reception_id,
+            roster_day=None,
+            roster_version=None,
+        )
+
+    def _open_dispute(self, received: Received) -> None:
+        self._record_dispute(
+            timestamp=received.received_at,
+            dispute_id=f"D-{received.reception_id}",
+            reception_id=received.reception_id,
+            claimant=received.leader,
+            claimant_office=received.office,
+        )
+
+    @property
+    def first_contact(self) -> Link:
+        """The link that began the ownership; it stays for ever (rule 3).
+
+        Raises:
+            NotOwned: there was no contact yet.
+        """
+        if not self.record.chain:
+            raise NotOwned(number=self.number)
+        return self.record.chain[0]
+
+    @property
+    def current_owner(self) -> str:
+        """The one owner.
+
+        Raises:
+            NotOwned: nobody owns the matter yet.
+        """
+        if self.owner is None:
+            raise NotOwned(number=self.number)
+        return self.owner
+
+    def rule(
+        self, dispute_id: str, ruling: str, reason: str, by: str, document: str, at: datetime
+    ) -> None:
+        """Rule on a back-dated claim; upheld passes the ownership on by succession.
+
+        Args:
+            ruling: upheld or rejected.
+
+        Raises:
+            DisputeUnknown, DisputeRuled: there is none to rule on.
+            OwnClaim: the ruler is the claimant or the owner.
+        """
+        claim = self._dispute(dispute_id)
+        if claim.ruling is not None:
+            raise DisputeRuled(dispute_id=f"was ruled on: {claim.ruling}")
+        if by in {claim.leader, self.owner}:
+            raise OwnClaim(dispute_id="the claimant and the owner cannot rule on it")
+        self._record_ruling(
+            timestamp=at,
+            dispute_id=dispute_id,
+            ruling=ruling,
+            reason=reason,
+            ruled_by=by,
+            document=document,
+        )
+        if ruling == "upheld" and claim.leader != self.owner:
+            approval = Approval(by, "dispute_upheld", document)
+            self._pass_on(self._record_succession, claim.leader, claim.office, approval, at)
+
+    def _claim_of(self, reception_id: str) -> Claim:
+        return next(c for c in self.record.claims if c.reception_id == reception_id)
+
+    def _dispute(self, dispute_id: str) -> Claim:
+        for claim in self.record.claims:
+            if claim.dispute_id == dispute_id:
+                return claim
+        raise DisputeUnknown(dispute_id="there is no such dispute on this petition")
+
+    def succeed(self, to: str, office: str, approval: Approval, at: datetime) -> None:
+        """Pass the ownership on because the owner leaves the post or is on long leave.
+
+        Raises:
+            NotOwned, CaseClosed, SameOwner, OwnClaim.
+        """
+        self._check_passing_on(to, approval)
+        self._pass_on(self._record_succession, to, office, approval, at)
+
+    def recuse(self, to: str, office: str, approval: Approval, at: datetime) -> None:
+        """Pass the ownership on because the owner has a direct interest.
+
+        Raises:
+            NotOwned, CaseClosed, SameOwner, OwnClaim.
+        """
+        self._check_passing_on(to, approval)
+        self._pass_on(self._record_recusal, to, office, approval, at)
+
+    def _check_passing_on(self, to: str, approval: Approval) -> None:
+        owner = self._open_owner()
+        if to == owner:
+            raise SameOwner(to="owns the petition already", owner=owner)
+        if approval.approver in {owner, to}:
+            raise OwnClaim(to="neither the owner nor the successor approves the step")
+
+    def _pass_on(
+        self, record: Callable[..., None], to: str, office: str, approval: Approval, at: datetime
+    ) -> None:
+        record(
+            timestamp=at,
+            previous_owner=self.owner,
+            owner=to,
+            office=office,
+            ground=approval.ground,
+            approver=approval.approver,
+            document=approval.document,
+        )
+
+    def _open_owner(self) -> str:
+        owner = self.current_owner
+        if self.closed_at is not None:
+            raise CaseClosed(number=self.number, owner=owner)
+        return owner
+
+    def join_repeat(
+        self, repeat_petition_id: str, repeat_number: str, office: str, at: datetime
+    ) -> None:
+        """Take a repeat petition in; a closed matter is open again with the same owner (rule 4).
+
+        Nothing happens when the repeat has joined before.
+        """
+        if repeat_number in self.record.repeats:
+            return
+        self._record_repeat(
+            timestamp=at,
+            repeat_petition_id=repeat_petition_id,
+            repeat_number=repeat_number,
+            office=office,
+            owner=self.owner,
+        )
+        if self.closed_at is not None:
+            self._reopen(at, "repeat", repeat_number=repeat_number)
+
+    def close(self, by: str, statement: ClosingStatement, at: datetime) -> None:
+        """Record closure by the owner (rule 7).
+
+        Raises:
+            NotOwned, CaseClosed, NotTheOwner: the step is not open to `by`.
+            DisputeOpen: a claim to first contact waits for a ruling.
+            ClosingConditionsUnmet: with what is missing, by field.
+
+        Source: closing conditions, `policy.CLOSING_CONDITIONS`.
+        """
+        owner = self._open_owner()
+        if by != owner:
+            raise NotTheOwner(owner=owner)
+        if any(claim.dispute_id and claim.ruling is None for claim in self.record.claims):
+            raise DisputeOpen(number=self.number)
+        if unmet := statement.unmet():
+            raise ClosingConditionsUnmet(**unmet)
+        self._record_closure(
+            timestamp=at,
+            owner=owner,
+            outcome=statement.outcome,
+            reply_document=statement.reply_document,
+            follow_up_visit_at=statement.follow_up_visit_at,
+            evaluation_asked_at=statement.evaluation_asked_at,
+        )
+
+    def reopen(self, reason: str, document: str, at: datetime) -> None:
+        """Open a closed matter again by order; its owner stays.
+
+        Raises:
+            CaseNotClosed: it is open.
+        """
+        if self.closed_at is None:
+            raise CaseNotClosed(number=self.number)
+        self._reopen(at, "order", reason=reason, document=document)
+
+    def _reopen(
+        self,
+        at: datetime,
+        ground: str,
+        *,
+        repeat_number: str | None = None,
+        reason: str = "",
+        document: str = "",
+    ) -> None:
+        self._record_reopening(
+            timestamp=at,
+            owner=self.current_owner,
+            ground=ground,
+            repeat_number=repeat_number,
+            reason=reason,
+            document=document,
+        )
+
+    # Records. Replayed for ever, so they decide nothing.
+
+    @event(Taken)
+    def _record_taking(
+        self,
+        timestamp: datetime,
+        owner: str,
+        office: str,
+        ground: str,
+        reception_id: str | None,
+        roster_day: str | None,
+        roster_version: int | None,
+    ) -> None:
+        self.owner = owner
+        self.record.chain.append(Link(owner, office, timestamp, ground))
+        self.record.evidence = {
+            "ground": ground,
+            "reception_id": reception_id,
+            "roster_day": roster_day,
+            "roster_version": roster_version,
+        }
+
+    @event(ReceptionRecorded)
+    def _record_reception(
+        self,
+        timestamp: datetime,
+        received_number: str,
+        reception_id: str,
+        leader: str,
+        office: str,
+        standing: str,
+    ) -> None:
+        if standing != "first":
+            self.record.claims.append(Claim(reception_id, leader, office, timestamp, standing))
+
+    @event(DisputeOpened)
+    def _record_dispute(
+        self,
+        timestamp: datetime,
+        dispute_id: str,
+        reception_id: str,
+        claimant: str,
+        claimant_office: str,
+    ) -> None:
+        self._claim_of(reception_id).dispute_id = dispute_id
+
+    @event(DisputeRuled)
+    def _record_ruling(
+        self,
+        timestamp: datetime,
+        dispute_id: str,
+        ruling: str,
+        reason: str,
+        ruled_by: str,
+        document: str,
+    ) -> None:
+        self._dispute(dispute_id).ruling = ruling
+
+    @event(Succeeded)
+    def _record_succession(
+        self,
+        timestamp: datetime,
+        previous_owner: str,
+        owner: str,
+        office: str,
+        ground: str,
+        approver: str,
+        document: str,
+    ) -> None:
+        self.owner = owner
+        self.record.chain.append(Link(owner, office, timestamp, ground, approver, document))
+
+    @event(Recused)
+    def _record_recusal(
+        self,
+        timestamp: datetime,
+        previous_owner: str,
+        owner: str,
+        office: str,
+        ground: str,
+        approver: str,
+        document: str,
+    ) -> None:
+        self.owner = owner
+        self.record.chain.append(Link(owner, office, timestamp, ground, approver, document))
+
+    @event(RepeatJoined)
+    def _record_repeat(
+        self,
+        timestamp: datetime,
+        repeat_petition_id: str,
+        repeat_number: str,
+        office: str,
+        owner: str | None,
+    ) -> None:
+        self.record.repeats.append(repeat_number)
+
+    @event(Closed)
+    def _record_closure(
+        self,
+        timestamp: datetime,
+        owner: str,
+        outcome: str,
+        reply_document: str,
+        follow_up_visit_at: datetime | None,
+        evaluation_asked_at: datetime | None,
+    ) -> None:
+        self.closed_at = timestamp
+
+    @event(Reopened)
+    def _record_reopening(
+        self,
+        timestamp: datetime,
+        owner: str,
+        ground: str,
+        repeat_number: str | None,
+        reason: str,
+        document: str,
+    ) -> None:
+        self.closed_at = None

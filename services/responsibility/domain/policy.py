@@ -1,0 +1,32 @@
+"""Rules that a province may set otherwise, as tables."""
+
+from collections.abc import Mapping
+from datetime import date, datetime, timedelta
+from typing import Final
+from zoneinfo import ZoneInfo
+
+SHANGHAI: Final = ZoneInfo("Asia/Shanghai")
+
+# Somebody stands before the petitioner: the reception decides, not the roster (rule 1). Every
+# other channel has no reception, so the leader on duty is the first contact (rule 5).
+CHANNELS_WITH_RECEPTION: Final = frozenset({"visit", "reception_day"})
+
+# Clocks of offices differ a little; a time beyond this is a mistake.
+CLOCK_TOLERANCE: Final = timedelta(minutes=5)
+
+# What must have happened before the owner closes, and the field that states it. Default policy,
+# not verified against a published text; the checks and the double verification come with the
+# whole course of the petition.
+CLOSING_CONDITIONS: Final[Mapping[str, str]] = {
+    "reply_document": "the written reply has not been delivered",
+    "follow_up_visit_at": "the petitioner has not been visited after the reply",
+    "evaluation_asked_at": "the petitioner has not been asked for an evaluation",
+}
+
+# A matter that was withdrawn or routed elsewhere ends without them.
+OUTCOMES_WITHOUT_CONDITIONS: Final = frozenset({"withdrawn", "routed_elsewhere"})
+
+
+def day_of(at: datetime) -> date:
+    """Return the day in Shanghai on which an instant falls."""
+    return at.astimezone(SHANGHAI).date()

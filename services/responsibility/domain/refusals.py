@@ -1,0 +1,82 @@
+"""What the rules of responsibility refuse.
+
+Refusal
+├── NotOwned                 nobody owns the petition yet
+├── NotTheOwner              a step that only the owner may take
+├── SameOwner                the successor is the owner already
+├── CaseClosed, CaseNotClosed
+├── ClosingConditionsUnmet   what is missing stands in `fields`
+├── DisputeOpen, DisputeUnknown, DisputeRuled
+├── OwnClaim                 a party would decide its own cause
+└── PetitionUnknown, OfficeNotAllowed
+"""
+
+from collections.abc import Mapping
+from typing import ClassVar
+
+
+class Refusal(Exception):  # noqa: N818 - the word of the glossary
+    """A rule says no.
+
+    Attributes:
+        code: written name of the refusal, a key of the failure codes in the contracts.
+        fields: what concerns which field, or facts that help the caller.
+    """
+
+    code: ClassVar[str]
+
+    def __init__(self, **fields: str | None) -> None:
+        self.fields: Mapping[str, str | None] = fields
+        super().__init__(self.code)
+
+
+class NotOwned(Refusal):
+    code = "not_owned"
+
+
+class NotTheOwner(Refusal):
+    code = "not_the_owner"
+
+
+class SameOwner(Refusal):
+    code = "same_owner"
+
+
+class CaseClosed(Refusal):
+    code = "case_closed"
+
+
+class CaseNotClosed(Refusal):
+    code = "case_not_closed"
+
+
+class ClosingConditionsUnmet(Refusal):
+    code = "closing_conditions_unmet"
+
+
+class DisputeOpen(Refusal):
+    code = "dispute_open"
+
+
+class DisputeUnknown(Refusal):
+    code = "dispute_unknown"
+
+
+class DisputeRuled(Refusal):
+    code = "dispute_ruled"
+
+
+class OwnClaim(Refusal):
+    code = "own_claim"
+
+
+class PetitionUnknown(Refusal):
+    code = "petition_unknown"
+
+
+class OfficeNotAllowed(Refusal):
+    code = "office_not_allowed"
+
+
+class InTheFuture(Refusal):
+    code = "in_the_future"

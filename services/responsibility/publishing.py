@@ -1,0 +1,24 @@
+"""Own facts as the messages that others read; the only place that sees both."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from chassis.messaging.telling import Telling
+from contracts.events import responsibility as told
+from services.responsibility.domain.ownership import Ownership
+from services.responsibility.domain.roster import RosterLine
+
+TELLINGS: Final[Mapping[type, Telling]] = {
+    Ownership.Awaited: Telling(told.OwnershipAwaitedV1, occurred="registered_at"),
+    Ownership.Taken: Telling(told.OwnershipTakenV1, occurred="taken_at"),
+    Ownership.ReceptionRecorded: Telling(told.ReceptionRecordedV1, occurred="received_at"),
+    Ownership.DisputeOpened: Telling(told.DisputeOpenedV1, occurred="claimed_at"),
+    Ownership.DisputeRuled: Telling(told.DisputeRuledV1),
+    Ownership.Succeeded: Telling(told.OwnershipSucceededV1),
+    Ownership.Recused: Telling(told.OwnershipRecusedV1),
+    Ownership.RepeatJoined: Telling(told.RepeatJoinedV1),
+    Ownership.Closed: Telling(told.CaseClosedV1),
+    Ownership.Reopened: Telling(told.CaseReopenedV1),
+    RosterLine.LineSet: Telling(told.RosterLineSetV1),
+    RosterLine.LineReplaced: Telling(told.RosterLineReplacedV1),
+}

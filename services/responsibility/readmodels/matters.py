@@ -1,0 +1,36 @@
+"""Number to matter: a first-time petition is its own, a repeat belongs to the original's."""
+
+from typing import Any, ClassVar
+
+from chassis.eventstore.log import RecordedEvent
+from chassis.eventstore.transaction import Transaction
+from services.responsibility.domain.evidence import Matter
+from services.responsibility.domain.ownership import Ownership
+
+
+class Matters:
+    """The table `matter`, from numbers to ownerships."""
+
+    tables: ClassVar = ("matter",)
+
+    def apply(self, transaction: Transaction, event: Any, recorded: RecordedEvent) -> None:
+        del recorded
+        if isinstance(event, Ownership.Awaited):
+            self._add(transaction, event.number, event.petition_id, event.office)
+        elif isinstance(event, Ownership.RepeatJoined):
+            self._add(transaction, event.repeat_number, event.petition_id, event.office)
+
+    @staticmethod
+    def _add(transaction: Transaction, number: str, petition_id: str, office: str) -> None:
+        transaction.execute(
+            "INSERT INTO matter (number, petition_id, office) VALUES (?, ?, ?)",
+            (number, petition_id, office),
+        )
+
+    @staticmethod
+    def find(transaction: Transaction, number: str) -> Matter | None:
+        """Return where a number leads, or None when it is not known here."""
+        rows = transaction.query(
+            "SELECT number, petition_id, office FROM matter WHERE number = ?", (number,)
+        )
+        return Matter(*rows[0]) if rows else None

@@ -1,0 +1,159 @@
+"""Responsibility on the wire: parse, call, answer."""
+
+from typing import Any, ClassVar
+
+import msgspec
+
+from chassis.eventstore.requests import CommandKey
+from chassis.identity import Caller
+from chassis.jurisdiction import Actor
+from chassis.messaging.feed import EventFeed
+from chassis.messaging.rpc import answers
+from chassis.messaging.wiring import Wired
+from chassis.observability import current_correlation_id
+from contracts.failures import Failure
+from contracts.rpc import responsibility as rpc
+from contracts.rpc.upkeep import HEALTH, LOG, AskHealth, EventList, Health, ReadLog
+from services.responsibility.application import Command, ReportedReception
+from services.responsibility.bootstrap import Rooms
+from services.responsibility.domain.evidence import Approval, ClosingStatement
+from services.responsibility.settings import FOLLOWS, NAME
+
+
+class ResponsibilityService:
+    """Who owns which petition."""
+
+    name: ClassVar = NAME
+    rooms: Rooms = Wired()
+    events = EventFeed(*FOLLOWS)
+
+    @answers(rpc.RECEIVE)
+    def receive(self, request: rpc.ReceivePetition, caller: Caller) -> rpc.Reception:
+        reported = ReportedReception(
+            number=request.number,
+            leader=_receiver(request, caller),
+            office=request.office or caller.office,
+            received_at=request.received_at,
+        )
+        command = _command(rpc.RECEIVE.path, request, caller)
+        answer = self.rooms.responsibility.record_reception(command, reported)
+        return msgspec.convert(answer, rpc.Reception)
+
+    @answers(rpc.OWNER_OF)
+    def owner_of(self, request: rpc.AskOwner, _caller: Caller) -> rpc.Ownership:
+        return _ownership(self.rooms.responsibility.owner_of(request.number))
+
+    @answers(rpc.SET_ROSTER)
+    def set_roster(self, request: rpc.SetRoster, caller: Caller) -> rpc.RosterSet:
+        lines = [(line.day, line.leader) for line in request.lines]
+        command = _command(rpc.SET_ROSTER.path, request, caller)
+        answer = self.rooms.responsibility.set_roster(
+            command, request.office, lines, request.document
+        )
+        return msgspec.convert(answer, rpc.RosterSet)
+
+    @answers(rpc.ON_DUTY)
+    def on_duty(self, request: rpc.AskDuty, _caller: Caller) -> rpc.Duty:
+        return msgspec.convert(
+            self.rooms.responsibility.on_duty(request.office, request.day), rpc.Duty
+        )
+
+    @answers(rpc.OPEN_LIST)
+    def open_list(self, request: rpc.ListOpen, caller: Caller) -> rpc.OpenPage:
+        office = request.office or caller.office
+        with self.rooms.responsibility.log_of_events.reading() as transaction:
+            items, cursor = self.rooms.caseloads.open_of(
+                transaction, office, request.limit, request.cursor
+            )
+        return msgspec.convert({"items": items, "next_cursor": cursor}, rpc.OpenPage)
+
+    @answers(rpc.CASELOAD)
+    def caseload(self, request: rpc.ListCaseload, caller: Caller) -> rpc.CaseloadPage:
+        owner = request.owner or caller.subject
+        state = "closed" if request.closed else "owned"
+        with self.rooms.responsibility.log_of_events.reading() as transaction:
+            items, cursor = self.rooms.caseloads.owned_by(
+                transaction, owner, state, request.limit, request.cursor
+            )
+        page = {"owner": owner, "items": items, "next_cursor": cursor}
+        return msgspec.convert(page, rpc.CaseloadPage)
+
+    @answers(rpc.SUCCEED)
+    def succeed(self, request: rpc.SucceedOwner, caller: Caller) -> rpc.Ownership:
+        command = _command(rpc.SUCCEED.path, request, caller)
+        approval = Approval(caller.subject, request.ground, request.document)
+        return _ownership(
+            self.rooms.responsibility.succeed_owner(command, request.number, request.to, approval)
+        )
+
+    @answers(rpc.RECUSE)
+    def recuse(self, request: rpc.RecuseOwner, caller: Caller) -> rpc.Ownership:
+        command = _command(rpc.RECUSE.path, request, caller)
+        approval = Approval(caller.subject, request.ground, request.document)
+        return _ownership(
+            self.rooms.responsibility.recuse_owner(command, request.number, request.to, approval)
+        )
+
+    @answers(rpc.RULE)
+    def rule(self, request: rpc.RuleDispute, caller: Caller) -> rpc.Ownership:
+        command = _command(rpc.RULE.path, request, caller)
+        approval = Approval(caller.subject, request.reason, request.document)
+        return _ownership(
+            self.rooms.responsibility.rule_on_dispute(
+                command, request.number, request.dispute_id, request.ruling, approval
+            )
+        )
+
+    @answers(rpc.CLOSE)
+    def close(self, request: rpc.ClosePetition, caller: Caller) -> rpc.Ownership:
+        command = _command(rpc.CLOSE.path, request, caller)
+        statement = ClosingStatement(
+            outcome=request.outcome,
+            reply_document=request.reply_document,
+            follow_up_visit_at=request.follow_up_visit_at,
+            evaluation_asked_at=request.evaluation_asked_at,
+        )
+        return _ownership(
+            self.rooms.responsibility.close_petition(command, request.number, statement)
+        )
+
+    @answers(rpc.REOPEN)
+    def reopen(self, request: rpc.ReopenPetition, caller: Caller) -> rpc.Ownership:
+        command = _command(rpc.REOPEN.path, request, caller)
+        return _ownership(
+            self.rooms.responsibility.reopen_petition(
+                command, request.number, request.reason, request.document
+            )
+        )
+
+    @answers(LOG[NAME])
+    def log(self, request: ReadLog, _caller: Caller) -> EventList:
+        events, head = self.rooms.assembly.events_after(request.after, request.limit)
+        return EventList(events=events, head=head)
+
+    @answers(HEALTH[NAME])
+    def health(self, _request: AskHealth, _caller: Caller) -> Health:
+        return msgspec.convert(self.rooms.assembly.health(), Health)
+
+
+def _command(method: str, request: Any, caller: Caller) -> Command:
+    actor = Actor(caller.subject, caller.office, current_correlation_id())
+    content = msgspec.json.encode(request)
+    return Command(actor, CommandKey.of(actor.subject, request.request_id, method, content))
+
+
+def _receiver(request: rpc.ReceivePetition, caller: Caller) -> str:
+    """Return the leader who received: the caller, or the one for whom a clerk records it."""
+    if "leader" in caller.roles and request.leader in {None, caller.subject}:
+        return caller.subject
+    if request.leader is None:
+        raise Failure("bad_value", fields={"leader": "name the leader who received"})
+    if not caller.roles & {"clerk", "office_head"}:
+        raise Failure(
+            "role_not_allowed", fields={"leader": "a leader records only his own receptions"}
+        )
+    return request.leader
+
+
+def _ownership(answer: dict[str, Any]) -> rpc.Ownership:
+    return msgspec.convert(answer, rpc.Ownership)

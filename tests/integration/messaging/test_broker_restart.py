@@ -1,0 +1,59 @@
+import eventlet
+import pytest
+
+from chassis.messaging.calling import RpcCaller
+from chassis.messaging.relay import Relay
+from chassis.messaging.sending import event_publisher
+from contracts.failures import Failure
+from tests.integration.messaging.fakes import FakeLog, cloud_event
+from tests.integration.messaging.parts import wait_until
+
+
+@pytest.fixture
+def amqp_uri(rabbitmq_uri):
+    return rabbitmq_uri
+
+
+def restart(server):
+    server.stop()
+    yield
+    server.start()
+
+
+def lose_everything(server):
+    yield
+    server.reset()
+
+
+@pytest.mark.parametrize("outage", [restart, lose_everything])
+def test_everybody_comes_back_after_the_broker(rig, rabbit_server, outage):
+    """Nobody restarts anything: services, relay and callers find the broker again."""
+    rig.following()
+    log = FakeLog()
+    relay = Relay(
+        log,
+        lambda recorded: cloud_event(rig.source, recorded.id),
+        event_publisher(rig.amqp_uri, rig.source, time_limit_s=2),
+    )
+    relaying = eventlet.spawn(relay.run)
+    caller = RpcCaller(rig.amqp_uri, lambda: "", timeout_s=2)
+    assert caller.call(rig.service, "echo", text="before")["text"] == "before"
+    log.append(3)
+    wait_until(lambda: rig.inbox.positions == [1, 2, 3])
+    rig._channel = None
+
+    for _ in outage(rabbit_server):
+        log.append(2)
+
+    wait_until(lambda: set(rig.inbox.positions) == {1, 2, 3, 4, 5}, patience_s=30)
+    wait_until(lambda: answered(caller, rig.service), patience_s=30)
+    relay.stop()
+    relaying.wait()
+    caller.close()
+
+
+def answered(caller, service):
+    try:
+        return caller.call(service, "echo", text="after")
+    except Failure:
+        return None

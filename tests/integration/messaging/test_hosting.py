@@ -1,0 +1,150 @@
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import eventlet
+import pytest
+
+from chassis.messaging.wiring import Wiring
+from chassis.runtime.hosting import Host
+from tests.integration.messaging.fakes import FakeInbox
+from tests.integration.messaging.parts import FakeVerifier, Rooms, answering_service
+
+ROOT = Path(__file__).parents[3]
+
+
+class Process:
+    """One hosting process, followed by what it says."""
+
+    def __init__(self, amqp_uri, service):
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "tests.integration.messaging.hosted", amqp_uri, service],
+            cwd=ROOT,
+            env={**os.environ, "PYTHONPATH": str(ROOT)},
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+
+    def await_word(self, word):
+        with eventlet.Timeout(20):
+            for line in self._process.stdout:
+                if line.strip() == word:
+                    return
+        raise AssertionError(f"it never said {word!r}")
+
+    def kill(self, number):
+        self._process.send_signal(number)
+
+    def end(self):
+        with eventlet.Timeout(30):
+            said = [line.strip() for line in self._process.stdout]
+            said = [line for line in said if "services_" not in line and "[" not in line]
+            return self._process.wait(), said
+
+    def close(self):
+        self._process.kill()
+        self._process.wait()
+        self._process.stdout.close()
+
+
+@pytest.fixture
+def process(rig):
+    process = Process(rig.amqp_uri, rig.service)
+    yield process
+    process.close()
+
+
+class TestProcess:
+    @pytest.fixture
+    def amqp_uri(self, rabbitmq_uri):
+        return rabbitmq_uri
+
+    @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+    def test_a_signal_finishes_what_is_in_hand_and_ends_well(self, rig, process, number):
+        """The answer goes out, the request is off its queue, and the order of the end holds."""
+        process.await_word("started")
+        with rig.proxy() as client:
+            pending = client.echo.call_async(text="slow")
+            process.await_word("in hand")
+            process.kill(number)
+            assert pending.result() == {"text": "slow"}
+        code, said = process.end()
+        assert code == 0
+        assert said == ["done", "ticker ended", "relay ended", "stores closed"]
+        assert rig.size(f"rpc-{rig.service}") == 0
+
+    def test_a_broken_background_ends_the_process_loudly(self, rig, process):
+        process.await_word("started")
+        with rig.proxy() as client:
+            client.echo.call_async(text="break")
+            process.await_word("in hand")
+            code, said = process.end()
+        assert code == 1
+        assert said[-1] == "stores closed"
+
+
+class TestHost:
+    def test_several_services_share_a_process(self, rig):
+        rooms = {name: Rooms() for name in ("one", "two")}
+        services = {
+            answering_service(f"{rig.service}{name}"): Wiring(each, FakeVerifier(), FakeInbox())
+            for name, each in rooms.items()
+        }
+        host = Host({"AMQP_URI": rig.amqp_uri}, services)
+        host.start()
+        for name, each in rooms.items():
+            rig_service, rig.service = rig.service, f"{rig.service}{name}"
+            with rig.proxy() as client:
+                client.echo(text=name)
+            rig._remove_queues()
+            rig.service = rig_service
+            assert each.said == [name]
+        assert host.stop() is True
+
+    def test_a_crashed_container_is_noticed(self, rig):
+        host = rig.answering()
+        ended = eventlet.spawn(host.wait)
+        (container,) = host._containers
+        container.spawn_managed_thread(lambda: 1 / 0)
+        with eventlet.Timeout(5):
+            assert ended.wait() is False
+
+    def test_work_without_end_is_left_behind_after_a_while(self, rig):
+        host = rig.answering()
+        host._stop_within_s = 0.5
+        with rig.proxy() as client:
+            client.wait.call_async(text="for ever")
+            while not rig.rooms.said:
+                eventlet.sleep(0.01)
+            assert host.stop() is False
+        rig.rooms.gate.send()
+
+
+class TestBrokerAway:
+    def test_a_start_without_a_broker_can_be_stopped(self):
+        service = answering_service("lonely")
+        wiring = Wiring(Rooms(), FakeVerifier(), FakeInbox())
+        host = Host({"AMQP_URI": "amqp://guest:guest@127.0.0.1:9//"}, {service: wiring})
+        starting = eventlet.spawn(host.start)
+        eventlet.sleep(0.3)
+        with eventlet.Timeout(5):
+            assert host.stop() is True
+        starting.kill()
+
+
+class TestPatch:
+    @pytest.mark.parametrize(
+        ("lines", "code"),
+        [
+            ("import chassis.runtime.patch as p; p.check_green()", 0),
+            ("import kombu; import chassis.runtime.patch as p; p.check_green()", 1),
+        ],
+    )
+    def test_it_comes_first_or_the_process_ends(self, lines, code):
+        done = subprocess.run(
+            [sys.executable, "-W", "error", "-c", lines], cwd=ROOT, capture_output=True, check=False
+        )
+        assert done.returncode == code
+        assert b"NotGreen" in done.stderr or code == 0
