@@ -3,3 +3,5 @@
 The chassis knows no petition. Its parts stack one way:
 runtime > messaging > eventstore > observability | environment | identity.
 """
+
+__version__ = "0.1.0"

@@ -3,12 +3,12 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from importlib.metadata import version
-from typing import Any, Final
+from typing import Any
 from uuid import UUID
 
 import msgspec
 
+from chassis import __version__
 from chassis.eventstore.application import EventSourcedApplication
 from chassis.eventstore.log import RecordedEvent
 from chassis.messaging.calling import RpcCaller
@@ -20,18 +20,26 @@ from chassis.messaging.wiring import Background, Wiring
 from chassis.runtime.surroundings import Surroundings
 from contracts.envelope import CloudEvent
 
-VERSION: Final = version("shouwen")
 Health = dict[str, Any]
 
 
 class LogCaller:
-    """Reads the logs of other services by RPC."""
+    """Reads the logs of services: the own one here, the others by RPC."""
 
-    def __init__(self, caller: RpcCaller) -> None:
+    def __init__(
+        self,
+        caller: RpcCaller,
+        own: str,
+        read_own: Callable[[int, int], tuple[list[CloudEvent], int]],
+    ) -> None:
         self._caller = caller
+        self._own = own
+        self._read_own = read_own
 
     def events_after(self, source: str, position: int, limit: int) -> Sequence[CloudEvent]:
         """Return the events of a service after a position, in order."""
+        if source == self._own:
+            return self._read_own(position, limit)[0]
         answer = self._caller.call(source, "log", after=position, limit=limit)
         return msgspec.convert(answer["events"], list[CloudEvent])
 
@@ -70,7 +78,7 @@ class Assembly:
             reactions=self.reactions,
             known=self.known,
             sources=self.follows,
-            reader=LogCaller(self.caller),
+            reader=LogCaller(self.caller, self.service, self.events_after),
         )
 
     def wiring(self, rooms: Any) -> Wiring:
@@ -111,7 +119,7 @@ class Assembly:
         parked = self.inbox.parked()
         return {
             "service": self.service,
-            "version": VERSION,
+            "version": __version__,
             "ok": parked == 0,
             "head": self.application.log_of_events.head(),
             "published": int(published[0][0]) if published else 0,

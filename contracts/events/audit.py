@@ -6,6 +6,14 @@ from contracts.envelope import Utc
 from contracts.events.message import Message
 
 
+class CaseAccessBegunV1(Message, frozen=True):
+    """Audit keeps accesses to a case from here on."""
+
+    TYPE: ClassVar[str] = "case_access.begun.v1"
+
+    number: str
+
+
 class CaseReplayedV1(Message, frozen=True):
     """Somebody replayed a case; the actor of the event says who."""
 
@@ -16,4 +24,4 @@ class CaseReplayedV1(Message, frozen=True):
     entries: int
 
 
-MESSAGES: Final[tuple[type[Message], ...]] = (CaseReplayedV1,)
+MESSAGES: Final[tuple[type[Message], ...]] = (CaseAccessBegunV1, CaseReplayedV1)

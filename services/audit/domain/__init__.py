@@ -1,0 +1,1 @@
+"""The history of a case across all services, as of any instant."""

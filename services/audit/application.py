@@ -1,0 +1,120 @@
+"""Use cases of audit: follow all logs, replay a case."""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from typing import Protocol
+from uuid import uuid5
+
+from eventsourcing.utils import EnvType
+
+from chassis.eventstore.application import (
+    Answer,
+    EventSourcedApplication,
+    Provenance,
+    ReadModel,
+    Unit,
+)
+from chassis.eventstore.instants import text_of
+from chassis.eventstore.transaction import Transaction
+from chassis.jurisdiction import Actor
+from services.audit.domain.access import ACCESSES, CaseAccess
+from services.audit.domain.refusals import PetitionUnknown
+from services.audit.domain.timeline import Fact, in_order
+
+
+class Timelines(Protocol):
+    """The facts of all logs."""
+
+    def matter_of(self, transaction: Transaction, number: str) -> tuple[str, str] | None:
+        """Return petition_id and number of the matter that a number belongs to, or None."""
+
+    def facts_of(
+        self,
+        transaction: Transaction,
+        petition_id: str,
+        as_of: datetime,
+        occurred_until: datetime | None,
+    ) -> Sequence[Fact]:
+        """Return the facts of a matter."""
+
+
+class Follower(Protocol):
+    """Keeps up with the logs."""
+
+    def catch_up(self) -> int:
+        """Take in what the logs have beyond what was taken in."""
+
+    def positions(self) -> dict[str, int]:
+        """Return the position up to which each log was taken in."""
+
+
+class Audit(EventSourcedApplication):
+    """Histories of cases."""
+
+    name = "audit"
+
+    def __init__(
+        self,
+        env: EnvType,
+        clock: Callable[[], datetime],
+        read_models: Sequence[ReadModel],
+        timelines: Timelines,
+    ) -> None:
+        self._timelines = timelines
+        super().__init__(env, clock, read_models)
+
+    def replay(
+        self,
+        actor: Actor,
+        number: str,
+        as_of: datetime | None,
+        occurred_until: datetime | None,
+        complete_up_to: Mapping[str, int],
+    ) -> Answer:
+        """Return the history of a case; that it was asked for goes on record.
+
+        Args:
+            as_of: leave out what was recorded later; now unless given.
+            occurred_until: also leave out what is stated to have happened later.
+
+        Raises:
+            PetitionUnknown: no log has a petition with this number.
+        """
+        now = self.clock()
+        instant = as_of or now
+        with self.log_of_events.reading() as transaction:
+            matter = self._timelines.matter_of(transaction, number)
+            if matter is None:
+                raise PetitionUnknown(number=number)
+            facts = self._timelines.facts_of(transaction, matter[0], instant, occurred_until)
+        entries = in_order(facts)
+        self._record(actor, matter, instant, len(entries), now)
+        return {
+            "number": number,
+            "as_of": text_of(instant),
+            "entries": entries,
+            "complete_up_to": dict(complete_up_to),
+        }
+
+    def _record(
+        self, actor: Actor, matter: tuple[str, str], as_of: datetime, entries: int, at: datetime
+    ) -> None:
+        petition_id, number = matter
+        id_ = CaseAccess.create_id(petition_id)
+
+        def decide(unit: Unit) -> Answer:
+            access = unit.find(CaseAccess, id_)
+            if access is None:
+                access = CaseAccess._create(  # noqa: SLF001 - the library's way to pass the time in
+                    CaseAccess.Begun,
+                    id=id_,
+                    timestamp=at,
+                    petition_id=petition_id,
+                    number=number,
+                )
+                unit.add(access)
+            access.replay(as_of, entries, at)
+            return {}
+
+        cause = str(uuid5(ACCESSES, f"{actor.subject}/{actor.correlation_id}/{text_of(at)}"))
+        self.run(Provenance(actor.subject, actor.correlation_id, cause), decide)

@@ -1,0 +1,52 @@
+"""Who replayed a case: reading a history is a fact of its own."""
+
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID, uuid5
+
+from eventsourcing.domain import Aggregate, CanMutateAggregate, event
+
+ACCESSES: Final = UUID("e6d9a6a8-6f0e-5c58-9f0b-1d3c2b4a5f66")
+
+
+class CaseAccess(Aggregate):
+    """The replays of one case."""
+
+    TOPIC = "case_access.v1"
+
+    class Event(Aggregate.Event):
+        petition_id: str
+        number: str
+
+    class Begun(Event, Aggregate.Created):
+        TOPIC = "case_access.begun.v1"
+
+    Created = Begun
+
+    class Replayed(Event):
+        TOPIC = "case.replayed.v1"
+        as_of: datetime
+        entries: int
+
+    @staticmethod
+    def create_id(petition_id: str) -> UUID:
+        return uuid5(ACCESSES, petition_id)
+
+    @event(Begun)
+    def __init__(self, petition_id: str, number: str) -> None:
+        self.petition_id = petition_id
+        self.number = number
+
+    def trigger_event(self, event_class: type[CanMutateAggregate[UUID]], **kwargs: Any) -> None:
+        """Make a fact; every fact names its petition."""
+        super().trigger_event(
+            event_class, petition_id=self.petition_id, number=self.number, **kwargs
+        )
+
+    def replay(self, as_of: datetime, entries: int, at: datetime) -> None:
+        """Put on record that the case was replayed; who did so is the actor of the event."""
+        self._record_replay(timestamp=at, as_of=as_of, entries=entries)
+
+    @event(Replayed)
+    def _record_replay(self, timestamp: datetime, as_of: datetime, entries: int) -> None:
+        """A replay changes nothing of the case."""

@@ -1,0 +1,27 @@
+"""What audit refuses.
+
+Refusal
+├── PetitionUnknown
+└── HistoryIncomplete    a log that is needed cannot be reached
+"""
+
+from collections.abc import Mapping
+from typing import ClassVar
+
+
+class Refusal(Exception):  # noqa: N818 - the word of the glossary
+    """A rule says no; see the failure codes in the contracts for `code`."""
+
+    code: ClassVar[str]
+
+    def __init__(self, **fields: str) -> None:
+        self.fields: Mapping[str, str] = fields
+        super().__init__(self.code)
+
+
+class PetitionUnknown(Refusal):
+    code = "petition_unknown"
+
+
+class HistoryIncomplete(Refusal):
+    code = "history_incomplete"

@@ -1,0 +1,13 @@
+"""Own facts as the messages that others read; the only place that sees both."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from chassis.messaging.telling import Telling
+from contracts.events import audit as told
+from services.audit.domain.access import CaseAccess
+
+TELLINGS: Final[Mapping[type, Telling]] = {
+    CaseAccess.Begun: Telling(told.CaseAccessBegunV1),
+    CaseAccess.Replayed: Telling(told.CaseReplayedV1),
+}

@@ -1,0 +1,49 @@
+"""Audit on the wire: parse, call, answer."""
+
+from dataclasses import asdict
+from typing import ClassVar
+
+import msgspec
+
+from chassis.identity import Caller
+from chassis.jurisdiction import Actor
+from chassis.messaging.feed import EventFeed
+from chassis.messaging.rpc import answers
+from chassis.messaging.wiring import Wired
+from chassis.observability import current_correlation_id
+from contracts.failures import Failure
+from contracts.rpc import audit as rpc
+from contracts.rpc.upkeep import HEALTH, LOG, AskHealth, EventList, Health, ReadLog
+from services.audit.bootstrap import Rooms
+from services.audit.settings import FOLLOWS, NAME
+
+
+class AuditService:
+    """Histories of cases."""
+
+    name: ClassVar = NAME
+    rooms: Rooms = Wired()
+    events = EventFeed(*FOLLOWS)
+
+    @answers(rpc.REPLAY)
+    def replay(self, request: rpc.ReplayCase, caller: Caller) -> rpc.History:
+        inbox = self.rooms.assembly.inbox
+        try:
+            inbox.catch_up()
+        except Failure as failure:
+            raise Failure("history_incomplete", fields=failure.fields) from failure
+        actor = Actor(caller.subject, caller.office, current_correlation_id())
+        answer = self.rooms.audit.replay(
+            actor, request.number, request.as_of, request.occurred_until, inbox.positions()
+        )
+        entries = [asdict(fact) for fact in answer["entries"]]
+        return msgspec.convert({**answer, "entries": entries}, rpc.History)
+
+    @answers(LOG[NAME])
+    def log(self, request: ReadLog, _caller: Caller) -> EventList:
+        events, head = self.rooms.assembly.events_after(request.after, request.limit)
+        return EventList(events=events, head=head)
+
+    @answers(HEALTH[NAME])
+    def health(self, _request: AskHealth, _caller: Caller) -> Health:
+        return msgspec.convert(self.rooms.assembly.health(), Health)
