@@ -16,6 +16,10 @@ class Variables:
     def __init__(self, variables: Mapping[str, str] | None = None) -> None:
         self._variables = os.environ if variables is None else variables
 
+    def all(self) -> dict[str, str]:
+        """Return a copy of all variables."""
+        return dict(self._variables)
+
     def text(self, name: str, default: str = "") -> str:
         """Return a variable, or the default where it is not set or empty."""
         return self._variables.get(name, "").strip() or default

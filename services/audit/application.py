@@ -88,7 +88,7 @@ class Audit(EventSourcedApplication):
                 raise PetitionUnknown(number=number)
             facts = self._timelines.facts_of(transaction, matter[0], instant, occurred_until)
         entries = in_order(facts)
-        self._record(actor, matter, instant, len(entries), now)
+        self._record_access(actor, matter, instant, len(entries), now)
         return {
             "number": number,
             "as_of": text_of(instant),
@@ -96,7 +96,7 @@ class Audit(EventSourcedApplication):
             "complete_up_to": dict(complete_up_to),
         }
 
-    def _record(
+    def _record_access(
         self, actor: Actor, matter: tuple[str, str], as_of: datetime, entries: int, at: datetime
     ) -> None:
         petition_id, number = matter

@@ -1,0 +1,58 @@
+"""The embedded installation: all services in this process, SQLite files, messages in memory."""
+
+import os
+from base64 import urlsafe_b64encode
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import structlog
+
+from chassis.environment import Variables
+from chassis.eventstore.instants import utc_now
+from chassis.identity import TokenIssuer, TokenVerifier, development_key
+from chassis.runtime.surroundings import MEMORY_URI, Surroundings
+
+VAULT_KEY: Final = "SHOUWEN_VAULT_KEY"
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True)
+class Embedded:
+    """Attributes: issuer: signs tokens with the development key; new_key: made just now."""
+
+    surroundings: Surroundings
+    issuer: TokenIssuer
+    new_key: bool
+
+
+def embedded(home: Path, variables: Variables | None = None) -> Embedded:
+    """Return the embedded installation in a folder, made now if there is none."""
+    key, new = development_key(home / "keys" / "development.pem")
+    issuer = TokenIssuer(key, utc_now)
+    given = dict(os.environ) if variables is None else variables.all()
+    given.setdefault(VAULT_KEY, _vault_key(home / "keys" / "vault"))
+    if new:
+        log.warning(
+            "development_key_made",
+            path=str(home / "keys"),
+            meaning="anybody who can read this folder can act as anybody; never for real petitions",
+        )
+    surroundings = Surroundings(
+        amqp_uri=MEMORY_URI,
+        home=home,
+        verifier=TokenVerifier(issuer.jwks()),
+        service_token=lambda service: issuer.issue(f"service:{service}", ["service"]),
+        variables=Variables(given),
+    )
+    return Embedded(surroundings, issuer, new)
+
+
+def _vault_key(path: Path) -> str:
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(urlsafe_b64encode(os.urandom(32)))
+    return path.read_text()

@@ -1,0 +1,70 @@
+"""The door of the embedded installation for other terminals: JSON over HTTP on a local socket.
+
+`POST /<service>/<method>` with the arguments as a JSON object and the token as a bearer. It is a
+file in the installation's folder, so who may open it is a matter of file rights.
+"""
+
+import json
+import socket
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any, Final
+
+import eventlet
+import eventlet.wsgi
+from eventlet.greenthread import GreenThread
+
+from chassis.messaging.calling import RpcCaller
+from contracts.failures import Failure
+
+SOCKET: Final = "shouwen.sock"
+BODY_MAX: Final = 64 * 1024 * 1024
+
+
+class Gateway:
+    """Passes calls on to the services of this process."""
+
+    def __init__(self, amqp_uri: str, path: Path) -> None:
+        self._amqp_uri = amqp_uri
+        self._path = path
+        self._callers: dict[str, RpcCaller] = {}
+
+    def start(self) -> GreenThread:
+        """Listen; the socket is open to this user alone."""
+        self._path.unlink(missing_ok=True)
+        listener = eventlet.listen(str(self._path), family=socket.AF_UNIX)
+        self._path.chmod(0o600)
+        return eventlet.spawn(eventlet.wsgi.server, listener, self._answer, log_output=False)
+
+    def _answer(
+        self, environ: dict[str, Any], start_response: Callable[..., Any]
+    ) -> Iterable[bytes]:
+        try:
+            body: Any = {"result": self._call(environ)}
+        except Failure as failure:
+            body = {"error": failure.to_wire()}
+        start_response("200 OK", [("content-type", "application/json; charset=utf-8")])
+        return [json.dumps(body, ensure_ascii=False).encode()]
+
+    def _call(self, environ: dict[str, Any]) -> Any:
+        service, _, method = environ["PATH_INFO"].strip("/").partition("/")
+        token = environ.get("HTTP_AUTHORIZATION", "").removeprefix("Bearer ")
+        length = int(environ.get("CONTENT_LENGTH") or 0)
+        if length > BODY_MAX:
+            raise Failure("malformed")
+        try:
+            arguments = json.loads(environ["wsgi.input"].read(length) or b"{}")
+        except ValueError as error:
+            raise Failure("malformed") from error
+        if not isinstance(arguments, dict) or not service or not method:
+            raise Failure("malformed")
+        return self._caller(token).call(service, method, **arguments)
+
+    def _caller(self, token: str) -> RpcCaller:
+        if token not in self._callers:
+            if len(self._callers) >= 100:  # noqa: PLR2004 - one listener a token, so keep few
+                for caller in self._callers.values():
+                    caller.close()
+                self._callers.clear()
+            self._callers[token] = RpcCaller(self._amqp_uri, lambda: token, timeout_s=60)
+        return self._callers[token]
