@@ -49,8 +49,8 @@ def _over_socket(variables: Variables, token: str) -> Call:
             why = f"nothing listens at {path}; start it with `shouwen up`"
             raise Failure("unavailable", why) from error
         body = response.json()
-        if error := body.get("error"):
-            raise Failure.from_wire(error["exc_type"], error["value"])
+        if refused := body.get("error"):
+            raise Failure.from_wire(refused["exc_type"], refused["value"])
         return body["result"]
 
     return call
