@@ -263,9 +263,7 @@ class Demo:
         """Check that every petition has exactly one owner or waits in exactly one open list."""
         answers = [self.owner_of(key) for key in self.numbers]
         waiting = set(self._open_numbers())
-        wrong = [
-            a["number"] for a in answers if (a["owner"] is None) != (a["matter"] in waiting)
-        ]
+        wrong = [a["number"] for a in answers if (a["owner"] is None) != (a["matter"] in waiting)]
         counts = Counter(answer["state"] for answer in answers)
         self.console.print(
             f"\n[bold]Check[/] {len(answers)} petitions: {counts['owned']} owned,"
