@@ -1,6 +1,9 @@
 """Calls from the command line: to the servers of the environment, or to the embedded `up`."""
 
-from collections.abc import Callable, Mapping, Sequence
+import socket
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any, Final
 
 import httpx
@@ -11,6 +14,7 @@ from chassis.runtime.surroundings import AMQP_URI, SERVICE_TOKEN, home_of
 from contracts.failures import Failure
 from shouwen.embedded import embedded
 from shouwen.gateway import SOCKET
+from shouwen.hosting import SERVICES, host, migrate_all
 
 TOKEN: Final = "SHOUWEN_TOKEN"  # noqa: S105 - the name of a variable
 TIMEOUT_S: Final = 120.0
@@ -25,6 +29,35 @@ def connected(variables: Variables, subject: str, roles: Sequence[str], office: 
         token = embedded(home_of(variables)).issuer.issue(subject, roles, office)
     uri = variables.text(AMQP_URI)
     return _over_amqp(uri, token) if uri else _over_socket(variables, token)
+
+
+@contextmanager
+def working(
+    variables: Variables, subject: str, roles: Sequence[str], office: str
+) -> Iterator[Call]:
+    """Give what calls the services, hosting them here while nobody else does."""
+    home = home_of(variables)
+    if variables.text(AMQP_URI) or _listens(home / SOCKET):
+        yield connected(variables, subject, roles, office)
+        return
+    installation = embedded(home)
+    around = installation.surroundings
+    migrate_all(around.database_url)
+    running = host(around, *SERVICES)
+    running.start()
+    try:
+        yield _over_amqp(around.amqp_uri, installation.issuer.issue(subject, roles, office))
+    finally:
+        running.stop()
+
+
+def _listens(path: Path) -> bool:
+    with socket.socket(socket.AF_UNIX) as probe:
+        try:
+            probe.connect(str(path))
+        except OSError:
+            return False
+    return True
 
 
 def _over_amqp(uri: str, token: str) -> Call:

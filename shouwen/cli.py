@@ -2,6 +2,8 @@
 
 import json
 import sys
+import time
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -11,10 +13,19 @@ from chassis.observability import configure_logging
 from chassis.runtime.surroundings import DATABASE_URL, home_of, surroundings
 from contracts.failures import Failure
 from contracts.rpc import METHODS
-from shouwen.calling import connected
+from shouwen.calling import connected, working
 from shouwen.embedded import embedded
 from shouwen.gateway import SOCKET, Gateway
 from shouwen.hosting import SERVICES, host, migrate_all
+from shouwen.importing import (
+    ColumnMissing,
+    Defaults,
+    Report,
+    columns_of,
+    import_rows,
+    rows_of,
+    write_rejects,
+)
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -119,6 +130,45 @@ def call(
         raise typer.Exit(1) from failure
     typer.echo(json.dumps(answer, ensure_ascii=False, indent=2))
     if answer.get("ok") is False:
+        raise typer.Exit(1)
+
+
+@app.command(name="import")
+def import_file(  # noqa: PLR0913, PLR0917 - one option each
+    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="csv or xlsx.")],
+    office: Annotated[str, typer.Option(help="For rows that name none.")] = "330424-01",
+    channel: Annotated[str, typer.Option(help="For rows that name none.")] = "feed",
+    petition_class: Annotated[str, typer.Option(help="For rows that name none.")] = "appeal",
+    columns: Annotated[
+        list[str] | None, typer.Option("--map", help="FIELD=HEADING, for other headings.")
+    ] = None,
+    subject: Annotated[str, typer.Option("--as", help="Staff number to act as.")] = "importer",
+) -> None:
+    """Register the rows of a table; the same file twice adds nothing."""
+    from rich.progress import Progress  # only here is anything drawn
+
+    configure_logging("WARNING")
+    rows = rows_of(file)
+    mapping = dict(pair.split("=", 1) for pair in columns or [] if "=" in pair)
+    try:
+        found = columns_of(rows[0] if rows else [], mapping)
+    except ColumnMissing as error:
+        raise typer.BadParameter(str(error), param_hint="FILE") from error
+    defaults = Defaults(office, channel, petition_class)
+    report = Report()
+    started = time.monotonic()
+    with working(Variables(), subject, ["clerk"], office) as call_, Progress() as progress:
+        task = progress.add_task("importing", total=len(rows))
+        for done, report in import_rows(rows, found, defaults, call_):  # noqa: B007 - the last
+            progress.update(task, completed=done)
+    rate = len(rows) / max(time.monotonic() - started, 0.001)
+    typer.echo(
+        f"{report.registered} on record, {len(report.rejected)} rejected, {rate:.0f} a second"
+    )
+    if report.rejected:
+        rejects = Path(f"{file.stem}.rejects.csv")
+        write_rejects(rejects, report.rejected)
+        typer.echo(f"Rejected rows and reasons: {rejects}")
         raise typer.Exit(1)
 
 
