@@ -1,7 +1,8 @@
 """Takes petitions in from a table: csv or xlsx, column by column, resumable.
 
-Each row becomes one registration whose request id derives from the row's key, so the same row is
-registered once however often its file is imported. Rows that cannot be registered go to a reject
+Each row becomes one registration whose request id derives from its content, so the same row is
+registered once however often its file is imported. Its key alone would not do: real tables use a
+key twice. Rows that cannot be registered go to a reject
 file with the reason; correct it and import that file.
 """
 
@@ -119,9 +120,9 @@ def registration(
         return row.get(columns.get(name, ""), "").strip() or default
 
     office = value("office", defaults.office)
-    key = value("key") or "\x1f".join(row[column] for column in sorted(columns.values()))
+    content = "\x1f".join(f"{column}={row.get(column, '')}" for column in sorted(columns.values()))
     return {
-        "request_id": str(uuid5(IMPORTS, f"{office}/{key}")),
+        "request_id": str(uuid5(IMPORTS, f"{office}/{content}")),
         "office": office,
         "channel": value("channel", defaults.channel),
         "petition_class": value("petition_class", defaults.petition_class),

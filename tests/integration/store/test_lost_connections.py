@@ -84,7 +84,7 @@ def cut(request: pytest.FixtureRequest, postgres_store: Store) -> Iterator[Cutti
 def kill(store: Store, condition: str) -> None:
     with closing(psycopg2.connect(store.url)) as connection:
         connection.cursor().execute(
-            "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity "  # noqa: S608 - constants
+            "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity "
             f"WHERE datname = current_database() AND pid <> pg_backend_pid() AND {condition}"
         )
 
