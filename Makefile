@@ -31,7 +31,6 @@ check: environment ## check style, types, import rules and published schemas
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/python -m contracts.generate --check
 
 .PHONY: format
 format: environment ## put the code into form

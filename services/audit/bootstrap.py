@@ -38,7 +38,7 @@ def build(surroundings: Surroundings) -> Rooms:
         tellings=TELLINGS,
         surroundings=surroundings,
         caller=rpc_caller(surroundings, NAME),
-        reactions=reactions(MESSAGES, timelines),
+        reactions=reactions(MESSAGES, timelines.take_in),
         known=frozenset(MESSAGES),
         follows=FOLLOWS,
     )

@@ -10,7 +10,8 @@ from contracts.events import MESSAGES
 from services.intake.application import Intake
 from services.intake.gateways.vault import Vault
 from services.intake.publishing import TELLINGS
-from services.intake.reactions import REACTIONS
+from services.intake.reactions import reactions
+from services.intake.readmodels.progress import advance
 from services.intake.readmodels.register import RegisterTables
 from services.intake.settings import FOLLOWS, NAME, VAULT_KEY, VAULT_KEY_MEANING
 
@@ -46,7 +47,7 @@ def build(surroundings: Surroundings) -> Rooms:
         tellings=TELLINGS,
         surroundings=surroundings,
         caller=rpc_caller(surroundings, NAME),
-        reactions=REACTIONS,
+        reactions=reactions(advance),
         known=frozenset(MESSAGES),
         follows=FOLLOWS,
     )

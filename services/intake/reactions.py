@@ -1,14 +1,13 @@
 """What intake does about events of others: it follows where its matters stand."""
 
-from collections.abc import Mapping
-from functools import partial
+from collections.abc import Callable, Mapping
 from typing import Final
 
 from chassis.eventstore.application import Unit
+from chassis.eventstore.transaction import Transaction
 from chassis.messaging.inbox import Reaction
 from contracts.envelope import CloudEvent
 from contracts.events.responsibility import CaseClosedV1, CaseReopenedV1, OwnershipTakenV1
-from services.intake.readmodels.progress import advance
 
 STATES: Final[Mapping[str, str]] = {
     OwnershipTakenV1.TYPE: "owned",
@@ -17,11 +16,17 @@ STATES: Final[Mapping[str, str]] = {
 }
 
 
-def on_progress(unit: Unit, event: CloudEvent, state: str) -> None:
-    """Keep the state that the event leads to."""
-    unit.writing.append(lambda transaction: advance(transaction, event, state))
+def reactions(
+    advance: Callable[[Transaction, CloudEvent, str], None],
+) -> Mapping[str, Reaction]:
+    """Return type of event to what is done about it.
 
+    Args:
+        advance: puts the state of a matter.
+    """
 
-REACTIONS: Final[Mapping[str, Reaction]] = {
-    type_: partial(on_progress, state=state) for type_, state in STATES.items()
-}
+    def on_progress(unit: Unit, event: CloudEvent) -> None:
+        state = STATES[event.type]
+        unit.writing.append(lambda transaction: advance(transaction, event, state))
+
+    return dict.fromkeys(STATES, on_progress)

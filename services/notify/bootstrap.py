@@ -9,6 +9,7 @@ from chassis.runtime.surroundings import Surroundings
 from chassis.runtime.ticking import Ticker
 from contracts.events import MESSAGES
 from services.notify.application import Channel, Notify
+from services.notify.domain.policy import UNTAKEN_AFTER
 from services.notify.gateways.channels import File, Webhook
 from services.notify.publishing import TELLINGS
 from services.notify.reactions import reactions
@@ -38,7 +39,7 @@ def build(surroundings: Surroundings) -> Rooms:
         [reminders],
         reminders,
         _channels(surroundings),
-        untaken_after(surroundings.variables),
+        untaken_after(surroundings.variables, UNTAKEN_AFTER),
     )
     assembly = Assembly(
         service=NAME,

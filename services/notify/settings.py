@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Final
 
 from chassis.environment import Variables
-from services.notify.domain.policy import UNTAKEN_AFTER
 
 NAME: Final = "notify"
 FOLLOWS: Final = ("responsibility",)
@@ -15,10 +14,10 @@ UNTAKEN_AFTER_S: Final = "SHOUWEN_NOTIFY_UNTAKEN_AFTER_S"
 TICK_S: Final = 0.25
 
 
-def untaken_after(variables: Variables) -> timedelta:
+def untaken_after(variables: Variables, default: timedelta) -> timedelta:
     """Return after what time the head of an office is reminded of an untaken petition."""
-    default_s = UNTAKEN_AFTER.total_seconds()
-    return timedelta(seconds=variables.number(UNTAKEN_AFTER_S, default_s, least=1))
+    seconds = variables.number(UNTAKEN_AFTER_S, default.total_seconds(), least=1)
+    return timedelta(seconds=seconds)
 
 
 def file_of(variables: Variables, home: Path) -> Path:
