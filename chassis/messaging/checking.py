@@ -25,10 +25,15 @@ Request = TypeVar("Request", bound=msgspec.Struct)
 def checked(values: Mapping[str, Any], shape: type[Request]) -> Request:
     """Return the request that the values make up.
 
+    Fields that the shape names in `EACH_ON_ITS_OWN` hold items that are checked singly later, so
+    that a bad one does not spoil the others.
+
     Raises:
         Failure: bad_value, with the path of each field that is wrong.
     """
-    wrong = dict(_unusable(values, ""))
+    later: frozenset[str] = getattr(shape, "EACH_ON_ITS_OWN", frozenset())
+    now = {name: value for name, value in values.items() if name not in later}
+    wrong = dict(_unusable(now, ""))
     if wrong:
         raise Failure("bad_value", fields=wrong)
     try:

@@ -1,6 +1,6 @@
 """Registration, content and search."""
 
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, ClassVar, Final
 
 import msgspec
 from msgspec import Meta
@@ -82,6 +82,8 @@ class RegisterMany(Request, frozen=True):
 
     Each item is one `RegisterPetition`, checked on its own.
     """
+
+    EACH_ON_ITS_OWN: ClassVar = frozenset({"items"})
 
     items: Annotated[list[dict[str, Any]], Meta(min_length=1)]
 
