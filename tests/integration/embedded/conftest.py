@@ -1,0 +1,70 @@
+"""All four services in this process: SQLite files, messages in memory."""
+
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from chassis.environment import Variables
+from chassis.messaging.calling import RpcCaller
+from shouwen.embedded import Embedded, embedded
+from shouwen.hosting import SERVICES, host, migrate_all
+
+OFFICE = "330424-01"
+
+
+@dataclass
+class Town:
+    """The embedded installation and everybody who calls it."""
+
+    installation: Embedded
+    callers: list[RpcCaller] = field(default_factory=list)
+
+    def caller(self, who: str, roles: list[str], office: str = OFFICE) -> RpcCaller:
+        token = self.installation.issuer.issue(who, roles, office)
+        return self.caller_with(token)
+
+    def caller_with(self, token: str) -> RpcCaller:
+        made = RpcCaller(self.installation.surroundings.amqp_uri, lambda: token)
+        self.callers.append(made)
+        return made
+
+    def heads(self) -> dict[str, int]:
+        anybody = self.caller("O1", ["operator"], "")
+        return {service: anybody.call(service, "health")["head"] for service in SERVICES}
+
+    def register(self, **given: Any) -> Any:
+        return self.caller("K1", ["clerk"]).call("intake", "register", **registration(**given))
+
+
+def registration(**given: Any) -> dict[str, Any]:
+    return {
+        "request_id": str(uuid.uuid4()),
+        "office": OFFICE,
+        "channel": "visit",
+        "petition_class": "appeal",
+        "category": "城乡建设/物业管理",
+        "title": "电梯停运",
+        "body": "电梯停运三周,老人上下楼困难。",
+        "occurred_at": "2026-10-09T09:30:00+08:00",
+        "petitioner": {"name": "沈某"},
+        **given,
+    }
+
+
+@pytest.fixture(scope="module")
+def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
+    home: Path = tmp_path_factory.mktemp("town")
+    installation = embedded(home, Variables({}))
+    around = installation.surroundings
+    migrate_all(around.database_url)
+    running = host(around, *SERVICES)
+    running.start()
+    made = Town(installation)
+    yield made
+    for caller in made.callers:
+        caller.close()
+    running.stop()

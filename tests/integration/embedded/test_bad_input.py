@@ -1,0 +1,235 @@
+"""Bad input of every kind to every method: a code, a field, no trace in the log."""
+
+import uuid
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import jwt
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from chassis.identity import ROLES, TokenIssuer
+from contracts.failures import CODES, Failure
+from contracts.rpc import METHODS
+from tests.integration.embedded.conftest import OFFICE, Town, registration
+
+UNKNOWN = "XF-330424-20261123-000017-X"
+DOCUMENT = "海信函〔2026〕1号"
+
+# A good call of each method, but for a petition that is not there.
+GOOD: dict[str, dict[str, Any]] = {
+    "intake.register": registration(),
+    "intake.register_many": {"items": [registration()]},
+    "intake.petition": {"number": UNKNOWN},
+    "intake.status": {"number": UNKNOWN, "query_code": "ABCDEFGHIJ"},
+    "intake.search": {"limit": 5},
+    "intake.registration": {"number": UNKNOWN},
+    "responsibility.receive": {"request_id": "bad-input-1", "number": UNKNOWN, "leader": "L1"},
+    "responsibility.owner_of": {"number": UNKNOWN},
+    "responsibility.set_roster": {
+        "request_id": "bad-input-2",
+        "office": OFFICE,
+        "lines": [{"day": "2026-12-01", "leader": "L1"}],
+        "document": DOCUMENT,
+    },
+    "responsibility.on_duty": {"office": OFFICE},
+    "responsibility.open_list": {"office": OFFICE},
+    "responsibility.caseload": {"owner": "L1"},
+    "responsibility.succeed": {
+        "request_id": "bad-input-3",
+        "number": UNKNOWN,
+        "to": "L2",
+        "ground": "left_post",
+        "document": DOCUMENT,
+    },
+    "responsibility.recuse": {
+        "request_id": "bad-input-4",
+        "number": UNKNOWN,
+        "to": "L2",
+        "ground": "direct_interest",
+        "document": DOCUMENT,
+    },
+    "responsibility.rule": {
+        "request_id": "bad-input-5",
+        "number": UNKNOWN,
+        "dispute_id": "D-1",
+        "ruling": "rejected",
+        "reason": "无据",
+        "document": DOCUMENT,
+    },
+    "responsibility.close": {
+        "request_id": "bad-input-6",
+        "number": UNKNOWN,
+        "outcome": "settled",
+    },
+    "responsibility.reopen": {
+        "request_id": "bad-input-7",
+        "number": UNKNOWN,
+        "reason": "新情况",
+        "document": DOCUMENT,
+    },
+    "notify.reminders": {"limit": 5},
+    "audit.replay": {"number": UNKNOWN},
+    **{
+        f"{service}.log": {"after": 0}
+        for service in ("intake", "responsibility", "notify", "audit")
+    },
+    **{f"{service}.health": {} for service in ("intake", "responsibility", "notify", "audit")},
+}
+BY_NUMBER = [path for path, given in GOOD.items() if "number" in given and path != "intake.status"]
+PROTECTED = [path for path, method in METHODS.items() if method.roles]
+
+
+def refusal(town: Town, path: str, given: dict[str, Any], token: str | None = None) -> Failure:
+    """Call a method that must refuse, and return the refusal; nothing may be left in any log."""
+    before = town.heads()
+    caller = town.caller("K1", sorted(ROLES)) if token is None else town.caller_with(token)
+    service, _, name = path.partition(".")
+    with pytest.raises(Failure) as refused:
+        caller.call(service, name, **given)
+    assert refused.value.code in CODES
+    assert refused.value.code != "internal"
+    assert "Traceback" not in str(refused.value.fields)
+    assert town.heads() == before
+    return refused.value
+
+
+def test_every_method_is_tried() -> None:
+    assert set(GOOD) == set(METHODS)
+
+
+@pytest.mark.parametrize("path", sorted(METHODS))
+def test_unknown_fields_are_named(town: Town, path: str) -> None:
+    failure = refusal(town, path, {**GOOD[path], "surprise": 1})
+    assert failure.code == "bad_value"
+    assert "surprise" in failure.fields
+
+
+@pytest.mark.parametrize(
+    ("path", "name"), [(p, n) for p in sorted(METHODS) for n in GOOD[p] if n != "limit"]
+)
+@pytest.mark.parametrize(
+    "wrong", [12.5, {"a": []}, "x" * 200_001, "\ud800", "a\x00b"], ids=range(5)
+)
+def test_wrong_values_are_named(town: Town, path: str, name: str, wrong: Any) -> None:
+    failure = refusal(town, path, {**GOOD[path], name: wrong})
+    assert failure.code == "bad_value"
+    assert any(field.startswith(name) for field in failure.fields)
+
+
+@pytest.mark.parametrize(
+    "path", [p for p in sorted(METHODS) if METHODS[p].request.__struct_fields__]
+)
+def test_missing_fields_are_named(town: Town, path: str) -> None:
+    required = [n for n in GOOD[path] if n in _required(path)]
+    for name in required:
+        failure = refusal(town, path, {k: v for k, v in GOOD[path].items() if k != name})
+        assert failure.code == "bad_value"
+        assert name in failure.fields
+
+
+@pytest.mark.parametrize("path", BY_NUMBER)
+def test_unknown_numbers_are_told(town: Town, path: str) -> None:
+    assert refusal(town, path, GOOD[path]).code == "petition_unknown"
+
+
+@pytest.mark.parametrize("path", PROTECTED)
+class TestTokens:
+    def test_none(self, town: Town, path: str) -> None:
+        assert refusal(town, path, GOOD[path], token="").code == "token_missing"
+
+    def test_forged(self, town: Town, path: str) -> None:
+        good = town.installation.issuer.issue("K1", ["clerk"], OFFICE)
+        head, _, signature = good.split(".")
+        claims = jwt.utils.base64url_encode(b'{"sub":"L1","roles":["leader"],"office":""}').decode()
+        forged = f"{head}.{claims}.{signature}"
+        assert refusal(town, path, GOOD[path], token=forged).code == "token_invalid"
+
+    def test_expired(self, town: Town, path: str) -> None:
+        old = town.installation.issuer.issue("K1", ["clerk"], OFFICE, valid_for_s=-60)
+        assert refusal(town, path, GOOD[path], token=old).code == "token_expired"
+
+    def test_foreign(self, town: Town, path: str) -> None:
+        issuer = TokenIssuer(Ed25519PrivateKey.generate(), lambda: datetime.now(UTC))
+        foreign = issuer.issue("K1", ["clerk"], OFFICE)
+        assert refusal(town, path, GOOD[path], token=foreign).code == "token_foreign"
+
+    def test_without_the_role(self, town: Town, path: str) -> None:
+        other = sorted(ROLES - METHODS[path].roles)
+        if not other:
+            return
+        token = town.installation.issuer.issue("K1", other[:1], OFFICE)
+        assert refusal(town, path, GOOD[path], token=token).code == "role_not_allowed"
+
+
+class TestRegistration:
+    def test_a_region_that_does_not_exist(self, town: Town) -> None:
+        failure = refusal(town, "intake.register", registration(office="993042-01"))
+        assert "office" in failure.fields
+
+    def test_another_countys_office(self, town: Town) -> None:
+        failure = refusal(town, "intake.register", registration(office="330726-01"))
+        assert failure.code == "office_not_allowed"
+
+    def test_a_time_to_come(self, town: Town) -> None:
+        later = (datetime.now(UTC) + timedelta(days=1)).isoformat()
+        failure = refusal(town, "intake.register", registration(occurred_at=later))
+        assert (failure.code, list(failure.fields)) == ("in_the_future", ["occurred_at"])
+
+    def test_a_time_without_offset(self, town: Town) -> None:
+        given = registration(occurred_at="2026-10-09T09:30:00")
+        assert "occurred_at" in refusal(town, "intake.register", given).fields
+
+    def test_more_than_five_representatives(self, town: Town) -> None:
+        given = registration(representatives=[{"name": f"代表{n}"} for n in range(6)], headcount=9)
+        assert "representatives" in refusal(town, "intake.register", given).fields
+
+    def test_an_original_with_a_wrong_character(self, town: Town) -> None:
+        given = registration(repeat_of=UNKNOWN[:-1] + "A")
+        assert refusal(town, "intake.register", given).code == "number_malformed"
+
+    def test_an_original_that_is_not_there(self, town: Town) -> None:
+        assert refusal(town, "intake.register", registration(repeat_of=UNKNOWN)).code == (
+            "original_unknown"
+        )
+
+    def test_a_long_letter_with_emoji_is_taken(self, town: Town) -> None:
+        body = "我家的电梯😀\n" * 6_000
+        number = town.register(body=body, title="长信")["number"]
+        found = town.caller("K1", ["clerk"]).call("intake", "petition", number=number, content=True)
+        assert found["content"]["body"] == body
+
+
+class TestRegisterMany:
+    def test_one_bad_item_is_refused_by_its_index_and_the_others_stand(self, town: Town) -> None:
+        items = [
+            registration(title="第一"),
+            registration(title="坏\x00"),
+            registration(occurred_at="昨天"),
+            {"title": "不全"},
+            registration(repeat_of=UNKNOWN),
+            registration(title="最后"),
+        ]
+        answer = town.caller("K1", ["clerk"]).call("intake", "register_many", items=items)
+        assert [item["index"] for item in answer["registered"]] == [0, 5]
+        assert [item["index"] for item in answer["refused"]] == [1, 2, 3, 4]
+        assert "title" in answer["refused"][0]["fields"]
+        serials = [int(i["petition"]["number"].split("-")[3]) for i in answer["registered"]]
+        assert serials[1] == serials[0] + 1
+
+    def test_more_than_a_thousand_are_refused(self, town: Town) -> None:
+        given = {"items": [{"title": str(n)} for n in range(1_001)]}
+        assert refusal(town, "intake.register_many", given).code == "too_many"
+
+    def test_the_same_item_twice_is_registered_once(self, town: Town) -> None:
+        item = registration(title="两次", request_id=str(uuid.uuid4()))
+        answer = town.caller("K1", ["clerk"]).call("intake", "register_many", items=[item, item])
+        numbers = {registered["petition"]["number"] for registered in answer["registered"]}
+        assert len(answer["registered"]) == 2
+        assert len(numbers) == 1
+
+
+def _required(path: str) -> set[str]:
+    import msgspec
+
+    return {field.name for field in msgspec.structs.fields(METHODS[path].request) if field.required}
