@@ -3,6 +3,7 @@
 # mypy: allow-untyped-calls
 # kombu annotates only parts of itself.
 
+import json
 from collections.abc import Callable
 from typing import Any, Final
 from uuid import uuid4
@@ -85,7 +86,7 @@ class RpcCaller:
         context = {TOKEN_KEY: self._token(), CORRELATION_KEY: current_correlation_id()}
         post_json(
             self._amqp_uri,
-            msgspec.json.encode({"args": [], "kwargs": kwargs}),
+            _request_body(kwargs),
             exchange=topology.RPC.name,
             routing_key=f"{service}.{method}",
             time_limit_s=self._timeout_s,
@@ -149,6 +150,15 @@ class _ReplyListener(ConsumerMixin):
         reply = self._awaited.pop(message.properties.get("correlation_id"), None)
         if reply is not None:
             reply.send(message.body)
+
+
+def _request_body(kwargs: dict[str, Any]) -> bytes:
+    request = {"args": [], "kwargs": kwargs}
+    try:
+        return msgspec.json.encode(request)
+    except UnicodeEncodeError:
+        # A lone surrogate has no UTF-8; escaped it arrives, and the service names the field.
+        return json.dumps(request).encode()
 
 
 def _unavailable(service: str, reason: str) -> Failure:

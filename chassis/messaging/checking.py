@@ -32,7 +32,7 @@ def checked(values: Mapping[str, Any], shape: type[Request]) -> Request:
         Failure: bad_value, with the path of each field that is wrong.
     """
     later: frozenset[str] = getattr(shape, "EACH_ON_ITS_OWN", frozenset())
-    now = {name: value for name, value in values.items() if name not in later}
+    now = {n: value for n, value in values.items() if n not in later or not isinstance(value, list)}
     wrong = dict(_unusable(now, ""))
     if wrong:
         raise Failure("bad_value", fields=wrong)
