@@ -11,6 +11,7 @@ import msgspec
 from chassis import __version__
 from chassis.eventstore.application import EventSourcedApplication
 from chassis.eventstore.log import RecordedEvent
+from chassis.eventstore.transaction import Transaction
 from chassis.messaging.calling import RpcCaller
 from chassis.messaging.inbox import Inbox, Reaction
 from chassis.messaging.relay import Relay
@@ -52,6 +53,8 @@ class Assembly:
         known: types of events that the service can read.
         follows: names of the services that it follows.
         tickers: further work that no message starts.
+        followed_tables: filled by the reactions alone, which append nothing; after a loss they
+            are filled again by following all sources from their beginnings.
     """
 
     service: str
@@ -63,6 +66,7 @@ class Assembly:
     known: frozenset[str] = frozenset()
     follows: Sequence[str] = ()
     tickers: Sequence[Background] = ()
+    followed_tables: Sequence[str] = ()
 
     @cached_property
     def tell(self) -> Callable[[RecordedEvent], CloudEvent]:
@@ -111,6 +115,20 @@ class Assembly:
         """Return the events of one stream of the service."""
         recorded = self.application.log_of_events.select_recorded_of(stream)
         return [self.tell(each) for each in recorded]
+
+    def rebuild(self) -> int:
+        """Fill the read models anew from the logs; return the length of the own log.
+
+        What comes from other services is filled by the running service, which finds that it has
+        applied nothing yet.
+        """
+        if self.followed_tables:
+            self.application.log_of_events.transact(self._forget_followed)
+        return self.application.rebuild()
+
+    def _forget_followed(self, transaction: Transaction) -> None:
+        for table in (*self.followed_tables, "applied_position", "parked_event"):
+            transaction.execute(f"DELETE FROM {table}")  # noqa: S608 - names from our code
 
     def health(self) -> Health:
         """Return how the service is; answering at all means that database and broker answer."""

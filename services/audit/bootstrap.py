@@ -41,6 +41,7 @@ def build(surroundings: Surroundings) -> Rooms:
         reactions=reactions(MESSAGES, timelines.take_in),
         known=frozenset(MESSAGES),
         follows=FOLLOWS,
+        followed_tables=TimelineTables.tables,
     )
     return Rooms(audit, assembly)
 

@@ -11,7 +11,7 @@ from services.intake.application import Intake
 from services.intake.gateways.vault import Vault
 from services.intake.publishing import TELLINGS
 from services.intake.reactions import reactions
-from services.intake.readmodels.progress import advance
+from services.intake.readmodels.progress import TABLES, advance
 from services.intake.readmodels.register import RegisterTables
 from services.intake.settings import FOLLOWS, NAME, VAULT_KEY, VAULT_KEY_MEANING
 
@@ -50,6 +50,7 @@ def build(surroundings: Surroundings) -> Rooms:
         reactions=reactions(advance),
         known=frozenset(MESSAGES),
         follows=FOLLOWS,
+        followed_tables=TABLES,
     )
     return Rooms(intake, register, vault, assembly)
 

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Final
+from typing import ClassVar, Final
 
 from chassis.eventstore.instants import instant_of, text_of
 from chassis.eventstore.transaction import Transaction
@@ -27,6 +27,8 @@ COLUMNS: Final = (
 
 class TimelineTables:
     """The tables `timeline` and `matter`."""
+
+    tables: ClassVar = ("timeline", "matter")
 
     def take_in(self, transaction: Transaction, event: CloudEvent) -> None:
         """Put one event on its matter's timeline."""

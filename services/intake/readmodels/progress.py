@@ -1,8 +1,12 @@
 """Where a matter stands, as responsibility tells it. Not from intake's own events."""
 
+from typing import Final
+
 from chassis.eventstore.instants import text_of
 from chassis.eventstore.transaction import Transaction
 from contracts.envelope import CloudEvent
+
+TABLES: Final = ("progress",)
 
 
 def advance(transaction: Transaction, event: CloudEvent, state: str) -> None:
