@@ -10,13 +10,14 @@ import typer
 
 from chassis.environment import Variables
 from chassis.observability import configure_logging
-from chassis.runtime.surroundings import DATABASE_URL, Surroundings, home_of, surroundings
+from chassis.runtime.surroundings import DATABASE_URL, home_of, surroundings
 from contracts.failures import Failure
 from contracts.rpc import METHODS
+from shouwen import upkeep
 from shouwen.calling import connected, working
 from shouwen.embedded import embedded
 from shouwen.gateway import SOCKET, Gateway
-from shouwen.hosting import SERVICES, host, load, migrate_all
+from shouwen.hosting import SERVICES, host, migrate_all
 from shouwen.importing import (
     ColumnMissing,
     Defaults,
@@ -33,6 +34,8 @@ app = typer.Typer(
     help="Shouwen 首问: the first leader who receives a petition owns it until it is closed.",
     epilog="Try `shouwen demo` first; then `shouwen up` and, in another terminal, `shouwen call`.",
 )
+
+app.command()(upkeep.rebuild)
 
 
 @app.command()
@@ -60,7 +63,8 @@ def up() -> None:
 @app.command()
 def serve(service: Annotated[str, typer.Argument(help=f"One of {', '.join(SERVICES)}.")]) -> None:
     """Run one service on the servers that the environment names."""
-    _known(service)
+    if service not in SERVICES:
+        raise typer.BadParameter(f"there are {', '.join(SERVICES)}", param_hint="SERVICE")
     configure_logging(service=service)
     raise typer.Exit(host(surroundings(Variables()), service).run())
 
@@ -78,28 +82,6 @@ def migrate() -> None:
 def embedded_url(variables: Variables, service: str) -> str:
     """Return the database of a service in the embedded installation."""
     return embedded(home_of(variables)).surroundings.database_url(service)
-
-
-@app.command()
-def rebuild(service: Annotated[str, typer.Argument(help=f"One of {', '.join(SERVICES)}.")]) -> None:
-    """Fill the read models of a service anew from the logs; the service may run meanwhile."""
-    configure_logging("WARNING")
-    variables = Variables()
-    around = surroundings(variables) if variables.text(DATABASE_URL) else _embedded(variables)
-    wiring = load(_known(service)).bootstrap(around)
-    events = wiring.rooms.assembly.rebuild()
-    wiring.close()
-    typer.echo(f"The read models of {service} are rebuilt from {events} events.")
-
-
-def _embedded(variables: Variables) -> Surroundings:
-    return embedded(home_of(variables)).surroundings
-
-
-def _known(service: str) -> str:
-    if service not in SERVICES:
-        raise typer.BadParameter(f"there are {', '.join(SERVICES)}", param_hint="SERVICE")
-    return service
 
 
 @app.command()
