@@ -23,6 +23,7 @@ from eventsourcing.utils import EnvType
 from chassis.eventstore.log import (
     AppendTransaction,
     Entry,
+    EventIdReused,
     EventLog,
     RecordedEvent,
     VersionConflict,
@@ -189,9 +190,16 @@ class EventSourcedApplication(Application[UUID]):
             TooBusy: the streams did not hold still for ten seconds.
         """
         deadline = time.monotonic() + DECIDE_AGAIN_FOR_S
+        met_itself = False
         while True:
             try:
                 return self._answer(provenance, decide, command)
+            except EventIdReused:
+                # The same cause was worked off beside us, on another state of things: that is on
+                # record now, and there should be nothing left to do.
+                if met_itself:
+                    raise
+                met_itself = True
             except VersionConflict as conflict:
                 if time.monotonic() > deadline:
                     raise TooBusy(str(conflict)) from conflict

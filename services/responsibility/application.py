@@ -285,11 +285,11 @@ class Responsibility(EventSourcedApplication):
         by_owner: bool = False,
     ) -> Answer:
         matter = self._matter(number)
-        if not by_owner:
-            self._check_office(command.actor, matter.office)
 
         def decide(unit: Unit) -> Answer:
             ownership = self._ownership(unit, matter.petition_id)
+            if not by_owner:
+                _check_say(command.actor, ownership)
             change(ownership)
             return _ownership(ownership, number)
 
@@ -346,6 +346,16 @@ class Responsibility(EventSourcedApplication):
         for office in offices:
             if not actor.acts_for(office):
                 raise OfficeNotAllowed(office=office)
+
+
+def _check_say(actor: Actor, ownership: Ownership) -> None:
+    """Let the office of the matter decide, or that of its owner.
+
+    An office that only registered a repeat has no say, though the repeat's number leads here.
+    """
+    offices = {ownership.office, *(link.office for link in ownership.record.chain[-1:])}
+    if not any(actor.acts_for(office) for office in offices):
+        raise OfficeNotAllowed(office=ownership.office)
 
 
 def _reception(ownership: Ownership, received: Received, claim: Claim | None) -> Answer:

@@ -214,12 +214,14 @@ class Ownership(Aggregate):
         return "rival"
 
     def _contests_first_contact(self, received: Received) -> bool:
-        """Tell whether a stated time lies before the first contact and was not contested yet."""
-        earlier = received.stated and received.received_at < self.first_contact.since
+        """Tell whether somebody else states a time before the first contact, and not again."""
+        first = self.first_contact
+        earlier = received.stated and received.received_at < first.since
         contested = any(
             claim.leader == received.leader and claim.dispute_id for claim in self.record.claims
         )
-        return earlier and not contested and self.closed_at is None
+        another = received.leader != first.owner
+        return earlier and another and not contested and self.closed_at is None
 
     def _take_by_reception(self, received: Received) -> None:
         self._record_taking(

@@ -1,0 +1,271 @@
+"""Given facts, when a command, then facts or a refusal or nothing.
+
+A `Casebook` is the real application on a real store. Facts given are written to its log as they
+are; a command is what one of the functions below returns.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from itertools import count
+from typing import Any
+from uuid import UUID
+
+from eventsourcing.domain import Aggregate
+
+from chassis.eventstore.application import Provenance, Unit
+from chassis.jurisdiction import Actor
+from services.responsibility.application import ReportedReception, Responsibility
+from services.responsibility.domain.evidence import (
+    Approval,
+    ClosingStatement,
+    Registration,
+)
+from services.responsibility.domain.ownership import Ownership
+from services.responsibility.domain.roster import RosterLine
+from services.responsibility.readmodels.caseloads import Caseloads
+from services.responsibility.readmodels.matters import Matters
+from tests.builders import (
+    CLERK,
+    COUNTY,
+    HEAD,
+    HUANG,
+    SHEN,
+    TODAY,
+    Clock,
+    Happened,
+    actor,
+    approval,
+    command,
+    number,
+    statement,
+)
+
+Asked = Callable[[Responsibility], Any]
+
+_requests = count(1)
+
+
+@dataclass
+class FakeArrivals:
+    """What intake has acknowledged and its events have not brought."""
+
+    on_record: dict[str, Sequence[tuple[Registration, Provenance]]] = field(default_factory=dict)
+
+    def acknowledge(self, *registrations: Registration) -> None:
+        """Have intake know a petition, behind the original that it repeats."""
+        told = [(each, arrival_of(each)) for each in registrations]
+        self.on_record[registrations[-1].number] = told
+
+    def fetch(self, wanted: str) -> Sequence[tuple[Registration, Provenance]]:
+        return self.on_record.get(wanted, ())
+
+
+def arrival_of(registration: Registration) -> Provenance:
+    return Provenance("service:responsibility", "call-1", f"registered/{registration.number}")
+
+
+def responsibility(environment: dict[str, str], clock: Clock, arrivals: Any) -> Responsibility:
+    matters = Matters()
+    return Responsibility(environment, clock, [matters, Caseloads()], matters, arrivals)
+
+
+class Casebook:
+    """Attributes: answer: what the command returned; refusal: why it returned nothing."""
+
+    def __init__(self, application: Responsibility, clock: Clock, arrivals: FakeArrivals) -> None:
+        self.application = application
+        self.clock = clock
+        self.arrivals = arrivals
+        self.answer: Any = None
+        self.refusal: Any = None
+        self._given_up_to = 0
+
+    def given(self, *facts: Happened) -> None:
+        """Put facts on record, whatever a rule may say about them."""
+        cause = f"given-{next(_requests)}"
+        self.application.run(Provenance(CLERK, "given", cause), lambda unit: _record(unit, facts))
+
+    def given_roster(self, leader: str, day: date = TODAY, office: str = COUNTY) -> None:
+        set_roster((day, leader), office=office)(self.application)
+
+    def when(self, ask: Asked) -> None:
+        """Ask for one step."""
+        self.answer = self.refusal = None
+        self._given_up_to = self.application.log_of_events.head()
+        try:
+            self.answer = ask(self.application)
+        except Exception as error:
+            if not hasattr(error, "code"):
+                raise
+            self.refusal = error
+
+    def when_registered(self, *registrations: Registration) -> None:
+        """Let intake tell of petitions."""
+        self.when(lambda application: [_register(application, each) for each in registrations])
+
+    def then(self, *expected: Happened) -> None:
+        """Exactly these facts went on record, in this order."""
+        assert self.refusal is None, f"refused: {self.refusal} {self.refusal.fields}"
+        facts = self.new_facts()
+        assert [type(fact).__qualname__ for fact in facts] == [
+            each.kind.__qualname__ for each in expected
+        ]
+        for fact, each in zip(facts, expected, strict=True):
+            assert {name: getattr(fact, name) for name in each.stated} == each.stated
+
+    def then_nothing(self) -> None:
+        """The step was fine, and there was nothing to record."""
+        self.then()
+
+    def then_refused(self, refusal: type[Exception], **fields: str) -> None:
+        """A rule said no, and left no trace."""
+        assert type(self.refusal) is refusal, self.refusal or self.answer
+        assert fields.items() <= self.refusal.fields.items()
+        assert self.new_facts() == []
+
+    def new_facts(self) -> list[Any]:
+        log = self.application.log_of_events
+        return [
+            self.application.mapper.to_domain_event(recorded)
+            for recorded in log.select_recorded(self._given_up_to, 1_000)
+        ]
+
+    def ownership(self, of: str | None = None) -> Any:
+        return self.application.owner_of(of or number())
+
+    def owners(self) -> list[str]:
+        """All holders, oldest first."""
+        return [link["owner"] for link in self.ownership()["chain"]]
+
+
+def _register(application: Responsibility, registration: Registration) -> None:
+    def decide(unit: Unit) -> dict[str, Any]:
+        application.open_matter(unit, registration)
+        return {}
+
+    application.run(arrival_of(registration), decide)
+
+
+def _record(unit: Unit, facts: Sequence[Happened]) -> dict[str, Any]:
+    last: UUID | None = None
+    for fact in facts:
+        fields = fact.complete
+        id_ = _stream_of(fact, last)
+        if issubclass(fact.kind, Aggregate.Created):
+            kind = RosterLine if fact.kind is RosterLine.LineSet else Ownership
+            unit.add(kind._create(fact.kind, id=id_, **fields))
+        else:
+            found: Any = unit.find(RosterLine if "day" in fields else Ownership, id_)
+            found.trigger_event(fact.kind, **fields)
+        last = id_
+    return {}
+
+
+def _stream_of(fact: Happened, last: UUID | None) -> UUID:
+    fields = fact.complete
+    if "day" in fields:
+        return RosterLine.create_id(fields["office"], fields["day"])
+    if fact.kind is Ownership.Awaited:
+        return Ownership.create_id(fields["petition_id"])
+    return last or Ownership.create_id(happened_to())
+
+
+def happened_to() -> str:
+    """The petition that facts are about unless an earlier one of the list names another."""
+    return Happened(Ownership.Awaited).complete["petition_id"]
+
+
+# Commands. Each has a request id of its own unless one is given.
+
+
+def receive(  # noqa: PLR0913 - what a reception may state
+    leader: str = HUANG,
+    at: datetime | None = None,
+    *,
+    office: str = COUNTY,
+    of: str | None = None,
+    by: Actor | None = None,
+    request_id: str | None = None,
+) -> Asked:
+    reported = ReportedReception(of or number(), leader, office, at)
+    sent = _sent("receive", reported, by or actor(leader, office), request_id)
+    return lambda application: application.record_reception(sent, reported)
+
+
+def succeed(
+    to: str = SHEN,
+    *,
+    of: str | None = None,
+    by: Actor | None = None,
+    request_id: str | None = None,
+    given: Approval | None = None,
+) -> Asked:
+    sender = by or actor(HEAD)
+    approved = given or approval(approver=sender.subject)
+    sent = _sent("succeed", (of, to, approved), sender, request_id)
+    return lambda application: application.succeed_owner(sent, of or number(), to, approved)
+
+
+def recuse(
+    to: str = SHEN,
+    *,
+    of: str | None = None,
+    by: Actor | None = None,
+    request_id: str | None = None,
+) -> Asked:
+    sender = by or actor(HEAD)
+    approved = approval(approver=sender.subject, ground="direct_interest")
+    sent = _sent("recuse", (of, to, approved), sender, request_id)
+    return lambda application: application.recuse_owner(sent, of or number(), to, approved)
+
+
+def rule(
+    ruling: str = "upheld",
+    dispute_id: str = "D-reception-1",
+    *,
+    of: str | None = None,
+    by: Actor | None = None,
+    request_id: str | None = None,
+) -> Asked:
+    sender = by or actor(HEAD)
+    approved = approval(approver=sender.subject, ground="登记簿有此记录")
+    sent = _sent("rule", (of, dispute_id, ruling), sender, request_id)
+    return lambda application: application.rule_on_dispute(
+        sent, of or number(), dispute_id, ruling, approved
+    )
+
+
+def close(
+    stated: ClosingStatement | None = None,
+    *,
+    by: str = HUANG,
+    of: str | None = None,
+    request_id: str | None = None,
+) -> Asked:
+    states = stated or statement()
+    sent = _sent("close", (of, states), actor(by), request_id)
+    return lambda application: application.close_petition(sent, of or number(), states)
+
+
+def reopen(
+    *, of: str | None = None, by: Actor | None = None, request_id: str | None = None
+) -> Asked:
+    sent = _sent("reopen", of, by or actor(HEAD), request_id)
+    return lambda application: application.reopen_petition(
+        sent, of or number(), "复查发现事实不清", "海信督〔2026〕5号"
+    )
+
+
+def set_roster(
+    *lines: tuple[date, str],
+    office: str = COUNTY,
+    by: Actor | None = None,
+    request_id: str | None = None,
+) -> Asked:
+    sent = _sent("set_roster", (office, lines), by or actor(HEAD, office), request_id)
+    return lambda application: application.set_roster(sent, office, lines, "海信值〔2026〕11号")
+
+
+def _sent(method: str, content: object, by: Actor, request_id: str | None) -> Any:
+    return command(method, content, by, request_id or f"request-{next(_requests)}")
