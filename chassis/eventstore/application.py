@@ -29,11 +29,11 @@ from chassis.eventstore.log import (
     VersionConflict,
 )
 from chassis.eventstore.requests import CommandKey, RequestIdReused, recall, remember
-from chassis.eventstore.transaction import Transaction
+from chassis.eventstore.transaction import Writing
 
 A = TypeVar("A", bound=Aggregate)
 Answer = dict[str, Any]
-Write = Callable[[Transaction], None]
+Write = Callable[[Writing], None]
 
 EVENT_IDS: Final = UUID("6f0c0d4e-6b1c-5f43-9a52-0c1f2f6f4b1d")
 DECIDE_AGAIN_FOR_S: Final = 10.0
@@ -67,7 +67,7 @@ class ReadModel(Protocol):
     def tables(self) -> Sequence[str]:
         """Names of the tables, all of them rebuilt from position 0 by `rebuild`."""
 
-    def apply(self, transaction: Transaction, event: Any, recorded: RecordedEvent) -> None:
+    def apply(self, transaction: Writing, event: Any, recorded: RecordedEvent) -> None:
         """Bring the tables up to one more event."""
 
 
@@ -212,14 +212,11 @@ class EventSourcedApplication(Application[UUID]):
         decide: Callable[[Unit], Answer],
         command: CommandKey | None,
     ) -> Answer:
-        known = self._recalled(command)
-        if known is not None:
-            return known
         unit = Unit(self, provenance)
         try:
             answer = decide(unit)
         except Exception:
-            # The same command may have been carried out beside us, which is why this one refuses.
+            # The same command may have been carried out before, which is why this one refuses.
             known = self._recalled(command)
             if known is not None:
                 return known
@@ -231,8 +228,7 @@ class EventSourcedApplication(Application[UUID]):
     def _recalled(self, command: CommandKey | None) -> Answer | None:
         if command is None:
             return None
-        with self.log_of_events.reading() as transaction:
-            return recall(transaction, command)
+        return recall(self.log_of_events, command)
 
     def _commit(
         self,
@@ -241,9 +237,10 @@ class EventSourcedApplication(Application[UUID]):
         answer: Answer,
         command: CommandKey | None,
     ) -> Answer:
-        known = None if command is None else recall(transaction, command)
-        if known is not None:
-            return known
+        if transaction.careful and command is not None:
+            known = recall(transaction, command)
+            if known is not None:
+                return known
         unit.begin_append()
         for prepare in unit.preparing:
             prepare(transaction)
@@ -260,7 +257,7 @@ class EventSourcedApplication(Application[UUID]):
         return answer
 
     def _project(
-        self, transaction: Transaction, events: Sequence[Any], recorded: Sequence[RecordedEvent]
+        self, transaction: Writing, events: Sequence[Any], recorded: Sequence[RecordedEvent]
     ) -> None:
         for event, record in zip(events, recorded, strict=True):
             for read_model in self.read_models:

@@ -1,7 +1,7 @@
 """What the recorders ask of a database; PostgreSQL and SQLite answer it alike."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from typing import Any, NoReturn, Protocol
 
@@ -9,11 +9,12 @@ from eventsourcing.persistence import PersistenceError
 
 from chassis.eventstore.commits import Commits
 from chassis.eventstore.log import Lease
+from chassis.eventstore.pending import NewRows, Pending, Statement
 from chassis.eventstore.schema import Dialect
-from chassis.eventstore.transaction import Row, Transaction
+from chassis.eventstore.transaction import Row, Transaction, Writing
 
 
-class OpenTransaction(Transaction, ABC):
+class OpenTransaction(Writing, ABC):
     """A transaction in which one failed statement is the end of all of it.
 
     PostgreSQL aborts a transaction at the first error and answers the COMMIT of one that goes on
@@ -23,6 +24,30 @@ class OpenTransaction(Transaction, ABC):
 
     def __init__(self) -> None:
         self._failure: PersistenceError | None = None
+        self._pending = Pending()
+        self._run = 0
+
+    @property
+    def touched(self) -> int:
+        """Return a number that grows with everything that was asked for, sent or not."""
+        return self._run + self._pending.count
+
+    def insert(self, table: str, row: Mapping[str, Any], key: str = "") -> None:
+        self._pending.insert(table, row, key)
+
+    def put(self, table: str, row: Mapping[str, Any], key: str) -> None:
+        self._pending.put(table, row, key)
+
+    def update(self, table: str, key: str, value: Any, changes: Mapping[str, Any]) -> None:
+        self._pending.update(table, key, value, changes)
+
+    def write(self, sql: str, params: Sequence[Any] = ()) -> None:
+        self._pending.write(sql, params)
+
+    def settle(self) -> None:
+        """Send what waits; what is asked next sees it."""
+        if steps := self._pending.taken():
+            self._send(steps, commit=False)
 
     @abstractmethod
     def insert_new(self, table: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> int:
@@ -33,7 +58,7 @@ class OpenTransaction(Transaction, ABC):
         """Undo everything; never raises, because the reason is on its way up already."""
 
     @abstractmethod
-    def _commit(self) -> None: ...
+    def _send(self, steps: Sequence[NewRows | Statement], *, commit: bool) -> None: ...
 
     @abstractmethod
     def _translated(self, error: Exception) -> PersistenceError: ...
@@ -46,7 +71,7 @@ class OpenTransaction(Transaction, ABC):
         """
         if self._failure is not None:
             raise self._failure
-        self._commit()
+        self._send(self._pending.taken(), commit=True)
 
     def fail(self, failure: PersistenceError) -> NoReturn:
         """Raise the failure, and make sure that nothing is committed if it gets swallowed."""
@@ -90,7 +115,7 @@ class Database(Protocol):
         """Open a transaction that sees one consistent state and changes nothing."""
 
     def writing(self) -> AbstractContextManager[OpenTransaction]:
-        """Open a transaction that commits at the end of the block."""
+        """Open a transaction beside the appender's, that commits at the end of the block."""
 
     def appending(self) -> AbstractContextManager[OpenTransaction]:
         """Open a transaction as the only appender, seeing all that earlier appenders committed."""

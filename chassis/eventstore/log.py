@@ -12,12 +12,12 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 from uuid import UUID
 
 from eventsourcing.persistence import IntegrityError, Notification, StoredEvent
 
-from chassis.eventstore.transaction import Transaction
+from chassis.eventstore.transaction import Row, Transaction, Writing
 
 T = TypeVar("T")
 
@@ -69,14 +69,22 @@ class Appended:
     repeated: bool
 
 
-class AppendTransaction(Transaction, Protocol):
-    """The one transaction that may append to the log at this moment."""
+class AppendTransaction(Writing, Protocol):
+    """The one transaction that may append to the log at this moment.
+
+    Attributes:
+        careful: this is the second run of the work: something in the first one was on record
+            already, or clashed.
+    """
+
+    careful: bool
 
     def append(self, entries: Sequence[Entry]) -> Appended:
         """Add the entries at the next positions, in the order given.
 
         Entries that are all on record already with the same bytes are returned as recorded
-        before. The database rolls everything back when this raises.
+        before. The database rolls everything back when this raises. Where the transaction is not
+        careful, a clash with the record shows with the commit, and the work runs again.
 
         Raises:
             VersionConflict: a version of a stream is taken.
@@ -97,13 +105,18 @@ class Lease(Protocol):
 class EventLog(Protocol):
     """The log of one service.
 
-    The seam for group commit: `transact` hands work to the log's appender, which decides when
-    and beside which other work it runs. Work may run again after a lost connection, so it
-    keeps no state of its own between runs.
+    `transact` hands work to the log's appender, which decides when and beside which other work it
+    runs (group commit). Work may run again, so it keeps no state of its own between runs.
     """
 
     def transact(self, work: Callable[[AppendTransaction], T]) -> T:
         """Run the work as the only appender, commit, and return what it returned."""
+
+    def writing(self) -> AbstractContextManager[Writing]:
+        """Open a transaction that appends nothing and holds up nobody who does."""
+
+    def query(self, sql: str, params: Sequence[Any] = ()) -> list[Row]:
+        """Ask one question outside any transaction."""
 
     def reading(self) -> AbstractContextManager[Transaction]:
         """Open a transaction that sees one consistent state and changes nothing."""

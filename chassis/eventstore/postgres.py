@@ -24,6 +24,7 @@ from chassis.eventstore.database import OpenTransaction, committed
 from chassis.eventstore.factory import RecorderFactory
 from chassis.eventstore.faults import TransactionLost
 from chassis.eventstore.log import Lease
+from chassis.eventstore.pending import NewRows, Statement, chunks_of
 from chassis.eventstore.pool import Pool
 from chassis.eventstore.postgres_connection import (
     PostgresSettings,
@@ -53,11 +54,15 @@ class PostgresTransaction(OpenTransaction):
         self._opening = opening
 
     def execute(self, sql: str, params: Sequence[Any] = ()) -> int:
+        self.settle()
+        self._run += 1
         with self.border(psycopg2.Error):
             self._cursor.execute(self._opened(_with_marks(sql)), params or None)
         return self._cursor.rowcount
 
     def execute_many(self, sql: str, rows: Iterable[Sequence[Any]]) -> None:
+        self.settle()
+        self._run += 1
         with self.border(psycopg2.Error):
             if self._opening:
                 self._cursor.execute(self._opened(""))
@@ -66,11 +71,14 @@ class PostgresTransaction(OpenTransaction):
             )
 
     def query(self, sql: str, params: Sequence[Any] = ()) -> list[Row]:
+        self.settle()
         with self.border(psycopg2.Error):
             self._cursor.execute(self._opened(_with_marks(sql)), params or None)
             return self._cursor.fetchall()
 
     def insert_new(self, table: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> int:
+        self.settle()
+        self._run += 1
         sql = f"INSERT INTO {table} ({', '.join(columns)}) VALUES %s ON CONFLICT DO NOTHING"  # noqa: S608 - constants
         with self.border(psycopg2.Error):
             psycopg2.extras.execute_values(
@@ -79,13 +87,30 @@ class PostgresTransaction(OpenTransaction):
         return self._cursor.rowcount
 
     def roll_back(self) -> None:
+        if self._opening:
+            return
         # Where this fails, the connection is not at rest and the pool closes it.
         with suppress(psycopg2.Error):
             self._cursor.execute("ROLLBACK")
 
-    def _commit(self) -> None:
-        if not self._opening:
-            self.execute("COMMIT")
+    def _send(self, steps: Sequence[NewRows | Statement], *, commit: bool) -> None:
+        """Send everything in one message, which costs one round trip."""
+        parts = [part for step in steps for part in self._parts(step)]
+        if commit and (parts or not self._opening):
+            parts.append(b"COMMIT")
+        if parts:
+            with self.border(psycopg2.Error):
+                self._cursor.execute(self._opened("").encode() + b";".join(parts))
+
+    def _parts(self, step: NewRows | Statement) -> Iterator[bytes]:
+        if isinstance(step, tuple):
+            sql, params = step
+            yield self._cursor.mogrify(_with_marks(sql), params)
+            return
+        head, tail = step.head.encode(), step.tail.encode()
+        marks = f"({', '.join(['%s'] * len(step.columns))})"
+        for chunk in chunks_of(step.rows):
+            yield head + b",".join(self._cursor.mogrify(marks, row) for row in chunk) + tail
 
     def _opened(self, sql: str) -> str:
         opening, self._opening = self._opening, ""

@@ -18,6 +18,7 @@ from eventsourcing.persistence import (
     TrackingRecorder,
 )
 
+from chassis.eventstore.appending import Appender
 from chassis.eventstore.database import Database
 from chassis.eventstore.faults import retried
 from chassis.eventstore.instants import utc_now
@@ -25,12 +26,11 @@ from chassis.eventstore.log import AppendTransaction, Entry, EventLog, Lease, Re
 from chassis.eventstore.recording import (
     SELECT_LAST,
     SELECT_RECORDED,
-    Appender,
     Clock,
     recorded_of,
 )
 from chassis.eventstore.schema import EVENT_LOG
-from chassis.eventstore.transaction import Row, Transaction
+from chassis.eventstore.transaction import Row, Transaction, Writing
 
 T = TypeVar("T")
 
@@ -134,6 +134,12 @@ class LogRecorder(StreamRecorder, TrackedPositionRecorder, ProcessRecorder, Even
             return [event.id for event in appended.recorded]
 
         return self.transact(work)
+
+    def writing(self) -> AbstractContextManager[Writing]:
+        return self._database.writing()
+
+    def query(self, sql: str, params: Sequence[Any] = ()) -> list[Row]:
+        return self._ask(sql, params)
 
     def reading(self) -> AbstractContextManager[Transaction]:
         return self._database.reading()

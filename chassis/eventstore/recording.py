@@ -1,14 +1,13 @@
 """How events enter the log: one path, on every database."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 from uuid import UUID
 
 from eventsourcing.persistence import StoredEvent
 
-from chassis.eventstore.database import Database, OpenTransaction
-from chassis.eventstore.faults import retried
+from chassis.eventstore.database import OpenTransaction
 from chassis.eventstore.instants import instant_of, text_of
 from chassis.eventstore.log import (
     Appended,
@@ -21,7 +20,6 @@ from chassis.eventstore.log import (
 from chassis.eventstore.schema import EVENT_LOG
 from chassis.eventstore.transaction import Row
 
-T = TypeVar("T")
 Clock = Callable[[], datetime]
 
 COLUMNS: Final = (
@@ -59,41 +57,29 @@ def recorded_of(row: Row) -> RecordedEvent:
     )
 
 
-class Appender:
-    """Runs each piece of work in a transaction of its own, as the only appender of the log.
-
-    This is where group commit belongs: whoever comes here may be made to wait for others and
-    share one commit with them, and neither side of the seam would notice.
-    """
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
-
-    def run(self, work: Callable[[AppendTransaction], T], clock: Clock) -> T:
-        """Run the work and commit it, again from the start where its transaction got lost.
-
-        Raises:
-            OperationalError: the transaction got lost each time.
-        """
-        result = retried(lambda: self._run_once(work, clock))
-        self._database.commits.announce()
-        return result
-
-    def _run_once(self, work: Callable[[AppendTransaction], T], clock: Clock) -> T:
-        with self._database.appending() as transaction:
-            return work(LogAppend(transaction, transaction.query(SELECT_LAST), clock))
+class Apart(Exception):  # noqa: N818 - it says what is to be done
+    """Work cannot share a transaction with the other work in it: run each by itself."""
 
 
 class LogAppend(AppendTransaction):
     """The transaction that may append, with the end of the log in mind.
 
     Nobody else can move the end while this one is open, so it is asked for once.
+
+    Args:
+        careful: find out at once what is on record already. Otherwise a clash shows when the
+            rows are sent, as an `IntegrityError`, and whoever runs the work does so again with
+            care: clashes are rare, and a look before each append would cost more.
     """
 
-    def __init__(self, transaction: OpenTransaction, last: Sequence[Row], clock: Clock) -> None:
+    def __init__(
+        self, transaction: OpenTransaction, last: Sequence[Row], clock: Clock, *, careful: bool
+    ) -> None:
         self._transaction = transaction
         self._head, self._last_recorded_at = last[0] if last else (0, "")
         self._clock = clock
+        self._taken: dict[tuple[Any, int], UUID] = {}
+        self.careful = careful
 
     def execute(self, sql: str, params: Sequence[Any] = ()) -> int:
         return self._transaction.execute(sql, params)
@@ -104,6 +90,18 @@ class LogAppend(AppendTransaction):
     def query(self, sql: str, params: Sequence[Any] = ()) -> list[Row]:
         return self._transaction.query(sql, params)
 
+    def insert(self, table: str, row: Mapping[str, Any], key: str = "") -> None:
+        self._transaction.insert(table, row, key)
+
+    def put(self, table: str, row: Mapping[str, Any], key: str) -> None:
+        self._transaction.put(table, row, key)
+
+    def update(self, table: str, key: str, value: Any, changes: Mapping[str, Any]) -> None:
+        self._transaction.update(table, key, value, changes)
+
+    def write(self, sql: str, params: Sequence[Any] = ()) -> None:
+        self._transaction.write(sql, params)
+
     def append(self, entries: Sequence[Entry]) -> Appended:
         if not entries:
             return Appended((), repeated=False)
@@ -112,12 +110,32 @@ class LogAppend(AppendTransaction):
         rows = [
             _row(self._head + offset, entry, recorded_at) for offset, entry in enumerate(entries, 1)
         ]
-        inserted = self._transaction.insert_new(EVENT_LOG, COLUMNS, rows)
-        if inserted < len(rows):
-            return self._repeated(entries, inserted)
+        if self.careful:
+            inserted = self._transaction.insert_new(EVENT_LOG, COLUMNS, rows)
+            if inserted < len(rows):
+                return self._repeated(entries, inserted)
+        else:
+            self._expect_versions(entries)
+            for row in rows:
+                self._transaction.insert(EVENT_LOG, dict(zip(COLUMNS, row, strict=True)))
         self._head += len(rows)
         self._last_recorded_at = recorded_at
         return Appended([recorded_of(row) for row in rows], repeated=False)
+
+    def _expect_versions(self, entries: Sequence[Entry]) -> None:
+        """Refuse a version that other work in this transaction has taken.
+
+        Raises:
+            VersionConflict: with another event.
+            Apart: with the same one, or with one that only a look at the record can tell from it.
+        """
+        versions = {
+            (e.stored.originator_id, e.stored.originator_version): e.event_id for e in entries
+        }
+        if taken := self._taken.keys() & versions.keys():
+            same = any(self._taken[version] == versions[version] for version in taken)
+            raise Apart if same else _conflict(entries)
+        self._taken |= versions
 
     def _repeated(self, entries: Sequence[Entry], inserted: int) -> Appended:
         on_record = self._on_record([entry.event_id for entry in entries])

@@ -12,7 +12,7 @@ from hashlib import sha256
 from typing import Any
 
 from chassis.eventstore.instants import text_of
-from chassis.eventstore.transaction import Transaction
+from chassis.eventstore.transaction import Questions, Writing
 
 
 class RequestIdReused(Exception):  # noqa: N818 - it says what is the case
@@ -62,7 +62,7 @@ class KeptAnswer:
         return self.answer
 
 
-def recall(transaction: Transaction, command: CommandKey) -> dict[str, Any] | None:
+def recall(transaction: Questions, command: CommandKey) -> dict[str, Any] | None:
     """Return the answer that the command was given, or None.
 
     Raises:
@@ -75,7 +75,7 @@ def recall(transaction: Transaction, command: CommandKey) -> dict[str, Any] | No
     return answer
 
 
-def recall_many(transaction: Transaction, commands: Sequence[CommandKey]) -> dict[str, KeptAnswer]:
+def recall_many(transaction: Questions, commands: Sequence[CommandKey]) -> dict[str, KeptAnswer]:
     """Return the answers that were given under the keys of these commands."""
     keys = sorted({command.key for command in commands})
     places = ",".join("?" for _ in keys)
@@ -88,11 +88,15 @@ def recall_many(transaction: Transaction, commands: Sequence[CommandKey]) -> dic
 
 
 def remember(
-    transaction: Transaction, command: CommandKey, answer: dict[str, Any], at: datetime
+    transaction: Writing, command: CommandKey, answer: dict[str, Any], at: datetime
 ) -> None:
     """Keep the answer that the command is given."""
-    transaction.execute(
-        "INSERT INTO command_answer (request_key, fingerprint, answer, recorded_at)"
-        " VALUES (?, ?, ?, ?)",
-        (command.key, command.fingerprint, json.dumps(answer, ensure_ascii=False), text_of(at)),
+    transaction.insert(
+        "command_answer",
+        {
+            "request_key": command.key,
+            "fingerprint": command.fingerprint,
+            "answer": json.dumps(answer, ensure_ascii=False),
+            "recorded_at": text_of(at),
+        },
     )

@@ -26,6 +26,7 @@ from chassis.eventstore.database import OpenTransaction, committed
 from chassis.eventstore.factory import RecorderFactory
 from chassis.eventstore.faults import in_library_terms
 from chassis.eventstore.log import Lease
+from chassis.eventstore.pending import NewRows, Statement
 from chassis.eventstore.pool import Pool
 from chassis.eventstore.schema import Dialect
 from chassis.eventstore.transaction import Row
@@ -89,18 +90,25 @@ class SQLiteTransaction(OpenTransaction):
         self._connection = connection
 
     def execute(self, sql: str, params: Sequence[Any] = ()) -> int:
+        self.settle()
+        self._run += 1
         with self.border(sqlite3.Error):
             return self._connection.execute(sql, _plain(params)).rowcount
 
     def execute_many(self, sql: str, rows: Iterable[Sequence[Any]]) -> None:
+        self.settle()
+        self._run += 1
         with self.border(sqlite3.Error):
             self._connection.executemany(sql, map(_plain, rows))
 
     def query(self, sql: str, params: Sequence[Any] = ()) -> list[Row]:
+        self.settle()
         with self.border(sqlite3.Error):
             return self._connection.execute(sql, _plain(params)).fetchall()
 
     def insert_new(self, table: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> int:
+        self.settle()
+        self._run += 1
         names, marks = ", ".join(columns), ", ".join("?" * len(columns))
         sql = f"INSERT INTO {table} ({names}) VALUES ({marks}) ON CONFLICT DO NOTHING"  # noqa: S608 - constants
         with self.border(sqlite3.Error):
@@ -110,8 +118,20 @@ class SQLiteTransaction(OpenTransaction):
         with suppress(sqlite3.Error):
             self._connection.rollback()
 
-    def _commit(self) -> None:
-        self.execute("COMMIT")
+    def _send(self, steps: Sequence[NewRows | Statement], *, commit: bool) -> None:
+        with self.border(sqlite3.Error):
+            for step in steps:
+                self._send_one(step)
+            if commit:
+                self._connection.execute("COMMIT")
+
+    def _send_one(self, step: NewRows | Statement) -> None:
+        if isinstance(step, tuple):
+            sql, params = step
+            self._connection.execute(sql, _plain(params))
+            return
+        marks = f"({', '.join('?' * len(step.columns))})"
+        self._connection.executemany(step.head + marks + step.tail, map(_plain, step.rows))
 
     def _translated(self, error: Exception) -> PersistenceError:
         return in_library_terms(error)

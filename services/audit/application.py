@@ -15,7 +15,7 @@ from chassis.eventstore.application import (
     Unit,
 )
 from chassis.eventstore.instants import text_of
-from chassis.eventstore.transaction import Transaction
+from chassis.eventstore.transaction import Questions
 from chassis.jurisdiction import Actor
 from services.audit.domain.access import ACCESSES, CaseAccess
 from services.audit.domain.refusals import PetitionUnknown
@@ -25,12 +25,12 @@ from services.audit.domain.timeline import Fact, in_order
 class Timelines(Protocol):
     """The facts of all logs."""
 
-    def matter_of(self, transaction: Transaction, number: str) -> tuple[str, str] | None:
+    def matter_of(self, transaction: Questions, number: str) -> tuple[str, str] | None:
         """Return petition_id and number of the matter that a number belongs to, or None."""
 
     def facts_of(
         self,
-        transaction: Transaction,
+        transaction: Questions,
         petition_id: str,
         as_of: datetime,
         occurred_until: datetime | None,

@@ -3,13 +3,13 @@
 from collections.abc import Callable, Iterable, Mapping
 
 from chassis.eventstore.application import Unit
-from chassis.eventstore.transaction import Transaction
+from chassis.eventstore.transaction import Writing
 from chassis.messaging.inbox import Reaction
 from contracts.envelope import CloudEvent
 
 
 def reactions(
-    types: Iterable[str], take_in: Callable[[Transaction, CloudEvent], None]
+    types: Iterable[str], take_in: Callable[[Writing, CloudEvent], None]
 ) -> Mapping[str, Reaction]:
     """Return type of event to what is done about it."""
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from chassis.eventstore.application import Unit
-from chassis.eventstore.transaction import Transaction
+from chassis.eventstore.transaction import Writing
 from chassis.messaging.inbox import Reaction
 from contracts.envelope import CloudEvent
 from contracts.events.responsibility import CaseClosedV1, CaseReopenedV1, OwnershipTakenV1
@@ -17,7 +17,7 @@ STATES: Final[Mapping[str, str]] = {
 
 
 def reactions(
-    advance: Callable[[Transaction, CloudEvent, str], None],
+    advance: Callable[[Writing, CloudEvent, str], None],
 ) -> Mapping[str, Reaction]:
     """Return type of event to what is done about it.
 

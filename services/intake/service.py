@@ -44,11 +44,8 @@ class IntakeService:
 
     @answers(rpc.REGISTER)
     def register(self, request: rpc.RegisterPetition, caller: Caller) -> rpc.Registered:
-        raised = self._raised(request, caller)
-        outcome = self.rooms.intake.register_petitions([raised])[0]
-        if isinstance(outcome, Exception):
-            raise outcome
-        return self._registered(outcome)
+        command, raised = self._raised(request, caller)
+        return self._registered(self.rooms.intake.register_petition(command, raised))
 
     @answers(rpc.REGISTER_MANY)
     def register_many(self, request: rpc.RegisterMany, caller: Caller) -> rpc.RegisteredMany:
@@ -91,10 +88,9 @@ class IntakeService:
     @answers(rpc.SEARCH)
     def search(self, request: rpc.SearchPetitions, caller: Caller) -> rpc.PetitionPage:
         filters = {name: getattr(request, name) for name in FILTERS}
-        with self.rooms.intake.log_of_events.reading() as transaction:
-            rows, cursor = self.rooms.register.search(
-                transaction, filters, _sight(caller), request.limit, request.cursor
-            )
+        rows, cursor = self.rooms.register.search(
+            self.rooms.intake.log_of_events, filters, _sight(caller), request.limit, request.cursor
+        )
         return rpc.PetitionPage(items=[_view(row) for row in rows], next_cursor=cursor)
 
     @answers(rpc.REGISTRATION)

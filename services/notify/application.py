@@ -15,7 +15,7 @@ from chassis.eventstore.application import (
     ReadModel,
     Unit,
 )
-from chassis.eventstore.transaction import Transaction
+from chassis.eventstore.transaction import Questions
 from services.notify.domain.policy import SENTENCES
 from services.notify.domain.reminders import OFFICE_HEAD, PetitionReminders, Reminder
 
@@ -53,7 +53,7 @@ class Channel(Protocol):
 class DueReminders(Protocol):
     """Finds what is due."""
 
-    def due(self, transaction: Transaction, now: datetime, limit: int) -> Sequence[tuple[str, str]]:
+    def due(self, transaction: Questions, now: datetime, limit: int) -> Sequence[tuple[str, str]]:
         """Return petition_id and reminder_id of what is due, the longest due first."""
 
 
@@ -129,8 +129,7 @@ class Notify(EventSourcedApplication):
 
     def deliver_due(self) -> int:
         """Deliver what is due; return how many reminders were attempted."""
-        with self.log_of_events.reading() as transaction:
-            due = self._due.due(transaction, self.clock(), DUE_PAGE)
+        due = self._due.due(self.log_of_events, self.clock(), DUE_PAGE)
         for petition_id, reminder_id in due:
             self._deliver(petition_id, reminder_id)
         return len(due)

@@ -23,10 +23,13 @@ class NotifyService:
 
     @answers(rpc.REMINDERS)
     def reminders(self, request: rpc.ListReminders, _caller: Caller) -> rpc.ReminderPage:
-        with self.rooms.notify.log_of_events.reading() as transaction:
-            items, cursor = self.rooms.reminders.listed(
-                transaction, request.number, request.recipient, request.limit, request.cursor
-            )
+        items, cursor = self.rooms.reminders.listed(
+            self.rooms.notify.log_of_events,
+            request.number,
+            request.recipient,
+            request.limit,
+            request.cursor,
+        )
         return msgspec.convert({"items": items, "next_cursor": cursor}, rpc.ReminderPage)
 
     @answers(LOG[NAME])

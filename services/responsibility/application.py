@@ -17,7 +17,7 @@ from chassis.eventstore.application import (
 )
 from chassis.eventstore.instants import text_of
 from chassis.eventstore.requests import CommandKey
-from chassis.eventstore.transaction import Transaction
+from chassis.eventstore.transaction import Questions
 from chassis.jurisdiction import Actor
 from services.responsibility.domain.evidence import (
     Approval,
@@ -46,7 +46,7 @@ from services.responsibility.domain.roster import RosterLine, roster_line_id
 class MatterIndex(Protocol):
     """Finds matters by number."""
 
-    def find(self, transaction: Transaction, number: str) -> Matter | None:
+    def find(self, transaction: Questions, number: str) -> Matter | None:
         """Return where a number leads, or None when it is not known here."""
 
 
@@ -325,8 +325,7 @@ class Responsibility(EventSourcedApplication):
         return matter
 
     def _known(self, number: str) -> Matter | None:
-        with self.log_of_events.reading() as transaction:
-            return self._matters.find(transaction, number)
+        return self._matters.find(self.log_of_events, number)
 
     def _take_in(self, number: str) -> None:
         """Take in what intake has acknowledged and its events have not brought yet."""

@@ -61,20 +61,18 @@ class ResponsibilityService:
     @answers(rpc.OPEN_LIST)
     def open_list(self, request: rpc.ListOpen, caller: Caller) -> rpc.OpenPage:
         office = request.office or caller.office
-        with self.rooms.responsibility.log_of_events.reading() as transaction:
-            items, cursor = self.rooms.caseloads.open_of(
-                transaction, office, request.limit, request.cursor
-            )
+        items, cursor = self.rooms.caseloads.open_of(
+            self.rooms.responsibility.log_of_events, office, request.limit, request.cursor
+        )
         return msgspec.convert({"items": items, "next_cursor": cursor}, rpc.OpenPage)
 
     @answers(rpc.CASELOAD)
     def caseload(self, request: rpc.ListCaseload, caller: Caller) -> rpc.CaseloadPage:
         owner = request.owner or caller.subject
         state = "closed" if request.closed else "owned"
-        with self.rooms.responsibility.log_of_events.reading() as transaction:
-            items, cursor = self.rooms.caseloads.owned_by(
-                transaction, owner, state, request.limit, request.cursor
-            )
+        items, cursor = self.rooms.caseloads.owned_by(
+            self.rooms.responsibility.log_of_events, owner, state, request.limit, request.cursor
+        )
         page = {"owner": owner, "items": items, "next_cursor": cursor}
         return msgspec.convert(page, rpc.CaseloadPage)
 

@@ -5,9 +5,12 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import ClassVar, Final
 
+import msgspec
+
 from chassis.eventstore.instants import instant_of, text_of
-from chassis.eventstore.transaction import Transaction
+from chassis.eventstore.transaction import Questions, Writing
 from contracts.envelope import CloudEvent
+from contracts.events import PUBLISHER
 from contracts.events.intake import PetitionRegisteredV1
 from services.audit.domain.timeline import Fact
 
@@ -30,29 +33,28 @@ class TimelineTables:
 
     tables: ClassVar = ("timeline", "matter")
 
-    def take_in(self, transaction: Transaction, event: CloudEvent) -> None:
+    def take_in(self, transaction: Writing, event: CloudEvent) -> None:
         """Put one event on its matter's timeline."""
         if event.type == PetitionRegisteredV1.TYPE:
             _add_matter(transaction, event)
-        transaction.execute(
-            f"INSERT INTO timeline (matter_id, {', '.join(COLUMNS)})"  # noqa: S608 - our own columns
-            f" VALUES (?, {', '.join('?' for _ in COLUMNS)})",
-            (
-                _matter_of_petition(transaction, event.subject),
-                event.id,
-                event.service,
-                event.position,
-                event.type,
-                text_of(event.time),
-                text_of(event.recordedtime),
-                event.actor,
-                event.causationid,
-                event.correlationid,
-                json.dumps(event.data, ensure_ascii=False),
-            ),
+        transaction.insert(
+            "timeline",
+            {
+                "matter_id": _matter_of(transaction, event),
+                "event_id": event.id,
+                "source": event.service,
+                "position": event.position,
+                "type": event.type,
+                "occurred_at": text_of(event.time),
+                "recorded_at": text_of(event.recordedtime),
+                "actor": event.actor,
+                "cause": event.causationid,
+                "correlation_id": event.correlationid,
+                "data": msgspec.json.encode(event.data).decode(),
+            },
         )
 
-    def matter_of(self, transaction: Transaction, number: str) -> tuple[str, str] | None:
+    def matter_of(self, transaction: Questions, number: str) -> tuple[str, str] | None:
         """Return petition_id and number of the matter that a number belongs to, or None."""
         rows = transaction.query(
             "SELECT matter_id, matter_number FROM matter WHERE number = ?", (number,)
@@ -61,7 +63,7 @@ class TimelineTables:
 
     def facts_of(
         self,
-        transaction: Transaction,
+        transaction: Questions,
         petition_id: str,
         as_of: datetime,
         occurred_until: datetime | None,
@@ -79,22 +81,27 @@ class TimelineTables:
         return [_fact(*row) for row in rows]
 
 
-def _add_matter(transaction: Transaction, event: CloudEvent) -> None:
+def _add_matter(transaction: Writing, event: CloudEvent) -> None:
     data = event.data
-    transaction.execute(
-        "INSERT INTO matter (number, petition_id, matter_id, matter_number) VALUES (?, ?, ?, ?)",
-        (
-            data["number"],
-            data["petition_id"],
-            data["repeats"] or data["petition_id"],
-            data["repeats_number"] or data["number"],
-        ),
+    transaction.insert(
+        "matter",
+        {
+            "number": data["number"],
+            "petition_id": data["petition_id"],
+            "matter_id": data["repeats"] or data["petition_id"],
+            "matter_number": data["repeats_number"] or data["number"],
+        },
     )
 
 
-def _matter_of_petition(transaction: Transaction, petition_id: str) -> str:
-    rows = transaction.query("SELECT matter_id FROM matter WHERE petition_id = ?", (petition_id,))
-    return str(rows[0][0]) if rows else petition_id
+def _matter_of(transaction: Writing, event: CloudEvent) -> str:
+    """Return the matter that an event belongs to; only intake's events name a repeat itself."""
+    if event.type == PetitionRegisteredV1.TYPE:
+        return str(event.data["repeats"] or event.data["petition_id"])
+    if event.service != PUBLISHER[PetitionRegisteredV1.TYPE]:
+        return event.subject
+    rows = transaction.query("SELECT matter_id FROM matter WHERE petition_id = ?", (event.subject,))
+    return str(rows[0][0]) if rows else event.subject
 
 
 def _fact(  # noqa: PLR0913, PLR0917 - the columns of one row

@@ -14,6 +14,7 @@ from chassis.eventstore.application import (
     ReadModel,
     Unit,
 )
+from chassis.eventstore.gathering import Gathering
 from chassis.eventstore.instants import text_of
 from chassis.jurisdiction import Actor, region_of
 from services.intake.application.ports import Command, Content, Raised, Register, Vault
@@ -52,6 +53,9 @@ class Intake(EventSourcedApplication):
     ) -> None:
         self._register = register
         self._vault = vault
+        self._gathering: Gathering[tuple[Command, Raised], Answer] = Gathering(
+            self.register_petitions
+        )
         super().__init__(env, clock, read_models)
 
     def check(self, actor: Actor, raised: Raised) -> None:
@@ -72,6 +76,14 @@ class Intake(EventSourcedApplication):
         if raised.repeat_of is not None:
             verified(raised.repeat_of)
 
+    def register_petition(self, command: Command, raised: Raised) -> Answer:
+        """Put one petition on record, together with those that come at the same time.
+
+        Raises:
+            OriginalUnknown, RequestIdReused.
+        """
+        return self._gathering.run((command, raised))
+
     def register_petitions(self, batch: Sequence[tuple[Command, Raised]]) -> list[Outcome]:
         """Put petitions on record, in one append; each command has an outcome of its own.
 
@@ -91,7 +103,7 @@ class Intake(EventSourcedApplication):
             return {}
 
         self.run(batch[0][0].provenance, decide)
-        return [registration.outcomes[index] for index in range(len(batch))]
+        return registration.result()
 
     def petition(self, actor: Actor, number: str, *, is_head: bool, auditing: bool) -> Answer:
         """Return what is on record of a petition, without its content.
@@ -127,8 +139,7 @@ class Intake(EventSourcedApplication):
         # Each reading is a fact of its own; its correlation id tells it from the next.
         cause = str(uuid5(PETITIONS, f"{actor.subject}/{text_of(self.clock())}/{number}"))
         self.run(Provenance(actor.subject, actor.correlation_id, cause), decide)
-        with self.log_of_events.reading() as transaction:
-            return self._vault.open(transaction, row["petition_id"])
+        return self._vault.open(self.log_of_events, row["petition_id"])
 
     def status(self, number: str, query_code: str) -> Answer:
         """Return where a petition stands, for the petitioner.
@@ -154,8 +165,7 @@ class Intake(EventSourcedApplication):
         return [UUID(self._row(each)["petition_id"]) for each in numbers]
 
     def _row(self, number: str) -> Mapping[str, Any]:
-        with self.log_of_events.reading() as transaction:
-            row = self._register.find(transaction, number)
+        row = self._register.find(self.log_of_events, number)
         if row is None:
             raise PetitionUnknown(number=number)
         return row

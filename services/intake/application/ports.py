@@ -1,13 +1,13 @@
 """What the use cases of intake take in and lean on."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Protocol
 
 from chassis.eventstore.application import Provenance
 from chassis.eventstore.requests import CommandKey
-from chassis.eventstore.transaction import Transaction
+from chassis.eventstore.transaction import Questions, Writing
 from chassis.jurisdiction import Actor
 
 
@@ -26,10 +26,13 @@ class Content(Protocol):
 class Vault(Protocol):
     """Keeps text and persons away from everything else."""
 
-    def keep(self, transaction: Transaction, petition_id: str, content: Any) -> str:
+    def keyring(self, transaction: Questions, contents: Mapping[str, Any]) -> Any:
+        """Find the keys of all persons in contents, by petition_id, in one question."""
+
+    def keep(self, transaction: Writing, keyring: Any, petition_id: str, content: Any) -> str:
         """Encrypt and store content; return the commitment to it."""
 
-    def open(self, transaction: Transaction, petition_id: str) -> Content:
+    def open(self, transaction: Questions, petition_id: str) -> Content:
         """Return the content of a petition."""
 
     def matter_mark(self, content: Any, category: str) -> str | None:
@@ -42,19 +45,21 @@ class Vault(Protocol):
 class Register(Protocol):
     """The tables of registered petitions."""
 
-    def find(self, transaction: Transaction, number: str) -> Mapping[str, Any] | None:
+    def find(self, transaction: Questions, number: str) -> Mapping[str, Any] | None:
         """Return the row of a petition, or None."""
 
-    def matter_marked(self, transaction: Transaction, mark: str) -> tuple[str, str] | None:
-        """Return petition_id and number of the original petition with a mark, or None."""
+    def matters_marked(
+        self, transaction: Questions, marks: Iterable[str]
+    ) -> dict[str, tuple[str, str]]:
+        """Return mark to petition_id and number of the original petition that has it."""
 
-    def mark_matter(
-        self, transaction: Transaction, mark: str, petition_id: str, number: str
-    ) -> None:
+    def mark_matter(self, transaction: Writing, mark: str, petition_id: str, number: str) -> None:
         """Keep the mark of an original petition."""
 
-    def next_serials(self, transaction: Transaction, region: str, day: date, count: int) -> int:
-        """Take serials of a region and day; return the first of them."""
+    def next_serials(
+        self, transaction: Writing, counts: Mapping[str, int], day: date
+    ) -> dict[str, int]:
+        """Take serials of a day, so many for each region; return the first of each."""
 
 
 @dataclass(frozen=True, slots=True)

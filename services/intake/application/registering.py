@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from chassis.eventstore.application import Answer, Unit
 from chassis.eventstore.instants import text_of
 from chassis.eventstore.requests import RequestIdReused, recall_many, remember
-from chassis.eventstore.transaction import Transaction
+from chassis.eventstore.transaction import Questions, Writing
 from chassis.jurisdiction import region_of
 from services.intake.application.ports import Command, Raised, Register, Vault
 from services.intake.domain.numbering import number_of
@@ -41,7 +41,7 @@ class New:
     command: Command
     raised: Raised
     mark: str | None
-    original: Original | None
+    named: Original | None
 
     @property
     def petition_id(self) -> str:
@@ -63,20 +63,32 @@ class Registration:
     outcomes: dict[int, Outcome] = field(default_factory=dict)
     _new: list[New] = field(default_factory=list)
 
-    def prepare(self, unit: Unit, transaction: Transaction, today: date) -> None:
+    def prepare(self, unit: Unit, transaction: Writing, today: date) -> None:
         """Sort the batch, then number and store what is new; may run again from the start."""
         self.outcomes.clear()
         self._new.clear()
         self._sort(transaction)
+        if not self._new:
+            return
+        marked = self.register.matters_marked(transaction, [n.mark for n in self._new if n.mark])
+        contents = {new.petition_id: new.raised.content for new in self._new}
+        keyring = self.vault.keyring(transaction, contents)
         serials = self._serials(transaction, today)
         for new in self._new:
             region = region_of(new.raised.office)
             number = number_of(region, today, serials[region])
             serials[region] += 1
+            original = self._original_of(transaction, new, number, marked)
+            commitment = self.vault.keep(transaction, keyring, new.petition_id, new.raised.content)
             unit.attribute(new.command.provenance)
-            unit.add(self._registered(transaction, new, number))
+            unit.add(_petition(new, number, original, commitment))
+            self.outcomes[new.index] = {
+                "petition_id": new.petition_id,
+                "number": number,
+                "repeat_of": original.number if original else None,
+            }
 
-    def answer(self, unit: Unit, transaction: Transaction) -> None:
+    def answer(self, unit: Unit, transaction: Writing) -> None:
         """Complete the answers with what was recorded, and keep them."""
         recorded = {str(each.originator_id): each.recorded_at for each in unit.recorded}
         for new in self._new:
@@ -86,72 +98,76 @@ class Registration:
                 outcome["registered_at"] = text_of(at)
                 remember(transaction, new.command.key, outcome, at)
 
-    def _sort(self, transaction: Transaction) -> None:
+    def result(self) -> list[Outcome]:
+        """Return the outcomes in the order of the batch."""
+        first: dict[str, int] = {}
+        places = [
+            first.setdefault(command.key.key, index)
+            for index, (command, _) in enumerate(self.batch)
+        ]
+        return [
+            self._as_first(index, place) if index != place else self.outcomes[index]
+            for index, place in enumerate(places)
+        ]
+
+    def _as_first(self, index: int, place: int) -> Outcome:
+        """Answer a command that stands in the batch twice, as it was answered the first time."""
+        key, first = self.batch[index][0].key, self.batch[place][0].key
+        if key.fingerprint != first.fingerprint:
+            return RequestIdReused(key.request_id)
+        return self.outcomes[place]
+
+    def _sort(self, transaction: Questions) -> None:
         """Give known commands their answers and bad ones their refusals; keep the new ones."""
         kept = recall_many(transaction, [command.key for command, _ in self.batch])
-        first: dict[str, tuple[int, str]] = {}
+        seen: set[str] = set()
         for index, (command, raised) in enumerate(self.batch):
             key = command.key
             if key.key in kept:
                 self.outcomes[index] = kept[key.key].answer_for(key)
-            elif key.key in first:
-                self._repeat_in_batch(index, command, *first[key.key])
-            else:
-                first[key.key] = index, key.fingerprint
+            elif key.key not in seen:
                 self._sort_new(transaction, index, command, raised)
-
-    def _repeat_in_batch(self, index: int, command: Command, first: int, fingerprint: str) -> None:
-        if fingerprint == command.key.fingerprint:
-            self.outcomes[index] = self.outcomes[first]
-        else:
-            self.outcomes[index] = RequestIdReused(command.key.request_id)
+            seen.add(key.key)
 
     def _sort_new(
-        self, transaction: Transaction, index: int, command: Command, raised: Raised
+        self, transaction: Questions, index: int, command: Command, raised: Raised
     ) -> None:
-        mark = self.vault.matter_mark(raised.content, raised.category)
         try:
-            original = self._original_of(transaction, raised, mark)
+            named = self._named_original(transaction, raised)
         except Refusal as refusal:
             self.outcomes[index] = refusal
             return
-        self.outcomes[index] = {}
-        self._new.append(New(index, command, raised, mark, original))
+        mark = self.vault.matter_mark(raised.content, raised.category)
+        self._new.append(New(index, command, raised, mark, named))
+
+    def _named_original(self, transaction: Questions, raised: Raised) -> Original | None:
+        if raised.repeat_of is None:
+            return None
+        named = self.register.find(transaction, raised.repeat_of)
+        if named is None:
+            raise OriginalUnknown(repeat_of="is not on record")
+        return Original(named["matter_id"], named["matter_number"], "clerk")
 
     def _original_of(
-        self, transaction: Transaction, raised: Raised, mark: str | None
+        self,
+        transaction: Writing,
+        new: New,
+        number: str,
+        marked: dict[str, tuple[str, str]],
     ) -> Original | None:
         """Return the first petition of the matter: as the clerk says, else by person and matter."""
-        if raised.repeat_of is not None:
-            named = self.register.find(transaction, raised.repeat_of)
-            if named is None:
-                raise OriginalUnknown(repeat_of="is not on record")
-            return Original(named["matter_id"], named["matter_number"], "clerk")
-        found = self.register.matter_marked(transaction, mark) if mark else None
-        return Original(*found, "same_person_and_matter") if found else None
+        if new.named is not None or new.mark is None:
+            return new.named
+        if new.mark in marked:
+            return Original(*marked[new.mark], "same_person_and_matter")
+        # Two petitions of one matter in one batch: the second finds the first by this mark.
+        marked[new.mark] = new.petition_id, number
+        self.register.mark_matter(transaction, new.mark, new.petition_id, number)
+        return None
 
-    def _serials(self, transaction: Transaction, today: date) -> dict[str, int]:
+    def _serials(self, transaction: Writing, today: date) -> dict[str, int]:
         counts = Counter(region_of(new.raised.office) for new in self._new)
-        return {
-            region: self.register.next_serials(transaction, region, today, count)
-            for region, count in counts.items()
-        }
-
-    def _registered(self, transaction: Transaction, new: New, number: str) -> Petition:
-        original = new.original
-        if new.mark and original is None:
-            # Two petitions of one matter in one batch: the second finds the first by this mark.
-            known = self.register.matter_marked(transaction, new.mark)
-            original = Original(*known, "same_person_and_matter") if known else None
-        if new.mark and original is None:
-            self.register.mark_matter(transaction, new.mark, new.petition_id, number)
-        commitment = self.vault.keep(transaction, new.petition_id, new.raised.content)
-        outcome = self.outcomes[new.index]
-        if isinstance(outcome, dict):
-            outcome["petition_id"] = new.petition_id
-            outcome["number"] = number
-            outcome["repeat_of"] = original.number if original else None
-        return _petition(new, number, original, commitment)
+        return self.register.next_serials(transaction, counts, today)
 
 
 def _petition(new: New, number: str, original: Original | None, commitment: str) -> Petition:

@@ -9,7 +9,7 @@ import json
 import os
 import unicodedata
 from base64 import b32encode, urlsafe_b64decode
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any, Final
@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from cryptography.hazmat.primitives.keywrap import aes_key_unwrap, aes_key_wrap
 
-from chassis.eventstore.transaction import Transaction
+from chassis.eventstore.transaction import Questions, Writing
 
 KEY_BYTES: Final = 32
 NONCE_BYTES: Final = 12
@@ -28,8 +28,11 @@ SALT_BYTES: Final = 32
 QUERY_CODE_CHARS: Final = 10
 PETITIONERS: Final = UUID("7c1b4c0e-94c4-5e0b-8f57-50e1d0a6c2a9")
 TEXT: Final = "text"
+PRINCIPAL: Final = "petitioner"
 
 Person = Mapping[str, str]
+# A person's mark to the petitioner's id and key.
+Keyring = dict[str, tuple[str, bytes]]
 
 
 class VaultKeyInvalid(ValueError):  # noqa: N818 - it says what is the case
@@ -51,7 +54,13 @@ class Content:
     @property
     def principal(self) -> Person:
         """The petitioner whose key protects the text."""
-        return self.persons["petitioner"][0]
+        return self.persons[PRINCIPAL][0]
+
+    def everybody(self) -> Iterator[tuple[str, int, Person]]:
+        """Yield role, place in it, and person."""
+        for role, people in self.persons.items():
+            for ordinal, person in enumerate(people):
+                yield role, ordinal, person
 
 
 class Vault:
@@ -97,20 +106,44 @@ class Vault:
             return None
         return self._mark(person, category, _letters(content.text["title"]))
 
-    def keep(self, transaction: Transaction, petition_id: str, content: Content) -> str:
-        """Encrypt and store content; return the commitment to it."""
+    def keyring(self, transaction: Questions, contents: Mapping[str, Content]) -> Keyring:
+        """Find the keys of all persons in contents, by petition_id, in one question."""
+        marks = sorted(
+            {
+                self._mark_in(petition_id, role, ordinal, person)
+                for petition_id, content in contents.items()
+                for role, ordinal, person in content.everybody()
+            }
+        )
+        rows = transaction.query(
+            "SELECT person_mark, petitioner_id, wrapped_key FROM petitioner_key"  # noqa: S608 - placeholders
+            f" WHERE person_mark IN ({', '.join('?' for _ in marks)})",
+            marks,
+        )
+        return {
+            mark: (petitioner_id, aes_key_unwrap(self._wrapping, bytes(wrapped)))
+            for mark, petitioner_id, wrapped in rows
+        }
+
+    def keep(
+        self, transaction: Writing, keyring: Keyring, petition_id: str, content: Content
+    ) -> str:
+        """Encrypt and store content; return the commitment to it.
+
+        Args:
+            keyring: takes up the keys of persons who are new to us.
+        """
         salt = os.urandom(SALT_BYTES)
-        principal = self._petitioner(transaction, petition_id, content.principal, TEXT)
+        for role, ordinal, person in content.everybody():
+            mark = self._mark_in(petition_id, role, ordinal, person)
+            petitioner = self._petitioner(transaction, keyring, mark)
+            self._store(transaction, petition_id, role, ordinal, petitioner, person)
+        mark = self._mark_in(petition_id, PRINCIPAL, 0, content.principal)
         text = {**content.text, "salt": salt.hex()}
-        self._store(transaction, petition_id, TEXT, 0, principal, text)
-        for role, people in content.persons.items():
-            for ordinal, person in enumerate(people):
-                place = f"{role}/{ordinal}"
-                petitioner = self._petitioner(transaction, petition_id, person, place)
-                self._store(transaction, petition_id, role, ordinal, petitioner, person)
+        self._store(transaction, petition_id, TEXT, 0, keyring[mark], text)
         return commitment(salt, content)
 
-    def open(self, transaction: Transaction, petition_id: str) -> Content:
+    def open(self, transaction: Questions, petition_id: str) -> Content:
         """Return the content of a petition.
 
         Raises:
@@ -137,7 +170,7 @@ class Vault:
 
     def _store(  # noqa: PLR0913, PLR0917 - the columns of one row
         self,
-        transaction: Transaction,
+        transaction: Writing,
         petition_id: str,
         role: str,
         ordinal: int,
@@ -148,10 +181,15 @@ class Vault:
         nonce = os.urandom(NONCE_BYTES)
         place = _place(petition_id, role, ordinal)
         sealed = AESGCM(key).encrypt(nonce, json.dumps(plain).encode(), place)
-        transaction.execute(
-            "INSERT INTO vault (petition_id, role, ordinal, petitioner_id, ciphertext)"
-            " VALUES (?, ?, ?, ?, ?)",
-            (petition_id, role, ordinal, petitioner_id, nonce + sealed),
+        transaction.insert(
+            "vault",
+            {
+                "petition_id": petition_id,
+                "role": role,
+                "ordinal": ordinal,
+                "petitioner_id": petitioner_id,
+                "ciphertext": nonce + sealed,
+            },
         )
 
     def _decrypt(self, wrapped: bytes, ciphertext: bytes, place: bytes) -> dict[str, Any]:
@@ -160,23 +198,24 @@ class Vault:
         opened: dict[str, Any] = json.loads(AESGCM(key).decrypt(nonce, sealed, place))
         return opened
 
-    def _petitioner(
-        self, transaction: Transaction, petition_id: str, person: Person, place: str
-    ) -> tuple[str, bytes]:
+    def _petitioner(self, transaction: Writing, keyring: Keyring, mark: str) -> tuple[str, bytes]:
         """Return a person's id and key, made now for one who is new to us."""
-        mark = self._person_mark(person) or self._mark(petition_id, place)
-        rows = transaction.query(
-            "SELECT petitioner_id, wrapped_key FROM petitioner_key WHERE person_mark = ?", (mark,)
-        )
-        if rows:
-            return rows[0][0], aes_key_unwrap(self._wrapping, bytes(rows[0][1]))
-        key = os.urandom(KEY_BYTES)
-        petitioner_id = str(uuid5(PETITIONERS, mark))
-        transaction.execute(
-            "INSERT INTO petitioner_key (petitioner_id, person_mark, wrapped_key) VALUES (?, ?, ?)",
-            (petitioner_id, mark, aes_key_wrap(self._wrapping, key)),
-        )
-        return petitioner_id, key
+        if mark not in keyring:
+            key = os.urandom(KEY_BYTES)
+            keyring[mark] = str(uuid5(PETITIONERS, mark)), key
+            transaction.insert(
+                "petitioner_key",
+                {
+                    "petitioner_id": keyring[mark][0],
+                    "person_mark": mark,
+                    "wrapped_key": aes_key_wrap(self._wrapping, key),
+                },
+            )
+        return keyring[mark]
+
+    def _mark_in(self, petition_id: str, role: str, ordinal: int, person: Person) -> str:
+        """Return the mark of a person; who cannot be told from others is new in each petition."""
+        return self._person_mark(person) or self._mark(petition_id, f"{role}/{ordinal}")
 
     def _person_mark(self, person: Person) -> str | None:
         """Return a keyed mark of a person by id number, else by name and phone."""

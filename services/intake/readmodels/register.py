@@ -1,6 +1,6 @@
 """Registered petitions as they are found and listed; their content is not here."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, ClassVar, Final
@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Final
 from chassis.eventstore.instants import text_of
 from chassis.eventstore.log import RecordedEvent
 from chassis.eventstore.paging import cursor_of, key_of
-from chassis.eventstore.transaction import Transaction
+from chassis.eventstore.transaction import Questions, Writing
 from services.intake.domain.petition import Petition
 
 COLUMNS: Final = (
@@ -68,40 +68,39 @@ class RegisterTables:
 
     tables: ClassVar = ("petition",)
 
-    def apply(self, transaction: Transaction, event: Any, recorded: RecordedEvent) -> None:
+    def apply(self, transaction: Writing, event: Any, recorded: RecordedEvent) -> None:
         if not isinstance(event, Petition.Registered):
             return
-        transaction.execute(
-            f"INSERT INTO petition ({', '.join(COLUMNS)})"  # noqa: S608 - our own columns
-            f" VALUES ({', '.join('?' for _ in COLUMNS)})",
-            (
-                event.petition_id,
-                event.number,
-                event.office,
-                event.region,
-                event.channel,
-                event.petition_class,
-                event.category,
-                event.headcount,
-                text_of(event.timestamp),
-                text_of(recorded.recorded_at),
-                recorded.actor,
-                int(event.sealed),
-                event.repeats or event.petition_id,
-                event.repeats_number or event.number,
-                event.external_number,
-                recorded.id,
-            ),
+        transaction.insert(
+            "petition",
+            {
+                "petition_id": event.petition_id,
+                "number": event.number,
+                "office": event.office,
+                "region": event.region,
+                "channel": event.channel,
+                "petition_class": event.petition_class,
+                "category": event.category,
+                "headcount": event.headcount,
+                "occurred_at": text_of(event.timestamp),
+                "registered_at": text_of(recorded.recorded_at),
+                "registered_by": recorded.actor,
+                "sealed": int(event.sealed),
+                "matter_id": event.repeats or event.petition_id,
+                "matter_number": event.repeats_number or event.number,
+                "external_number": event.external_number,
+                "position": recorded.id,
+            },
         )
 
-    def find(self, transaction: Transaction, number: str) -> Mapping[str, Any] | None:
+    def find(self, transaction: Questions, number: str) -> Mapping[str, Any] | None:
         """Return the row of a petition, or None."""
         rows = transaction.query(f"{_SELECT} WHERE p.number = ?", (number,))
         return _row(rows[0]) if rows else None
 
     def search(
         self,
-        transaction: Transaction,
+        transaction: Questions,
         filters: Mapping[str, Any],
         sight: Sight,
         limit: int,
@@ -126,34 +125,44 @@ class RegisterTables:
         items = [_row(row) for row in rows[:limit]]
         return items, cursor_of((items[-1]["position"],)) if len(rows) > limit else ""
 
-    def matter_marked(self, transaction: Transaction, mark: str) -> tuple[str, str] | None:
-        """Return petition_id and number of the original petition with a mark, or None."""
+    def matters_marked(
+        self, transaction: Questions, marks: Iterable[str]
+    ) -> dict[str, tuple[str, str]]:
+        """Return mark to petition_id and number of the original petition that has it."""
+        wanted = sorted(set(marks))
+        if not wanted:
+            return {}
         rows = transaction.query(
-            "SELECT petition_id, number FROM matter_mark WHERE mark = ?", (mark,)
+            "SELECT mark, petition_id, number FROM matter_mark"  # noqa: S608 - placeholders
+            f" WHERE mark IN ({', '.join('?' for _ in wanted)})",
+            wanted,
         )
-        return (rows[0][0], rows[0][1]) if rows else None
+        return {mark: (petition_id, number) for mark, petition_id, number in rows}
 
-    def mark_matter(
-        self, transaction: Transaction, mark: str, petition_id: str, number: str
-    ) -> None:
+    def mark_matter(self, transaction: Writing, mark: str, petition_id: str, number: str) -> None:
         """Keep the mark of an original petition."""
-        transaction.execute(
-            "INSERT INTO matter_mark (mark, petition_id, number) VALUES (?, ?, ?)",
-            (mark, petition_id, number),
-        )
+        row = {"mark": mark, "petition_id": petition_id, "number": number}
+        transaction.insert("matter_mark", row)
 
-    def next_serials(self, transaction: Transaction, region: str, day: date, count: int) -> int:
-        """Take serials of a region and day; return the first of them."""
-        transaction.execute(
-            "INSERT INTO number_serial (region, day, last) VALUES (?, ?, ?)"
-            " ON CONFLICT (region, day) DO UPDATE SET last = number_serial.last + excluded.last",
-            (region, day.isoformat(), count),
-        )
+    def next_serials(
+        self, transaction: Writing, counts: Mapping[str, int], day: date
+    ) -> dict[str, int]:
+        """Take serials of a day, so many for each region; return the first of each."""
+        if not counts:
+            return {}
         rows = transaction.query(
-            "SELECT last FROM number_serial WHERE region = ? AND day = ?",
-            (region, day.isoformat()),
+            "SELECT region, last FROM number_serial"  # noqa: S608 - placeholders
+            f" WHERE day = ? AND region IN ({', '.join('?' for _ in counts)})",
+            (day.isoformat(), *counts),
         )
-        return int(rows[0][0]) - count + 1
+        taken: dict[str, int] = dict(rows)
+        for region, count in counts.items():
+            transaction.write(
+                "INSERT INTO number_serial (region, day, last) VALUES (?, ?, ?)"
+                " ON CONFLICT (region, day) DO UPDATE SET last = excluded.last",
+                (region, day.isoformat(), taken.get(region, 0) + count),
+            )
+        return {region: taken.get(region, 0) + 1 for region in counts}
 
 
 def _row(row: tuple[Any, ...]) -> Mapping[str, Any]:

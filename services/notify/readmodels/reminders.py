@@ -7,7 +7,7 @@ from typing import Any, ClassVar, Final
 from chassis.eventstore.instants import text_of
 from chassis.eventstore.log import RecordedEvent
 from chassis.eventstore.paging import cursor_of, key_of
-from chassis.eventstore.transaction import Transaction
+from chassis.eventstore.transaction import Questions, Writing
 from services.notify.domain.policy import retry_after
 from services.notify.domain.reminders import PetitionReminders
 
@@ -29,18 +29,16 @@ class ReminderTable:
 
     tables: ClassVar = ("reminder",)
 
-    def apply(self, transaction: Transaction, event: Any, recorded: RecordedEvent) -> None:
+    def apply(self, transaction: Writing, event: Any, recorded: RecordedEvent) -> None:
         if isinstance(event, PetitionReminders.Planned):
             _add(transaction, event, recorded.id)
         elif isinstance(event, PetitionReminders.Attempted):
             _count_attempt(transaction, event)
         elif type(event) in _ENDS:
-            transaction.execute(
-                "UPDATE reminder SET state = ? WHERE reminder_id = ?",
-                (_ENDS[type(event)], event.reminder_id),
-            )
+            changes = {"state": _ENDS[type(event)]}
+            transaction.update("reminder", "reminder_id", event.reminder_id, changes)
 
-    def due(self, transaction: Transaction, now: datetime, limit: int) -> Sequence[tuple[str, str]]:
+    def due(self, transaction: Questions, now: datetime, limit: int) -> Sequence[tuple[str, str]]:
         """Return petition_id and reminder_id of what is due, the longest due first."""
         rows = transaction.query(
             "SELECT petition_id, reminder_id FROM reminder"
@@ -52,7 +50,7 @@ class ReminderTable:
 
     def listed(
         self,
-        transaction: Transaction,
+        transaction: Questions,
         number: str | None,
         recipient: str | None,
         limit: int,
@@ -77,31 +75,35 @@ class ReminderTable:
         return items, cursor_of((items[-1]["position"],)) if len(rows) > limit else ""
 
 
-def _add(transaction: Transaction, event: PetitionReminders.Planned, position: int) -> None:
-    transaction.execute(
-        "INSERT INTO reminder (reminder_id, petition_id, number, recipient, reason, state, due_at,"
-        " next_attempt_at, attempts, last_outcome, position)"
-        " VALUES (?, ?, ?, ?, ?, 'planned', ?, ?, 0, '', ?)",
-        (
-            event.reminder_id,
-            event.petition_id,
-            event.number,
-            event.recipient,
-            event.reason,
-            text_of(event.due_at),
-            text_of(event.due_at),
-            position,
-        ),
+def _add(transaction: Writing, event: PetitionReminders.Planned, position: int) -> None:
+    due_at = text_of(event.due_at)
+    transaction.insert(
+        "reminder",
+        {
+            "reminder_id": event.reminder_id,
+            "petition_id": event.petition_id,
+            "number": event.number,
+            "recipient": event.recipient,
+            "reason": event.reason,
+            "state": "planned",
+            "due_at": due_at,
+            "next_attempt_at": due_at,
+            "attempts": 0,
+            "last_outcome": "",
+            "position": position,
+        },
+        key="reminder_id",
     )
 
 
-def _count_attempt(transaction: Transaction, event: PetitionReminders.Attempted) -> None:
+def _count_attempt(transaction: Writing, event: PetitionReminders.Attempted) -> None:
     again_at = event.timestamp + retry_after(event.attempt)
-    transaction.execute(
-        "UPDATE reminder SET attempts = ?, last_outcome = ?, next_attempt_at = ?"
-        " WHERE reminder_id = ?",
-        (event.attempt, event.outcome, text_of(again_at), event.reminder_id),
-    )
+    changes = {
+        "attempts": event.attempt,
+        "last_outcome": event.outcome,
+        "next_attempt_at": text_of(again_at),
+    }
+    transaction.update("reminder", "reminder_id", event.reminder_id, changes)
 
 
 _ENDS: Final[dict[type, str]] = {

@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 from chassis.eventstore.instants import text_of
 from chassis.eventstore.log import RecordedEvent
 from chassis.eventstore.paging import Key, cursor_of, key_of
-from chassis.eventstore.transaction import Row, Transaction
+from chassis.eventstore.transaction import Questions, Row, Writing
 from services.responsibility.domain.ownership import Ownership
 
 OPEN_COLUMNS = ("number", "office", "channel", "petition_class", "awaits", "registered_at")
@@ -27,7 +27,7 @@ class Caseloads:
 
     tables: ClassVar = ("caseload",)
 
-    def apply(self, transaction: Transaction, event: Any, recorded: RecordedEvent) -> None:
+    def apply(self, transaction: Writing, event: Any, recorded: RecordedEvent) -> None:
         del recorded
         change = _CHANGES.get(type(event))
         if change is not None:
@@ -35,7 +35,7 @@ class Caseloads:
 
     @staticmethod
     def open_of(
-        transaction: Transaction, office: str, limit: int, cursor: str
+        transaction: Questions, office: str, limit: int, cursor: str
     ) -> tuple[list[dict[str, Any]], str]:
         """Return a page of the office's open list, oldest first, and the cursor of the next."""
         after = key_of(cursor, (str, str)) or BEGINNING
@@ -49,7 +49,7 @@ class Caseloads:
 
     @staticmethod
     def owned_by(
-        transaction: Transaction, owner: str, state: str, limit: int, cursor: str
+        transaction: Questions, owner: str, state: str, limit: int, cursor: str
     ) -> tuple[list[dict[str, Any]], str]:
         """Return a page of what a leader owns in a state, longest owned first."""
         after = key_of(cursor, (str, str)) or BEGINNING
@@ -70,42 +70,42 @@ def _page(
     return items, cursor_of((items[-1][sorted_by], items[-1]["number"])) if more else ""
 
 
-def _await(transaction: Transaction, event: Ownership.Awaited) -> None:
-    transaction.execute(
-        "INSERT INTO caseload (number, office, channel, petition_class, awaits, registered_at,"
-        " owner, owned_since, state, repeats) VALUES (?, ?, ?, ?, ?, ?, '', '', 'awaited', 0)",
-        (
-            event.number,
-            event.office,
-            event.channel,
-            event.petition_class,
-            event.awaits,
-            text_of(event.timestamp),
-        ),
+def _await(transaction: Writing, event: Ownership.Awaited) -> None:
+    transaction.insert(
+        "caseload",
+        {
+            "number": event.number,
+            "office": event.office,
+            "channel": event.channel,
+            "petition_class": event.petition_class,
+            "awaits": event.awaits,
+            "registered_at": text_of(event.timestamp),
+            "owner": "",
+            "owned_since": "",
+            "state": "awaited",
+            "repeats": 0,
+        },
+        key="number",
     )
 
 
 def _own(
-    transaction: Transaction, event: Ownership.Taken | Ownership.Succeeded | Ownership.Recused
+    transaction: Writing, event: Ownership.Taken | Ownership.Succeeded | Ownership.Recused
 ) -> None:
-    transaction.execute(
-        "UPDATE caseload SET owner = ?, owned_since = ?, state = 'owned' WHERE number = ?",
-        (event.owner, text_of(event.timestamp), event.number),
-    )
+    changes = {"owner": event.owner, "owned_since": text_of(event.timestamp), "state": "owned"}
+    transaction.update("caseload", "number", event.number, changes)
 
 
-def _count_repeat(transaction: Transaction, event: Ownership.RepeatJoined) -> None:
-    transaction.execute(
-        "UPDATE caseload SET repeats = repeats + 1 WHERE number = ?", (event.number,)
-    )
+def _count_repeat(transaction: Writing, event: Ownership.RepeatJoined) -> None:
+    transaction.write("UPDATE caseload SET repeats = repeats + 1 WHERE number = ?", (event.number,))
 
 
-def _close(transaction: Transaction, event: Ownership.Closed) -> None:
-    transaction.execute("UPDATE caseload SET state = 'closed' WHERE number = ?", (event.number,))
+def _close(transaction: Writing, event: Ownership.Closed) -> None:
+    transaction.update("caseload", "number", event.number, {"state": "closed"})
 
 
-def _reopen(transaction: Transaction, event: Ownership.Reopened) -> None:
-    transaction.execute("UPDATE caseload SET state = 'owned' WHERE number = ?", (event.number,))
+def _reopen(transaction: Writing, event: Ownership.Reopened) -> None:
+    transaction.update("caseload", "number", event.number, {"state": "owned"})
 
 
 _CHANGES: dict[type, Any] = {

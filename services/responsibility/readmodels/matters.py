@@ -3,7 +3,7 @@
 from typing import Any, ClassVar
 
 from chassis.eventstore.log import RecordedEvent
-from chassis.eventstore.transaction import Transaction
+from chassis.eventstore.transaction import Questions, Writing
 from services.responsibility.domain.evidence import Matter
 from services.responsibility.domain.ownership import Ownership
 
@@ -13,7 +13,7 @@ class Matters:
 
     tables: ClassVar = ("matter",)
 
-    def apply(self, transaction: Transaction, event: Any, recorded: RecordedEvent) -> None:
+    def apply(self, transaction: Writing, event: Any, recorded: RecordedEvent) -> None:
         del recorded
         if isinstance(event, Ownership.Awaited):
             self._add(transaction, event.number, event.petition_id, event.office)
@@ -21,14 +21,13 @@ class Matters:
             self._add(transaction, event.repeat_number, event.petition_id, event.office)
 
     @staticmethod
-    def _add(transaction: Transaction, number: str, petition_id: str, office: str) -> None:
-        transaction.execute(
-            "INSERT INTO matter (number, petition_id, office) VALUES (?, ?, ?)",
-            (number, petition_id, office),
+    def _add(transaction: Writing, number: str, petition_id: str, office: str) -> None:
+        transaction.insert(
+            "matter", {"number": number, "petition_id": petition_id, "office": office}
         )
 
     @staticmethod
-    def find(transaction: Transaction, number: str) -> Matter | None:
+    def find(transaction: Questions, number: str) -> Matter | None:
         """Return where a number leads, or None when it is not known here."""
         rows = transaction.query(
             "SELECT number, petition_id, office FROM matter WHERE number = ?", (number,)
