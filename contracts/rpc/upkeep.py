@@ -11,14 +11,22 @@ from contracts.rpc.method import FOLLOWERS, NOBODY_NEEDED, Answer, Method, Reque
 
 
 class EventList(Answer, frozen=True):
-    """Attributes: head: position of the last event in the log when the answer was made."""
+    """Events of one log.
+
+    Attributes:
+        head: position of the last event in the log when the answer was made.
+    """
 
     events: list[CloudEvent]
     head: int
 
 
 class ReadLog(Request, frozen=True):
-    """Events of the service's own log after a position, in order."""
+    """Which part of the log.
+
+    Attributes:
+        after: position of the last event that is known; 0 for all.
+    """
 
     after: Position = 0
     limit: Annotated[int, Meta(ge=1, le=1_000)] = 500
@@ -32,6 +40,7 @@ class Health(Answer, frozen=True):
     """How a service is.
 
     Attributes:
+        version: of the software.
         ok: the service can do its work now.
         head: position of the last event in its log.
         published: position up to which its log was published.
