@@ -38,7 +38,7 @@ class ReminderAttemptedV1(Message, frozen=True):
     """One attempt to deliver over one channel.
 
     Attributes:
-        attempt: the round, from 1; every channel has its turn in each.
+        attempt: the round, from 1; in each, every channel is tried that has not succeeded yet.
         channel: how it was sent.
         outcome: `ok` or a short word on the failure.
     """
