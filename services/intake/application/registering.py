@@ -137,14 +137,21 @@ class Registration:
             for region, count in counts.items()
         }
 
+    def _linked(self, transaction: Transaction, new: New, number: str) -> Original | None:
+        """Return the original if there is one by now, and keep the mark for the next petition."""
+        if new.mark is None:
+            return new.original
+        # Again: two petitions of one matter in one batch, and the second finds the first.
+        known = self.register.matter_marked(transaction, new.mark)
+        if known is not None:
+            return new.original or Original(*known, "same_person_and_matter")
+        # What the clerk linked is marked too: the next time it is found without him.
+        first = new.original or Original(new.petition_id, number, "first")
+        self.register.mark_matter(transaction, new.mark, first.petition_id, first.number)
+        return new.original
+
     def _registered(self, transaction: Transaction, new: New, number: str) -> Petition:
-        original = new.original
-        if new.mark and original is None:
-            # Two petitions of one matter in one batch: the second finds the first by this mark.
-            known = self.register.matter_marked(transaction, new.mark)
-            original = Original(*known, "same_person_and_matter") if known else None
-        if new.mark and original is None:
-            self.register.mark_matter(transaction, new.mark, new.petition_id, number)
+        original = self._linked(transaction, new, number)
         commitment = self.vault.keep(transaction, new.petition_id, new.raised.content)
         outcome = self.outcomes[new.index]
         if isinstance(outcome, dict):
