@@ -31,6 +31,11 @@ check: environment ## check style, types, import rules and published schemas
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/python -m contracts.generate --check
+
+.PHONY: contracts
+contracts: environment ## write the published schemas anew
+	$(BIN)/python -m contracts.generate
 
 .PHONY: format
 format: environment ## put the code into form

@@ -2,3 +2,5 @@
 
 generate > client > rpc | events > envelope | failures | fields
 """
+
+__version__ = "0.1.0"

@@ -32,11 +32,14 @@ class CloudEvent(msgspec.Struct, frozen=True, kw_only=True):
         time: when it happened, as stated.
         recordedtime: when it was appended to the log.
         sequence: position in the log of the source, from 1, as 19 digits.
-        stream: the aggregate; `streamversion`: its version, from 1.
+        stream: UUID of the aggregate that the event is part of.
+        streamversion: position within the stream, from 1.
         actor: staff number or `service:<name>`, from a verified token.
         correlationid: the same for all that one request led to.
         causationid: id of the event or request that led to this one.
         data: the message, of the shape that `type` names.
+        specversion: version of CloudEvents.
+        datacontenttype: of `data`, always JSON.
     """
 
     id: str

@@ -1,5 +1,6 @@
 """The field types that requests and answers share: forms, lengths, words."""
 
+from collections.abc import Mapping
 from typing import Annotated, Final, Literal
 
 from msgspec import Meta
@@ -63,3 +64,61 @@ Channel = Literal[
 PetitionClass = Literal["suggestion", "accusation", "appeal"]
 PetitionState = Literal["registered", "owned", "closed"]
 Standing = Literal["first", "owner", "rival", "disputed"]
+
+# What a name means wherever a message, request or answer has it and says nothing else.
+MEANINGS: Final[Mapping[str, str]] = {
+    "petition_id": "UUID of the petition.",
+    "number": "Number of the petition: region, day, serial, check character.",
+    "office": "Office code: region of GB/T 2260 and a serial.",
+    "region": "Region of GB/T 2260, six digits.",
+    "channel": "How the petition came (信访形式).",
+    "petition_class": "Suggestion (建议意见), accusation (检举控告) or appeal (申诉求决).",
+    "category": "What it is about, in the words of the office's own list.",
+    "headcount": "How many people raise it, the petitioner included.",
+    "sealed": "Accusation material, open only to named people (Arts 27 to 30).",
+    "external_number": "Its number in the system that it came from; empty if none.",
+    "state": "Registered: nobody owns it yet. Owned: a leader does. Closed.",
+    "occurred_at": "When it happened, as stated.",
+    "registered_at": "When it was put on record.",
+    "query_code": "With the number it lets the petitioner ask where the petition stands.",
+    "title": "One line; personal data.",
+    "body": "The text; personal data.",
+    "place": "Where it happened; personal data.",
+    "petitioner": "Who raises it (信访人).",
+    "representatives": "Who speaks for a group, at most five (Arts 19, 20).",
+    "agent": "Who acts for the petitioner (代办员), if anybody.",
+    "accused": "Persons or units accused, for accusations.",
+    "owner": "Staff number of the one leader who owns the matter (首问责任领导).",
+    "previous_owner": "Staff number of the leader who owned the matter before.",
+    "owned_since": "Since when the present owner owns it.",
+    "leader": "Staff number of the leader.",
+    "reception_id": "UUID of the reception (接访).",
+    "received_at": "When the leader received the petitioner, as stated: evidence only.",
+    "standing": "First: this reception made the owner. Owner: the owner received again. Rival:"
+    " somebody else owns it. Disputed: rival, and dated before the first contact.",
+    "dispute_id": "The dispute about first contact, where the reception opened one.",
+    "ruling": "Upheld: the claimant owns the matter from now on. Rejected: nothing changes.",
+    "ground": "Why the ownership passed on.",
+    "approver": "Staff number of the person who approved the step.",
+    "document": "Reference of the written document behind the step; empty if none.",
+    "reason": "The reason given. It is published: no personal data.",
+    "awaits": "Whose step makes the owner: a reception, the first leader to take it from the open"
+    " list, or the leader on duty.",
+    "outcome": "How the matter ended.",
+    "reply_document": "Reference of the written reply delivered to the petitioner; empty if none.",
+    "follow_up_visit_at": "When the petitioner was visited after the reply (回访).",
+    "evaluation_asked_at": "When the petitioner was asked for an evaluation (满意度评价).",
+    "repeat_number": "Number of the repeat petition.",
+    "day": "Day in Shanghai.",
+    "reminder_id": "UUID of the reminder.",
+    "recipient": "Staff number, or `office_head:<office>`.",
+    "due_at": "When it is to be delivered.",
+    "attempts": "Rounds of attempts so far.",
+    "as_of": "The instant on the record's clock: what was recorded later is left out.",
+    "index": "Position in the request's `items`, from 0.",
+    "items": "At most `limit` of them.",
+    "limit": "How many items or events the answer holds at most.",
+    "next_cursor": "The `cursor` of the next page; empty when this is the last.",
+    "events": "In the order of their positions.",
+    "service": "Name of the service.",
+}

@@ -36,6 +36,7 @@ app = typer.Typer(
 )
 
 app.command()(upkeep.rebuild)
+app.command()(upkeep.parked)
 
 
 @app.command()

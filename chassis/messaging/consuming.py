@@ -18,6 +18,7 @@ from eventlet.event import Event
 from kombu.entity import Queue
 from nameko.messaging import QueueConsumer, QueueConsumerStopped
 
+from chassis.messaging.dead import bury
 from chassis.messaging.post import BROKER_ERRORS
 
 STOP_NOTICED_AFTER_S: Final = 0.2
@@ -58,7 +59,7 @@ class Consuming(QueueConsumer):  # type: ignore[misc] # nameko has no types
         self._settle(message, message.requeue)
 
     def park(self, message: Any, reason: str) -> None:
-        """Send the message to the dead letters and say why."""
+        """Send the message to the dead letters with the reason."""
         log.warning(
             "message_parked",
             reason=reason,
@@ -66,7 +67,10 @@ class Consuming(QueueConsumer):  # type: ignore[misc] # nameko has no types
             message_id=message.properties.get("message_id"),
             size=len(message.body or b""),
         )
-        self._settle(message, message.reject)
+        service = self.container.service_name
+        buried = bury(self.amqp_uri, service, message, reason)
+        # The broker buries what it will not take from us, only without our reason.
+        self._settle(message, message.ack if buried else message.reject)
 
     def get_consumers(self, consumer_cls: Callable[..., Any], channel: Any) -> Any:
         """Declare and consume; called again after every reconnection, maybe to an empty broker."""

@@ -99,9 +99,10 @@ class EventFeed(DependencyProvider):  # type: ignore[misc] # nameko has no types
 
     def stop(self) -> None:
         """Take no more messages, finish those that have arrived, and return."""
+        # In this order: what still arrives before the cancellation has to be settled as well.
+        self.consumer.unregister_provider(self)
         self._stopping = True
         self._wake()
-        self.consumer.unregister_provider(self)
         if self._ended is not None:
             self._ended.wait()
 

@@ -24,12 +24,15 @@ from chassis.eventstore.application import (
 )
 from chassis.eventstore.instants import text_of
 from chassis.eventstore.transaction import Transaction
-from contracts.envelope import CloudEvent, encode_batch
+from contracts.envelope import CloudEvent, decode_batch, encode_batch
 
 log = structlog.get_logger()
 
 PULL_PAGE: Final = 500
 HELD: Final = "waits behind an earlier event of its petition"
+
+_ADVANCE: Final = "UPDATE applied_position SET position = ? WHERE source = ? AND position = ?"
+_ADVANCE_NONE_PARKED: Final = f"{_ADVANCE} AND NOT EXISTS (SELECT 1 FROM parked_event)"  # noqa: S608 - constants
 
 Reaction = Callable[[Unit, CloudEvent], None]
 
@@ -122,6 +125,70 @@ class Inbox:
         with self.application.log_of_events.reading() as transaction:
             return int(transaction.query("SELECT count(*) FROM parked_event")[0][0])
 
+    def list_parked(self, limit: int) -> list[dict[str, object]]:
+        """Return the first parked events, by source and position, and why each is parked."""
+        with self.application.log_of_events.reading() as transaction:
+            rows = transaction.query(
+                "SELECT source, position, subject, event, reason, parked_at FROM parked_event"
+                " ORDER BY source, position LIMIT ?",
+                (limit,),
+            )
+        return [_parked_row(*row) for row in rows]
+
+    def redrive(self, subject: str | None = None) -> int:
+        """Apply parked events again; return how many took effect.
+
+        Those of one petition go in order, up to the first that fails again.
+
+        Args:
+            subject: only this petition's.
+        """
+        subjects = [subject] if subject else sorted(self._subjects_parked())
+        return sum(self._redrive(each) for each in subjects)
+
+    def _redrive(self, subject: str) -> int:
+        count = 0
+        for event in self._parked_of(subject):
+            try:
+                self._apply_parked(event)
+            except AppliedElsewhere:
+                continue
+            except PASSING:
+                raise
+            except Exception as error:  # noqa: BLE001 - stays parked, with the new reason
+                self._keep_parked(event, error)
+                break
+            count += 1
+        return count
+
+    def _parked_of(self, subject: str) -> list[CloudEvent]:
+        with self.application.log_of_events.reading() as transaction:
+            rows = transaction.query(
+                "SELECT event FROM parked_event WHERE subject = ? ORDER BY source, position",
+                (subject,),
+            )
+        return [decode_batch(row[0])[0] for row in rows]
+
+    def _apply_parked(self, event: CloudEvent) -> None:
+        def react(unit: Unit) -> Answer:
+            unit.preparing.append(_unpark(event))
+            self._react(unit, event)
+            return {}
+
+        self.application.run(self._provenance(event), react)
+
+    def _keep_parked(self, event: CloudEvent, error: Exception) -> None:
+        reason = _reason(event, error)
+
+        def keep(transaction: Transaction) -> None:
+            transaction.execute(
+                "UPDATE parked_event SET reason = ? WHERE source = ? AND position = ?",
+                (reason, event.service, event.position),
+            )
+
+        log.error("event_stays_parked", source=event.service, position=event.position, why=reason)
+        self.application.log_of_events.transact(keep)
+
     def _pull(self, source: str, applied: int, missing: int) -> Sequence[CloudEvent]:
         log.info("gap_pulled", source=source, after=applied, missing=missing)
         pulled = self.reader.events_after(source, applied, min(missing, PULL_PAGE))
@@ -147,7 +214,7 @@ class Inbox:
         held = [event for event in events if event.subject in parked]
 
         def react(unit: Unit) -> Answer:
-            unit.preparing.append(_advance(source, applied, events[-1].position))
+            unit.preparing.append(_advance(source, applied, events[-1].position, parked))
             for event in events:
                 if event not in held:
                     self._react(unit, event)
@@ -168,7 +235,7 @@ class Inbox:
         return provenance_of(event, self.service)
 
     def _park(self, source: str, event: CloudEvent, error: Exception) -> None:
-        reason = f"{type(error).__name__} in {event.type}"
+        reason = _reason(event, error)
         # The traceback names places in our code; its values may be anything, so they stay out.
         place = "".join(traceback.format_tb(error.__traceback__)[-3:])
         log.error("event_parked", source=source, position=event.position, why=reason, at=place)
@@ -182,8 +249,7 @@ class Inbox:
 
     def _subjects_parked(self) -> frozenset[str]:
         with self.application.log_of_events.reading() as transaction:
-            rows = transaction.query("SELECT DISTINCT subject FROM parked_event")
-        return frozenset(row[0] for row in rows)
+            return _subjects_parked(transaction)
 
     def _parking(self, event: CloudEvent, reason: str) -> Write:
         row = (
@@ -216,8 +282,14 @@ def _contiguous(applied: int, waiting: Sequence[CloudEvent]) -> list[CloudEvent]
     ]
 
 
-def _advance(source: str, applied: int, up_to: int) -> Write:
-    """Move the position applied, only from where it was when the events were read."""
+def _advance(source: str, applied: int, up_to: int, parked: frozenset[str] | None = None) -> Write:
+    """Move the position applied, only from where it was when the events were read.
+
+    Args:
+        parked: the petitions with parked events, by which it was decided what has to wait; somebody
+            may have redriven them meanwhile.
+    """
+    statement = _ADVANCE_NONE_PARKED if parked == frozenset() else _ADVANCE
 
     def write(transaction: Transaction) -> None:
         if applied == 0:
@@ -226,11 +298,42 @@ def _advance(source: str, applied: int, up_to: int) -> Write:
                 " ON CONFLICT (source) DO NOTHING",
                 (source,),
             )
-        moved = transaction.execute(
-            "UPDATE applied_position SET position = ? WHERE source = ? AND position = ?",
-            (up_to, source, applied),
-        )
-        if moved != 1:
+        moved = transaction.execute(statement, (up_to, source, applied))
+        if moved != 1 or (parked and _subjects_parked(transaction) != parked):
             raise AppliedElsewhere(source)
 
     return write
+
+
+def _unpark(event: CloudEvent) -> Write:
+    def write(transaction: Transaction) -> None:
+        taken = transaction.execute(
+            "DELETE FROM parked_event WHERE source = ? AND position = ?",
+            (event.service, event.position),
+        )
+        if taken != 1:
+            raise AppliedElsewhere(event.service)
+
+    return write
+
+
+def _subjects_parked(transaction: Transaction) -> frozenset[str]:
+    rows = transaction.query("SELECT DISTINCT subject FROM parked_event")
+    return frozenset(row[0] for row in rows)
+
+
+def _reason(event: CloudEvent, error: Exception) -> str:
+    return f"{type(error).__name__} in {event.type}"
+
+
+def _parked_row(  # noqa: PLR0913, PLR0917 - the columns of one row
+    source: str, position: int, subject: str, event: str, reason: str, parked_at: str
+) -> dict[str, object]:
+    return {
+        "source": source,
+        "position": position,
+        "type": decode_batch(event)[0].type,
+        "subject": subject,
+        "reason": reason,
+        "parked_at": parked_at,
+    }

@@ -7,12 +7,14 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
+import structlog
 
 from chassis import __version__
 from chassis.eventstore.application import EventSourcedApplication
 from chassis.eventstore.log import RecordedEvent
 from chassis.eventstore.transaction import Transaction
 from chassis.messaging.calling import RpcCaller
+from chassis.messaging.dead import dead_letters
 from chassis.messaging.inbox import Inbox, Reaction
 from chassis.messaging.relay import Relay
 from chassis.messaging.sending import event_publisher
@@ -22,6 +24,8 @@ from chassis.runtime.surroundings import Surroundings
 from contracts.envelope import CloudEvent
 
 Health = dict[str, Any]
+
+log = structlog.get_logger(__name__)
 
 
 class LogCaller:
@@ -115,6 +119,27 @@ class Assembly:
         """Return the events of one stream of the service."""
         recorded = self.application.log_of_events.select_recorded_of(stream)
         return [self.tell(each) for each in recorded]
+
+    def parked(self, limit: int) -> dict[str, Any]:
+        """Return what waits for an operator: parked events, dead letters with their reasons."""
+        dead = dead_letters(self.surroundings.amqp_uri, self.service)
+        return {
+            "events": self.inbox.list_parked(limit),
+            "total": self.inbox.parked(),
+            "dead_letters": dead.count,
+            "dead_reasons": dict(dead.reasons),
+        }
+
+    def redrive(self, subject: str | None, by: str) -> dict[str, int]:
+        """Apply parked events again; return how many took effect and how many are left.
+
+        Args:
+            subject: only those of this petition; all when None.
+            by: staff number of the operator.
+        """
+        applied, left = self.inbox.redrive(subject), self.inbox.parked()
+        log.info("parked_redriven", by=by, subject=subject, applied=applied, left=left)
+        return {"applied": applied, "left": left}
 
     def rebuild(self) -> int:
         """Fill the read models anew from the logs; return the length of the own log.

@@ -15,7 +15,11 @@ class CaseAccessBegunV1(Message, frozen=True):
 
 
 class CaseReplayedV1(Message, frozen=True):
-    """Somebody replayed a case; the actor of the event says who."""
+    """Somebody replayed a case; the actor of the event says who.
+
+    Attributes:
+        entries: how many facts the history had.
+    """
 
     TYPE: ClassVar[str] = "case.replayed.v1"
 

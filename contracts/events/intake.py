@@ -12,8 +12,10 @@ class PetitionRegisteredV1(Message, frozen=True):
 
     Attributes:
         sealed: accusation material, open only to named people (Arts 27 to 30).
-        repeats: petition_id of the original, None for a first-time petition; `repeats_number`
-            is its number, `repeat_ground` how that was found: clerk or same_person_and_matter.
+        occurred_at: when it was raised: the letter's receipt, the visit, the call.
+        repeats: petition_id of the original, null for a first-time petition.
+        repeats_number: number of the original.
+        repeat_ground: how the repetition was found: clerk or same_person_and_matter.
         commitment: SHA-256 in hex over a secret salt and the content kept in intake's vault.
     """
 

@@ -9,8 +9,8 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
     """The data of one event. It carries ids, codes and commitments, never personal data.
 
     Attributes:
-        petition_id: the petition that it is about, the original for a repeat; empty where it is
-            about none.
+        petition_id: UUID of the petition that it is about; empty where it is about none. What
+            responsibility, notify and audit tell of a repeat names the original.
     """
 
     TYPE: ClassVar[str]

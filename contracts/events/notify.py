@@ -18,7 +18,12 @@ class RemindersBegunV1(Message, frozen=True):
 
 
 class ReminderPlannedV1(Message, frozen=True):
-    """Attributes: recipient: staff number, or `office_head:<office>`."""
+    """Somebody is going to be told.
+
+    Attributes:
+        reason: ownership_taken (the recipient owns the petition), untaken (nobody does yet) or
+            repeat_joined (a repeat petition found its owner).
+    """
 
     TYPE: ClassVar[str] = "reminder.planned.v1"
 
@@ -30,7 +35,13 @@ class ReminderPlannedV1(Message, frozen=True):
 
 
 class ReminderAttemptedV1(Message, frozen=True):
-    """One attempt to deliver over one channel; `outcome` is `ok` or a short word on the failure."""
+    """One attempt to deliver over one channel.
+
+    Attributes:
+        attempt: the round, from 1; in each, every channel is tried that has not succeeded yet.
+        channel: how it was sent.
+        outcome: `ok` or a short word on the failure.
+    """
 
     TYPE: ClassVar[str] = "reminder.attempted.v1"
 
@@ -42,6 +53,8 @@ class ReminderAttemptedV1(Message, frozen=True):
 
 
 class ReminderDeliveredV1(Message, frozen=True):
+    """The reminder was delivered over every channel."""
+
     TYPE: ClassVar[str] = "reminder.delivered.v1"
 
     number: str
@@ -50,6 +63,12 @@ class ReminderDeliveredV1(Message, frozen=True):
 
 
 class ReminderCancelledV1(Message, frozen=True):
+    """The reminder is not needed any more.
+
+    Attributes:
+        reason: owner_found, owner_changed or case_closed.
+    """
+
     TYPE: ClassVar[str] = "reminder.cancelled.v1"
 
     number: str
@@ -58,6 +77,12 @@ class ReminderCancelledV1(Message, frozen=True):
 
 
 class ReminderGivenUpV1(Message, frozen=True):
+    """Delivery failed as often as is tried.
+
+    Attributes:
+        outcome: a short word on the last failure.
+    """
+
     TYPE: ClassVar[str] = "reminder.given_up.v1"
 
     number: str

@@ -26,8 +26,10 @@ class OwnershipTakenV1(Message, frozen=True):
 
     Attributes:
         ground: what made him the first: a reception, the roster, or taking it from the open list.
-        reception_id: the reception, where one decided.
-        roster_day, roster_version: the roster line, where one decided.
+        taken_at: when the first contact happened, as stated.
+        reception_id: UUID of the reception, where one decided.
+        roster_day: day of the roster line, where one decided.
+        roster_version: version of that line, from 1.
     """
 
     TYPE: ClassVar[str] = "ownership.taken.v1"
@@ -47,7 +49,6 @@ class ReceptionRecordedV1(Message, frozen=True):
 
     Attributes:
         received_number: the petition that was received: the original or a repeat of it.
-        received_at: as stated.
     """
 
     TYPE: ClassVar[str] = "reception.recorded.v1"
@@ -62,7 +63,14 @@ class ReceptionRecordedV1(Message, frozen=True):
 
 
 class DisputeOpenedV1(Message, frozen=True):
-    """A reception dated before the owner's first contact was recorded later."""
+    """A reception dated before the owner's first contact was recorded later.
+
+    Attributes:
+        dispute_id: the dispute, for the ruling.
+        claimant: staff number of the leader who received.
+        claimant_office: where that was.
+        claimed_at: when that was, as stated.
+    """
 
     TYPE: ClassVar[str] = "dispute.opened.v1"
 
@@ -75,6 +83,13 @@ class DisputeOpenedV1(Message, frozen=True):
 
 
 class DisputeRuledV1(Message, frozen=True):
+    """The head of the office ruled on a dispute; if it is upheld, a succession follows.
+
+    Attributes:
+        dispute_id: the dispute.
+        ruled_by: staff number of the person who ruled.
+    """
+
     TYPE: ClassVar[str] = "dispute.ruled.v1"
 
     number: str
@@ -114,7 +129,13 @@ class OwnershipRecusedV1(Message, frozen=True):
 
 
 class RepeatJoinedV1(Message, frozen=True):
-    """A repeat petition joined the matter that it repeats and found its owner."""
+    """A repeat petition joined the matter that it repeats and found its owner.
+
+    Attributes:
+        repeat_petition_id: UUID of the repeat petition.
+        office: office that registered the repeat petition.
+        owner: staff number of the owner; null while nobody owns the matter.
+    """
 
     TYPE: ClassVar[str] = "repeat.joined.v1"
 
@@ -126,6 +147,8 @@ class RepeatJoinedV1(Message, frozen=True):
 
 
 class CaseClosedV1(Message, frozen=True):
+    """The owner closed the matter (办结)."""
+
     TYPE: ClassVar[str] = "case.closed.v1"
 
     number: str
@@ -141,6 +164,8 @@ class CaseReopenedV1(Message, frozen=True):
 
     Attributes:
         ground: a repeat petition, or an order with its reason and document.
+        repeat_number: number of that repeat petition; null for an order.
+        reason: the reason of the order; empty for a repeat.
     """
 
     TYPE: ClassVar[str] = "case.reopened.v1"
@@ -165,7 +190,11 @@ class RosterLineSetV1(Message, frozen=True):
 
 
 class RosterLineReplacedV1(Message, frozen=True):
-    """Another leader is on duty at an office on one day."""
+    """Another leader is on duty at an office on one day.
+
+    Attributes:
+        previous_leader: staff number of the leader who was to be on duty.
+    """
 
     TYPE: ClassVar[str] = "roster.line_replaced.v1"
 

@@ -18,6 +18,8 @@ _ALL: Final[tuple[Method[Any, Any], ...]] = (
     *audit.METHODS,
     *upkeep.LOG.values(),
     *upkeep.HEALTH.values(),
+    *upkeep.PARKED.values(),
+    *upkeep.REDRIVE.values(),
 )
 
 METHODS: Final[Mapping[str, Method[Any, Any]]] = {method.path: method for method in _ALL}

@@ -11,7 +11,7 @@ class ReplayCase(Request, frozen=True):
     """The history of one case, as it stood on record at one instant.
 
     Attributes:
-        as_of: leave out what was recorded later (default: now).
+        as_of: leave out what was recorded later; now unless given.
         occurred_until: also leave out what is stated to have happened later.
     """
 
@@ -21,7 +21,19 @@ class ReplayCase(Request, frozen=True):
 
 
 class HistoryEntry(Answer, frozen=True):
-    """One fact of the history; `cause` is the id of the event or request that led to it."""
+    """One fact of the history.
+
+    Attributes:
+        event_id: UUID of the event.
+        source: name of the service whose fact it is.
+        position: in the log of the source, from 1.
+        type: written name with version.
+        recorded_at: when it was appended to the log.
+        actor: staff number or `service:<name>`.
+        cause: id of the event or request that led to it.
+        correlation_id: the same for all that one request led to.
+        data: the message, of the shape that `type` names.
+    """
 
     event_id: str
     source: str
@@ -36,7 +48,12 @@ class HistoryEntry(Answer, frozen=True):
 
 
 class History(Answer, frozen=True):
-    """Attributes: complete_up_to: service to position in its log up to which this is all."""
+    """The history of one case across all services.
+
+    Attributes:
+        entries: the facts as they were recorded, none before its cause.
+        complete_up_to: service to position in its log up to which this is all.
+    """
 
     number: Number
     as_of: Utc

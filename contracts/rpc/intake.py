@@ -28,7 +28,14 @@ BODY_MAX: Final = 100_000
 
 
 class Person(Request, frozen=True):
-    """A petitioner, representative or agent. Personal data: it never leaves intake."""
+    """A petitioner, representative or agent. Personal data: it never leaves intake.
+
+    Attributes:
+        name: full name.
+        phone: as written down; empty if not known.
+        id_number: of the identity card or another document; empty if not known.
+        address: as written down; empty if not known.
+    """
 
     name: Line
     phone: OptionalLine = ""
@@ -68,7 +75,11 @@ class RegisterPetition(Request, frozen=True):
 
 
 class Registered(Answer, frozen=True):
-    """Attributes: repeat_of: number of the original when the petition repeats one."""
+    """The petition is on record.
+
+    Attributes:
+        repeat_of: number of the original when the petition repeats one.
+    """
 
     petition_id: str
     number: Number
@@ -80,7 +91,8 @@ class Registered(Answer, frozen=True):
 class RegisterMany(Request, frozen=True):
     """Put up to 1,000 petitions on record.
 
-    Each item is one `RegisterPetition`, checked on its own.
+    Attributes:
+        items: each is one request of `intake.register`, checked on its own.
     """
 
     EACH_ON_ITS_OWN: ClassVar = frozenset({"items"})
@@ -89,11 +101,25 @@ class RegisterMany(Request, frozen=True):
 
 
 class RegisteredItem(Answer, frozen=True):
+    """One item that is on record now.
+
+    Attributes:
+        petition: as `intake.register` would have answered.
+    """
+
     index: int
     petition: Registered
 
 
 class RefusedItem(Answer, frozen=True):
+    """One item that was refused.
+
+    Attributes:
+        code: failure code.
+        message: a sentence for people.
+        fields: field to what is wrong with it.
+    """
+
     index: int
     code: str
     message: str
@@ -101,20 +127,37 @@ class RefusedItem(Answer, frozen=True):
 
 
 class RegisteredMany(Answer, frozen=True):
-    """Attributes: registered, refused: every index of the request stands in one of the two."""
+    """What became of each item: its index stands in one of the two lists.
+
+    Attributes:
+        registered: items on record, by index.
+        refused: items refused, by index.
+    """
 
     registered: list[RegisteredItem]
     refused: list[RefusedItem]
 
 
 class FindPetition(Request, frozen=True):
-    """Attributes: content: also return text and persons; that reading goes on record."""
+    """Which petition, and how much of it.
+
+    Attributes:
+        content: also return text and persons; that reading goes on record.
+    """
 
     number: Number
     content: bool = False
 
 
 class PetitionContent(Answer, frozen=True):
+    """Text and persons of a petition: personal data.
+
+    Attributes:
+        petitioner: name, phone, id_number and address.
+        representatives: the same of each.
+        agent: the same; null if there is none.
+    """
+
     title: str
     body: str
     place: str
@@ -125,6 +168,14 @@ class PetitionContent(Answer, frozen=True):
 
 
 class PetitionView(Answer, frozen=True):
+    """One petition.
+
+    Attributes:
+        occurred_at: when it was raised: the letter's receipt, the visit, the call.
+        repeat_of: number of the original; null for a first-time petition.
+        content: text and persons, where they were asked for.
+    """
+
     petition_id: str
     number: Number
     office: Office
@@ -143,11 +194,19 @@ class PetitionView(Answer, frozen=True):
 
 
 class AskStatus(Request, frozen=True):
+    """What the petitioner was given at registration."""
+
     number: Number
     query_code: Annotated[str, Meta(min_length=1, max_length=32)]
 
 
 class PetitionStatus(Answer, frozen=True):
+    """Where a petition stands.
+
+    Attributes:
+        changed_at: when its state changed last.
+    """
+
     number: Number
     state: PetitionState
     office: Office
@@ -156,7 +215,19 @@ class PetitionStatus(Answer, frozen=True):
 
 
 class SearchPetitions(Request, frozen=True):
-    """Newest first; the pages of one search do not shift when petitions are added."""
+    """Newest first; the pages of one search do not shift when petitions are added.
+
+    Attributes:
+        office: only those of this office.
+        region: only those of this region.
+        channel: only those that came this way.
+        petition_class: only those of this class.
+        category: only those of exactly this category.
+        state: only those in this state.
+        external_number: only those with this number in the system that they came from.
+        registered_from: only those registered at this instant or later.
+        registered_until: only those registered before this instant.
+    """
 
     office: Office | None = None
     region: Region | None = None
@@ -172,11 +243,15 @@ class SearchPetitions(Request, frozen=True):
 
 
 class PetitionPage(Answer, frozen=True):
+    """Petitions, newest first, without their content."""
+
     items: list[PetitionView]
     next_cursor: str
 
 
 class FindRegistration(Request, frozen=True):
+    """Which petition."""
+
     number: Number
 
 

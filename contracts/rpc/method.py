@@ -12,6 +12,7 @@ STAFF: Final = frozenset({"clerk", "handler", "leader", "office_head"})
 READERS: Final = STAFF | {"auditor", "agency", "operator", "service"}
 HEADS: Final = frozenset({"office_head"})
 FOLLOWERS: Final = frozenset({"service", "auditor", "operator"})
+OPERATORS: Final = frozenset({"operator"})
 NOBODY_NEEDED: Final[frozenset[str]] = frozenset()
 
 

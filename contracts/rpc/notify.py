@@ -10,7 +10,12 @@ from contracts.rpc.method import READERS, Answer, Method, Request
 
 
 class ListReminders(Request, frozen=True):
-    """Newest first, of one petition, one recipient, or all."""
+    """Newest first, of one petition, one recipient, or all.
+
+    Attributes:
+        number: of the one petition; all petitions unless given.
+        recipient: the one recipient: a staff number, or `office_head:<office>`; all unless given.
+    """
 
     number: Number | None = None
     recipient: Annotated[str, Meta(max_length=80)] | None = None
@@ -19,6 +24,15 @@ class ListReminders(Request, frozen=True):
 
 
 class ReminderView(Answer, frozen=True):
+    """One reminder.
+
+    Attributes:
+        reason: ownership_taken, untaken or repeat_joined.
+        state: planned, delivered, cancelled (not needed any more) or given_up (delivery failed as
+            often as is tried).
+        last_outcome: of the last attempt: `ok` or a short word on the failure; empty before it.
+    """
+
     reminder_id: str
     number: Number
     recipient: str
@@ -30,6 +44,8 @@ class ReminderView(Answer, frozen=True):
 
 
 class ReminderPage(Answer, frozen=True):
+    """Reminders, newest first."""
+
     items: list[ReminderView]
     next_cursor: str
 

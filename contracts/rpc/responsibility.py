@@ -44,8 +44,10 @@ class Reception(Answer, frozen=True):
     Attributes:
         standing: first (the leader owns it now), owner (owned it already), rival (somebody else
             owns it), disputed (somebody else owns it and the reception is dated before that).
-        owner: the one owner of the matter.
+        number: the petition that was received.
         matter: number under which the matter is owned: the original's, for a repeat.
+        owner: the one owner of the matter.
+        office: for which the owner owns it.
     """
 
     number: Number
@@ -59,11 +61,21 @@ class Reception(Answer, frozen=True):
 
 
 class AskOwner(Request, frozen=True):
+    """Which petition: an original or a repeat."""
+
     number: Number
 
 
 class OwnerLink(Answer, frozen=True):
-    """One holder of the ownership: who, from when, by what."""
+    """One holder of the ownership: who, from when, by what.
+
+    Attributes:
+        office: for which the holder owned it.
+        since: from when.
+        ground: reception, open_list or roster for the first contact; then left_post, long_leave,
+            dispute_upheld or direct_interest.
+        approver: staff number of the person who approved a step after the first; else empty.
+    """
 
     owner: Staff
     office: Office
@@ -74,7 +86,11 @@ class OwnerLink(Answer, frozen=True):
 
 
 class Claim(Answer, frozen=True):
-    """A reception that did not make the owner."""
+    """A reception that did not make the owner.
+
+    Attributes:
+        ruling: upheld or rejected, once a dispute was ruled on.
+    """
 
     reception_id: str
     leader: Staff
@@ -89,11 +105,17 @@ class Ownership(Answer, frozen=True):
     """Who owns a petition and how that was decided.
 
     Attributes:
-        owner: None while it waits in the open list.
+        number: the petition that was asked about.
+        matter: number under which the matter is owned: the original's, for a repeat.
+        state: awaited (nobody owns it yet), owned or closed.
+        owner: null while nobody owns it.
+        office: for which the owner owns it, or which waits for one.
         first_contact: the link that began the ownership; stays for ever.
         chain: all holders, oldest first.
-        evidence: what decided the first contact: a reception or a roster line.
+        evidence: what decided the first contact: `ground`, and `reception_id` or `roster_day`
+            with `roster_version`.
         rivals: receptions that lost.
+        repeats: numbers of the petitions that repeat it.
     """
 
     number: Number
@@ -109,11 +131,19 @@ class Ownership(Answer, frozen=True):
 
 
 class RosterLine(Request, frozen=True):
+    """Who is on duty on one day."""
+
     day: date
     leader: Staff
 
 
 class SetRoster(Request, frozen=True):
+    """Set who is on duty; a line for a day that has one replaces it.
+
+    Attributes:
+        lines: one a day.
+    """
+
     request_id: RequestId
     office: Office
     lines: Annotated[list[RosterLine], Meta(min_length=1, max_length=366)]
@@ -121,25 +151,45 @@ class SetRoster(Request, frozen=True):
 
 
 class RosterSet(Answer, frozen=True):
+    """The roster is on record.
+
+    Attributes:
+        lines: how many lines were given.
+    """
+
     office: Office
     lines: int
 
 
 class AskDuty(Request, frozen=True):
-    """Attributes: day: today in Shanghai unless given."""
+    """Which office, which day.
+
+    Attributes:
+        day: today in Shanghai unless given.
+    """
 
     office: Office
     day: date | None = None
 
 
 class Duty(Answer, frozen=True):
+    """Who is on duty.
+
+    Attributes:
+        leader: staff number; null when the roster has no line for that day.
+    """
+
     office: Office
     day: date
     leader: Staff | None
 
 
 class ListOpen(Request, frozen=True):
-    """Attributes: office: the caller's office unless given."""
+    """Which office's list.
+
+    Attributes:
+        office: the caller's office unless given.
+    """
 
     office: Office | None = None
     limit: Limit = 50
@@ -147,6 +197,8 @@ class ListOpen(Request, frozen=True):
 
 
 class OpenItem(Answer, frozen=True):
+    """One petition that nobody owns yet."""
+
     number: Number
     office: Office
     channel: Channel
@@ -156,12 +208,19 @@ class OpenItem(Answer, frozen=True):
 
 
 class OpenPage(Answer, frozen=True):
+    """Petitions that nobody owns yet, oldest first."""
+
     items: list[OpenItem]
     next_cursor: str
 
 
 class ListCaseload(Request, frozen=True):
-    """Attributes: owner: the caller unless given."""
+    """Whose caseload.
+
+    Attributes:
+        owner: staff number; the caller unless given.
+        closed: the closed matters instead of the open ones.
+    """
 
     owner: Staff | None = None
     closed: bool = False
@@ -170,6 +229,12 @@ class ListCaseload(Request, frozen=True):
 
 
 class CaseloadItem(Answer, frozen=True):
+    """One matter that a leader owns.
+
+    Attributes:
+        repeats: how many petitions repeat it.
+    """
+
     number: Number
     office: Office
     channel: Channel
@@ -180,13 +245,24 @@ class CaseloadItem(Answer, frozen=True):
 
 
 class CaseloadPage(Answer, frozen=True):
+    """Matters that a leader owns, longest owned first.
+
+    Attributes:
+        owner: staff number of that leader.
+    """
+
     owner: Staff
     items: list[CaseloadItem]
     next_cursor: str
 
 
 class SucceedOwner(Request, frozen=True):
-    """Attributes: to: the successor; ground: why the owner leaves the duty."""
+    """Pass the ownership on; the caller approves it.
+
+    Attributes:
+        to: staff number of the successor.
+        ground: why the owner leaves the duty.
+    """
 
     request_id: RequestId
     number: Number
@@ -196,6 +272,13 @@ class SucceedOwner(Request, frozen=True):
 
 
 class RecuseOwner(Request, frozen=True):
+    """Pass the ownership on; the caller approves it.
+
+    Attributes:
+        to: staff number of the successor.
+        ground: why the owner cannot keep the duty.
+    """
+
     request_id: RequestId
     number: Number
     to: Staff
@@ -204,7 +287,11 @@ class RecuseOwner(Request, frozen=True):
 
 
 class RuleDispute(Request, frozen=True):
-    """Attributes: ruling: upheld passes the ownership to the claimant, by succession."""
+    """Decide a dispute.
+
+    Attributes:
+        ruling: upheld passes the ownership to the claimant, by succession.
+    """
 
     request_id: RequestId
     number: Number
@@ -218,6 +305,8 @@ class ClosePetition(Request, frozen=True):
     """Close the matter; only its owner may.
 
     Attributes:
+        outcome: settled and explained need the three statements below; routed_elsewhere and
+            withdrawn do not.
         reply_document: the written reply delivered to the petitioner.
         follow_up_visit_at: when the petitioner was visited after the reply.
         evaluation_asked_at: when the petitioner was asked for an evaluation.
@@ -232,6 +321,8 @@ class ClosePetition(Request, frozen=True):
 
 
 class ReopenPetition(Request, frozen=True):
+    """Open a closed matter again, by order."""
+
     request_id: RequestId
     number: Number
     reason: Annotated[str, Meta(min_length=1, max_length=2_000)]

@@ -32,10 +32,10 @@ class Timelines(Protocol):
         self,
         transaction: Questions,
         petition_id: str,
-        as_of: datetime,
+        as_of: datetime | None,
         occurred_until: datetime | None,
     ) -> Sequence[Fact]:
-        """Return the facts of a matter."""
+        """Return the facts of a matter, up to both instants where they are given."""
 
 
 class Follower(Protocol):
@@ -74,20 +74,21 @@ class Audit(EventSourcedApplication):
         """Return the history of a case; that it was asked for goes on record.
 
         Args:
-            as_of: leave out what was recorded later; now unless given.
+            as_of: leave out what was recorded later; unless given, all that is on record.
             occurred_until: also leave out what is stated to have happened later.
 
         Raises:
             PetitionUnknown: no log has a petition with this number.
         """
         now = self.clock()
-        instant = as_of or now
         with self.log_of_events.reading() as transaction:
             matter = self._timelines.matter_of(transaction, number)
             if matter is None:
                 raise PetitionUnknown(number=number)
-            facts = self._timelines.facts_of(transaction, matter[0], instant, occurred_until)
+            facts = self._timelines.facts_of(transaction, matter[0], as_of, occurred_until)
         entries = in_order(facts)
+        # The clock of another service may be ahead of ours.
+        instant = as_of or max([now, *(fact.recorded_at for fact in facts)])
         self._record_access(actor, matter, instant, len(entries), now)
         return {
             "number": number,

@@ -13,7 +13,20 @@ from chassis.messaging.wiring import Wired
 from chassis.observability import current_correlation_id
 from contracts.failures import Failure
 from contracts.rpc import audit as rpc
-from contracts.rpc.upkeep import HEALTH, LOG, AskHealth, EventList, Health, ReadLog
+from contracts.rpc.upkeep import (
+    HEALTH,
+    LOG,
+    PARKED,
+    REDRIVE,
+    AskHealth,
+    EventList,
+    Health,
+    ListParked,
+    ParkedList,
+    ReadLog,
+    Redriven,
+    RedriveParked,
+)
 from services.audit.bootstrap import Rooms
 from services.audit.settings import FOLLOWS, NAME
 
@@ -47,3 +60,12 @@ class AuditService:
     @answers(HEALTH[NAME])
     def health(self, _request: AskHealth, _caller: Caller) -> Health:
         return msgspec.convert(self.rooms.assembly.health(), Health)
+
+    @answers(PARKED[NAME])
+    def parked(self, request: ListParked, _caller: Caller) -> ParkedList:
+        return msgspec.convert(self.rooms.assembly.parked(request.limit), ParkedList)
+
+    @answers(REDRIVE[NAME])
+    def redrive(self, request: RedriveParked, caller: Caller) -> Redriven:
+        redriven = self.rooms.assembly.redrive(request.subject, caller.subject)
+        return msgspec.convert(redriven, Redriven)

@@ -15,7 +15,20 @@ from chassis.messaging.wiring import Wired
 from chassis.observability import current_correlation_id
 from contracts.failures import Failure
 from contracts.rpc import intake as rpc
-from contracts.rpc.upkeep import HEALTH, LOG, AskHealth, EventList, Health, ReadLog
+from contracts.rpc.upkeep import (
+    HEALTH,
+    LOG,
+    PARKED,
+    REDRIVE,
+    AskHealth,
+    EventList,
+    Health,
+    ListParked,
+    ParkedList,
+    ReadLog,
+    Redriven,
+    RedriveParked,
+)
 from services.intake.application.ports import Command, Raised
 from services.intake.bootstrap import Rooms
 from services.intake.gateways.vault import Content
@@ -107,6 +120,15 @@ class IntakeService:
     @answers(HEALTH[NAME])
     def health(self, _request: AskHealth, _caller: Caller) -> Health:
         return msgspec.convert(self.rooms.assembly.health(), Health)
+
+    @answers(PARKED[NAME])
+    def parked(self, request: ListParked, _caller: Caller) -> ParkedList:
+        return msgspec.convert(self.rooms.assembly.parked(request.limit), ParkedList)
+
+    @answers(REDRIVE[NAME])
+    def redrive(self, request: RedriveParked, caller: Caller) -> Redriven:
+        redriven = self.rooms.assembly.redrive(request.subject, caller.subject)
+        return msgspec.convert(redriven, Redriven)
 
     def _raised(self, request: rpc.RegisterPetition, caller: Caller) -> tuple[Command, Raised]:
         actor = _actor(caller)

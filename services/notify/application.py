@@ -140,12 +140,15 @@ class Notify(EventSourcedApplication):
         if not reminders or not reminder or reminder.state != "planned":
             return
         outcomes = self._attempt(reminders.number, reminder)
-        cause = str(uuid5(reminders.id, f"{reminder_id}/{reminder.attempts + 1}"))
+        attempt = reminder.attempts + 1
+        cause = str(uuid5(reminders.id, f"{reminder_id}/{attempt}"))
 
         def decide(unit: Unit) -> Answer:
             found = unit.find(PetitionReminders, reminders.id)
             if found is not None:
-                found.record_attempts(reminder_id, outcomes, self._untaken_after, self.clock())
+                found.record_attempts(
+                    reminder_id, attempt, outcomes, self._untaken_after, self.clock()
+                )
             return {}
 
         self.run(Provenance(DELIVERER, cause, cause), decide)

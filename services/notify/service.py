@@ -9,7 +9,20 @@ from chassis.messaging.feed import EventFeed
 from chassis.messaging.rpc import answers
 from chassis.messaging.wiring import Wired
 from contracts.rpc import notify as rpc
-from contracts.rpc.upkeep import HEALTH, LOG, AskHealth, EventList, Health, ReadLog
+from contracts.rpc.upkeep import (
+    HEALTH,
+    LOG,
+    PARKED,
+    REDRIVE,
+    AskHealth,
+    EventList,
+    Health,
+    ListParked,
+    ParkedList,
+    ReadLog,
+    Redriven,
+    RedriveParked,
+)
 from services.notify.bootstrap import Rooms
 from services.notify.settings import FOLLOWS, NAME
 
@@ -40,3 +53,12 @@ class NotifyService:
     @answers(HEALTH[NAME])
     def health(self, _request: AskHealth, _caller: Caller) -> Health:
         return msgspec.convert(self.rooms.assembly.health(), Health)
+
+    @answers(PARKED[NAME])
+    def parked(self, request: ListParked, _caller: Caller) -> ParkedList:
+        return msgspec.convert(self.rooms.assembly.parked(request.limit), ParkedList)
+
+    @answers(REDRIVE[NAME])
+    def redrive(self, request: RedriveParked, caller: Caller) -> Redriven:
+        redriven = self.rooms.assembly.redrive(request.subject, caller.subject)
+        return msgspec.convert(redriven, Redriven)

@@ -192,7 +192,8 @@ class Responsibility(EventSourcedApplication):
             claim = ownership.receive(received)
             return _reception(ownership, received, claim)
 
-        return self.run(command.provenance, decide, command.key)
+        stream = Ownership.create_id(matter.petition_id)
+        return self.run(command.provenance, decide, command.key, stream)
 
     def set_roster(
         self, command: Command, office: str, lines: Sequence[tuple[date, str]], document: str
@@ -293,7 +294,8 @@ class Responsibility(EventSourcedApplication):
             change(ownership)
             return _ownership(ownership, number)
 
-        return self.run(command.provenance, decide, command.key)
+        stream = Ownership.create_id(matter.petition_id)
+        return self.run(command.provenance, decide, command.key, stream)
 
     # Questions
 

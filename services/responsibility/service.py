@@ -13,7 +13,20 @@ from chassis.messaging.wiring import Wired
 from chassis.observability import current_correlation_id
 from contracts.failures import Failure
 from contracts.rpc import responsibility as rpc
-from contracts.rpc.upkeep import HEALTH, LOG, AskHealth, EventList, Health, ReadLog
+from contracts.rpc.upkeep import (
+    HEALTH,
+    LOG,
+    PARKED,
+    REDRIVE,
+    AskHealth,
+    EventList,
+    Health,
+    ListParked,
+    ParkedList,
+    ReadLog,
+    Redriven,
+    RedriveParked,
+)
 from services.responsibility.application import Command, ReportedReception
 from services.responsibility.bootstrap import Rooms
 from services.responsibility.domain.evidence import Approval, ClosingStatement
@@ -132,6 +145,15 @@ class ResponsibilityService:
     @answers(HEALTH[NAME])
     def health(self, _request: AskHealth, _caller: Caller) -> Health:
         return msgspec.convert(self.rooms.assembly.health(), Health)
+
+    @answers(PARKED[NAME])
+    def parked(self, request: ListParked, _caller: Caller) -> ParkedList:
+        return msgspec.convert(self.rooms.assembly.parked(request.limit), ParkedList)
+
+    @answers(REDRIVE[NAME])
+    def redrive(self, request: RedriveParked, caller: Caller) -> Redriven:
+        redriven = self.rooms.assembly.redrive(request.subject, caller.subject)
+        return msgspec.convert(redriven, Redriven)
 
 
 def _command(method: str, request: Any, caller: Caller) -> Command:

@@ -65,14 +65,15 @@ class TimelineTables:
         self,
         transaction: Questions,
         petition_id: str,
-        as_of: datetime,
+        as_of: datetime | None,
         occurred_until: datetime | None,
     ) -> Sequence[Fact]:
         """Return the facts of a matter that were recorded, and had happened, by then."""
-        clauses, params = ["matter_id = ?", "recorded_at <= ?"], [petition_id, text_of(as_of)]
-        if occurred_until is not None:
-            clauses.append("occurred_at <= ?")
-            params.append(text_of(occurred_until))
+        clauses, params = ["matter_id = ?"], [petition_id]
+        for column, until in (("recorded_at", as_of), ("occurred_at", occurred_until)):
+            if until is not None:
+                clauses.append(f"{column} <= ?")
+                params.append(text_of(until))
         rows = transaction.query(
             f"SELECT {', '.join(COLUMNS)} FROM timeline"  # noqa: S608 - our own columns
             f" WHERE {' AND '.join(clauses)} ORDER BY recorded_at, source, position",

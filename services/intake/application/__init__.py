@@ -128,16 +128,18 @@ class Intake(EventSourcedApplication):
         if not actor.acts_for(row["office"]):
             raise OfficeNotAllowed(office=row["office"])
         _check_seal(actor, row, is_head=is_head)
+        now = self.clock()
 
         def decide(unit: Unit) -> Answer:
             petition = unit.find(Petition, UUID(row["petition_id"]))
             if petition is None:
                 raise PetitionUnknown(number=number)
-            petition.read_content(self.clock())
+            petition.read_content(now)
             return {}
 
         # Each reading is a fact of its own; its correlation id tells it from the next.
-        cause = str(uuid5(PETITIONS, f"{actor.subject}/{text_of(self.clock())}/{number}"))
+        reading = f"{actor.subject}/{actor.correlation_id}/{text_of(now)}/{number}"
+        cause = str(uuid5(PETITIONS, reading))
         self.run(Provenance(actor.subject, actor.correlation_id, cause), decide)
         return self._vault.open(self.log_of_events, row["petition_id"])
 

@@ -156,14 +156,16 @@ class Registration:
         marked: dict[str, tuple[str, str]],
     ) -> Original | None:
         """Return the first petition of the matter: as the clerk says, else by person and matter."""
-        if new.named is not None or new.mark is None:
+        if new.mark is None:
             return new.named
         if new.mark in marked:
-            return Original(*marked[new.mark], "same_person_and_matter")
-        # Two petitions of one matter in one batch: the second finds the first by this mark.
-        marked[new.mark] = new.petition_id, number
-        self.register.mark_matter(transaction, new.mark, new.petition_id, number)
-        return None
+            return new.named or Original(*marked[new.mark], "same_person_and_matter")
+        # What the clerk linked is marked too: the next time it is found without him. And two
+        # petitions of one matter in one batch: the second finds the first by this mark.
+        first = new.named or Original(new.petition_id, number, "first")
+        marked[new.mark] = first.petition_id, first.number
+        self.register.mark_matter(transaction, new.mark, *marked[new.mark])
+        return new.named
 
     def _serials(self, transaction: Writing, today: date) -> dict[str, int]:
         counts = Counter(region_of(new.raised.office) for new in self._new)

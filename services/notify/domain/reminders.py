@@ -116,18 +116,26 @@ class PetitionReminders(Aggregate):
                 )
 
     def record_attempts(
-        self, reminder_id: str, outcomes: dict[str, str], again_after: timedelta, at: datetime
+        self,
+        reminder_id: str,
+        attempt: int,
+        outcomes: dict[str, str],
+        again_after: timedelta,
+        at: datetime,
     ) -> None:
         """Record one round of attempts.
 
+        Nothing happens when the reminder was cancelled meanwhile, or when another process made
+        the same attempt.
+
         Args:
+            attempt: number of the round, from 1.
             outcomes: channel to `ok` or a short word on the failure.
-            again_after: when a delivered reminder about an untaken petition is due again.
+            again_after: when a reminder about an untaken petition is due again.
         """
         reminder = self.reminders[reminder_id]
-        if reminder.state != "planned":
+        if reminder.state != "planned" or attempt <= reminder.attempts:
             return
-        attempt = reminder.attempts + 1
         for channel, outcome in outcomes.items():
             self._record_attempt(
                 timestamp=at,
@@ -144,11 +152,17 @@ class PetitionReminders(Aggregate):
             self._record_giving_up(
                 timestamp=at, reminder_id=reminder_id, attempts=attempt, outcome=failed[-1]
             )
+            self._plan_again(reminder, again_after, at)
 
     def _plan_again(self, reminder: Reminder, again_after: timedelta, at: datetime) -> None:
-        """Go on reminding of an untaken petition: until somebody takes it."""
+        """Go on reminding of an untaken petition until somebody takes it (rule 5).
+
+        Times that have passed meanwhile are left out: nobody is told five times at once.
+        """
         if reminder.reason == "untaken":
-            self.plan(reminder.recipient, reminder.reason, reminder.due_at + again_after, at)
+            passed = max((at - reminder.due_at) // again_after, 0)
+            due_at = reminder.due_at + (passed + 1) * again_after
+            self.plan(reminder.recipient, reminder.reason, due_at, at)
 
     # Records. Replayed for ever, so they decide nothing.
 

@@ -19,9 +19,9 @@ class Webhook:
 
     name = "webhook"
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, timeout_s: float = TIMEOUT_S) -> None:
         self._url = url
-        self._client = httpx.Client(timeout=TIMEOUT_S, follow_redirects=False)
+        self._client = httpx.Client(timeout=timeout_s, follow_redirects=False)
 
     def tell(self, told: Told) -> str:
         """Deliver, and return `ok`, `http_<status>` or the kind of fault."""

@@ -103,8 +103,8 @@ class TestFailure:
         rig.publish(b"nonsense")
         wait_until(lambda: rig.dead() == 1)
         dead = rig.take(f"shouwen.{rig.service}.dead")
-        assert dead.headers["x-death"][0]["reason"] == "rejected"
-        assert dead.headers["x-first-death-queue"] == f"shouwen.{rig.service}.events"
+        assert dead.headers["shouwen-reason"].startswith("undecodable")
+        assert dead.headers["shouwen-sent-to"] == rig.source
         assert dead.delivery_info["routing_key"] == rig.service
         assert dead.body in (b"nonsense", "nonsense")
 
@@ -150,3 +150,16 @@ class TestStop:
         assert stopping.wait() is True
         assert rig.inbox.positions == [1]
         assert rig.size(f"shouwen.{rig.service}.events") == 0
+
+    def test_what_arrives_between_the_stop_and_its_cancellation_is_finished_too(self, rig):
+        """It would else stay in hand for ever, and the stop with it."""
+        host = rig.following()
+        wait_until(lambda: rig.inbox.catch_ups)
+        stopping, published = eventlet.spawn(host.stop), 0
+        while not stopping.dead:
+            published += 1
+            rig.publish(batch(rig, published))
+            eventlet.sleep(0.005)
+        assert stopping.wait() is True
+        taken, queue = len(set(rig.inbox.positions)), f"shouwen.{rig.service}.events"
+        wait_until(lambda: taken + rig.size(queue) == published)

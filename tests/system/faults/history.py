@@ -1,0 +1,71 @@
+"""Every call that was made, and what came of it, as lines of JSON.
+
+An outcome is `ok`, `refused` (a rule said no, nothing was done) or `unknown` (no answer, or one
+that leaves open whether it was done).
+"""
+
+import json
+from collections import Counter
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from time import monotonic
+from typing import Any, Final
+
+UNKNOWN_CODES: Final = frozenset({"unavailable", "internal"})
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One call that has ended.
+
+    Attributes:
+        invoked_at, ended_at: by the monotonic clock.
+        outcome: ok, refused or unknown.
+        answer: what was answered, when it was ok.
+        code: why not, when it was not.
+    """
+
+    round: int
+    method: str
+    arguments: dict[str, Any]
+    who: str
+    invoked_at: float
+    ended_at: float
+    outcome: str
+    answer: Any = None
+    code: str = ""
+
+
+class History:
+    """The calls of one run; those of the round at hand also stay in memory."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.round = 0
+        self.calls: list[Call] = []
+        self.outcomes: Counter[str] = Counter()
+        self._file = path.open("a", encoding="utf-8")
+
+    def begin_round(self, round_: int) -> None:
+        self.round = round_
+        self.calls = []
+        self.outcomes = Counter()
+
+    def invoked(self, method: str, arguments: dict[str, Any], who: str) -> float:
+        """Note that a call begins; return when."""
+        at = monotonic()
+        self._write({"type": "invoked", "round": self.round, "method": method, "who": who,
+                     "arguments": arguments, "at": at})  # fmt: skip
+        return at
+
+    def ended(self, call: Call) -> None:
+        self.calls.append(call)
+        self.outcomes[call.outcome] += 1
+        self._write({"type": call.outcome, **asdict(call)})
+
+    def close(self) -> None:
+        self._file.close()
+
+    def _write(self, line: dict[str, Any]) -> None:
+        self._file.write(json.dumps(line, ensure_ascii=False) + "\n")
+        self._file.flush()

@@ -1,0 +1,298 @@
+"""A whole installation that can be hurt in every part: services, network, servers, disk, clocks."""
+
+import ctypes
+import json
+import os
+import signal
+import subprocess
+import sys
+import uuid
+from base64 import urlsafe_b64encode
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, Final
+
+import eventlet
+import psycopg2
+
+from chassis.eventstore.instants import utc_now
+from chassis.identity import TokenIssuer, development_key
+from shouwen.hosting import SERVICES, migrate_all
+from tests.daemons import LOOPBACK, minimal_environment, run
+from tests.servers import PostgresServer, RabbitServer
+from tests.system.faults.proxy import Proxy
+
+ROOT: Final = Path(__file__).resolve().parents[3]
+SERVERS: Final = ("postgres", "rabbitmq")
+DISK_SIZE: Final = "4g"
+TOKEN_VALID_FOR_S: Final = 366 * 86_400
+# Tokens must be valid on a clock that was set back too.
+ISSUED_BEFORE: Final = timedelta(days=30)
+START_PATIENCE_S: Final = 90
+_FAKETIME: Final = "/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1"
+_CLONE_NEWNS: Final = 0x00020000
+
+
+def wait_until(holds: Callable[[], Any], within_s: float, what: str, pause_s: float = 0.05) -> Any:
+    """Wait for the thing itself.
+
+    Raises:
+        AssertionError: it did not happen in time.
+    """
+    with eventlet.Timeout(within_s, AssertionError(f"not within {within_s:g} s: {what}")):
+        while not (found := holds()):
+            eventlet.sleep(pause_s)
+    return found
+
+
+@dataclass
+class Instance:
+    """One process of one service."""
+
+    service: str
+    name: str
+    environment: Mapping[str, str]
+    home: Path
+    process: subprocess.Popen[bytes] | None = None
+    wanted: bool = False
+
+    def start(self) -> None:
+        self.wanted = True
+        with (self.home / f"{self.name}.log").open("ab") as log:
+            self.process = subprocess.Popen(
+                ["setpriv", "--pdeathsig=KILL", "--",
+                 sys.executable, "-m", "shouwen", "serve", self.service],
+                env=self.environment, cwd=self.home, stdout=log, stderr=log,
+            )  # fmt: skip
+
+    def send(self, number: signal.Signals) -> None:
+        if self.process is not None:
+            self.process.send_signal(number)
+
+    def kill(self) -> None:
+        """End it as a power cut does."""
+        self.wanted = False
+        self.send(signal.SIGKILL)
+        self._wait(10)
+
+    def stop(self) -> int:
+        """End it in good order; return its exit status."""
+        self.wanted = False
+        self.send(signal.SIGTERM)
+        return self._wait(60)
+
+    def died(self) -> bool:
+        """Tell whether it ended although nobody asked for it."""
+        return self.wanted and self.process is not None and self.process.poll() is not None
+
+    def _wait(self, within_s: float) -> int:
+        process = self.process
+        if process is None:
+            return 0
+        code: int = process.wait(within_s)
+        return code
+
+
+@dataclass
+class Installation:
+    """Attributes: deaths: processes that ended by themselves and were started again."""
+
+    postgres: PostgresServer
+    rabbit: RabbitServer
+    home: Path
+    each: int = 1
+    deaths: list[str] = field(default_factory=list)
+    instances: dict[str, Instance] = field(default_factory=dict)
+    proxies: dict[tuple[str, str], Proxy] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        key, _ = development_key(self.home / "keys" / "development.pem")
+        self.issuer = TokenIssuer(key, lambda: utc_now() - ISSUED_BEFORE)
+        self.database = f"faults_{uuid.uuid4().hex[:8]}"
+        self._supervisor: Any = None
+
+    @property
+    def database_url(self) -> str:
+        """The superuser's, past every proxy."""
+        return self.postgres.url.rsplit("/", 1)[0] + f"/{self.database}"
+
+    def start(self) -> None:
+        _run_sql(self.postgres.url, f"CREATE DATABASE {self.database}")
+        migrate_all(lambda _service: self.database_url)
+        for who in (*SERVICES, "callers"):
+            for server in SERVERS:
+                self.proxies[who, server] = Proxy(self._port_of(server))
+        for service in SERVICES:
+            for number in range(1, self.each + 1):
+                self._add(service, number)
+        self._supervisor = eventlet.spawn(self._supervise)
+
+    def stop(self) -> None:
+        if self._supervisor is not None:
+            self._supervisor.kill()
+        for instance in self.instances.values():
+            instance.send(signal.SIGCONT)
+            instance.kill()
+        for proxy in self.proxies.values():
+            proxy.close()
+
+    def of(self, service: str) -> list[Instance]:
+        return [each for each in self.instances.values() if each.service == service]
+
+    def token(self, who: str, roles: Sequence[str], office: str = "") -> str:
+        return self.issuer.issue(who, roles, office, TOKEN_VALID_FOR_S)
+
+    def amqp_uri(self, who: str) -> str:
+        return self._through(self.rabbit.uri, who, "rabbitmq")
+
+    def environment(self, service: str) -> dict[str, str]:
+        return {
+            **os.environ,
+            "PYTHONPATH": str(ROOT),
+            "SHOUWEN_AMQP_URI": self.amqp_uri(service),
+            "SHOUWEN_DATABASE_URL": self._through(self.database_url, service, "postgres"),
+            "SHOUWEN_HOME": str(self.home),
+            "SHOUWEN_IDENTITY_KEYS": json.dumps(self.issuer.jwks()),
+            "SHOUWEN_SERVICE_TOKEN": self.token(f"service:{service}", ["service"]),
+            "SHOUWEN_VAULT_KEY": urlsafe_b64encode(b"k" * 32).decode(),
+            **self._clock_of(service),
+        }
+
+    def set_clock(self, service: str, offset_s: int) -> None:
+        """Let the clock of a service differ from the machine's."""
+        self._clock_file(service).write_text(f"{offset_s:+d}\n")
+
+    def sql(self, statement: str, params: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        """Run a statement as superuser; return its rows, if it has any."""
+        return _run_sql(self.database_url, statement, params)
+
+    def operate(self, *command: str) -> str:
+        """Run a command of `shouwen` past every proxy; return what it printed."""
+        service = command[1] if len(command) > 1 and command[1] in SERVICES else "audit"
+        token = self.token("operator", ["operator"])
+        env = {
+            **self.environment(service),
+            "SHOUWEN_AMQP_URI": self.rabbit.uri,
+            "SHOUWEN_DATABASE_URL": self.database_url,
+            "SHOUWEN_TOKEN": token,
+        }
+        return run([sys.executable, "-m", "shouwen", *command], env, self.home)
+
+    def _add(self, service: str, number: int) -> None:
+        name = f"{service}-{number}"
+        self.instances[name] = Instance(service, name, self.environment(service), self.home)
+        self.instances[name].start()
+
+    def _supervise(self) -> None:
+        """Start again what ended by itself, as systemd does."""
+        while True:
+            for instance in self.instances.values():
+                if instance.died():
+                    self.deaths.append(instance.name)
+                    instance.start()
+            eventlet.sleep(0.3)
+
+    def _port_of(self, server: str) -> int:
+        url = self.postgres.url if server == "postgres" else self.rabbit.uri
+        return int(url.rpartition(":")[2].partition("/")[0])
+
+    def _through(self, url: str, who: str, server: str) -> str:
+        near = self.proxies[who, server].port
+        return url.replace(f"{LOOPBACK}:{self._port_of(server)}", f"{LOOPBACK}:{near}")
+
+    def _clock_file(self, service: str) -> Path:
+        return self.home / f"{service}.clock"
+
+    def _clock_of(self, service: str) -> dict[str, str]:
+        if not clocks_can_jump():
+            return {}
+        self.set_clock(service, 0)
+        return {
+            "LD_PRELOAD": _FAKETIME,
+            "FAKETIME_TIMESTAMP_FILE": str(self._clock_file(service)),
+            "FAKETIME_CACHE_DURATION": "1",
+            "FAKETIME_DONT_FAKE_MONOTONIC": "1",
+            "NO_FAKE_STAT": "1",
+        }
+
+
+def _run_sql(url: str, statement: str, params: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+    connection = psycopg2.connect(url)
+    connection.autocommit = True
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute(statement, params)
+            return cursor.fetchall() if cursor.description else []
+    finally:
+        connection.close()
+
+
+def clocks_can_jump() -> bool:
+    """Tell whether Debian's libfaketime is installed."""
+    return Path(_FAKETIME).exists()
+
+
+class SmallDiskPostgres(PostgresServer):
+    """PostgreSQL whose records lie on a disk of their own, where root may mount one."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.disk_can_fill = os.geteuid() == 0 and _own_mounts()
+        if self.disk_can_fill:
+            self._records.mkdir()
+            _mount("-t", "tmpfs", "-o", f"size={DISK_SIZE}", "tmpfs", self._records)
+            self._account.give(self._records)
+            self._records.chmod(0o700)
+
+    def fill_disk(self) -> None:
+        used = os.statvfs(self._records)
+        size = (used.f_blocks - used.f_bfree) * used.f_frsize
+        _mount("-o", f"remount,size={size}", self._records)
+
+    def empty_disk(self) -> None:
+        _mount("-o", f"remount,size={DISK_SIZE}", self._records)
+
+    def ensure_running(self) -> None:
+        """Start it again where it gave up, as an operator does."""
+        if not self._accepts():
+            self.crash()
+            self.start()
+
+    def launch(self) -> None:
+        if self._daemon is None and not (self._records / "PG_VERSION").exists():
+            self._make_cluster()
+        super().launch()
+
+    def remove(self) -> None:
+        self.crash()
+        if self.disk_can_fill:
+            run(["umount", str(self._records)], minimal_environment(self._home), self._home)
+        self._folder.remove()
+
+
+def _own_mounts() -> bool:
+    """Let what this process mounts go when it goes; False where that is not allowed."""
+    library = ctypes.CDLL(None, use_errno=True)
+    if library.unshare(_CLONE_NEWNS) != 0:
+        return False
+    return subprocess.run(["mount", "--make-rprivate", "/"], check=False).returncode == 0
+
+
+def _mount(*arguments: str | Path) -> None:
+    subprocess.run(["mount", *map(str, arguments)], check=True)
+
+
+@contextmanager
+def installed(
+    postgres: PostgresServer, rabbit: RabbitServer, home: Path, each: int = 1
+) -> Iterator[Installation]:
+    """Give a running installation on the servers."""
+    installation = Installation(postgres, rabbit, home, each)
+    try:
+        installation.start()
+        yield installation
+    finally:
+        installation.stop()

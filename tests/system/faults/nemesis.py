@@ -1,0 +1,219 @@
+"""The faults: each does its harm, lets it last, and heals it at the end of its block."""
+
+import signal
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from random import Random
+from typing import Final
+
+import eventlet
+
+from shouwen.hosting import SERVICES
+from tests.system.faults.installation import (
+    Installation,
+    Instance,
+    SmallDiskPostgres,
+    clocks_can_jump,
+)
+from tests.system.faults.proxy import Mode, Proxy
+
+Fault = Callable[[Installation, Random], AbstractContextManager[str]]
+"""Gives a block in which the fault lasts, and what exactly it is."""
+
+READ_MODELS: Final[Mapping[str, tuple[str, ...]]] = {
+    "intake": ("petition", "progress"),
+    "responsibility": ("matter", "caseload"),
+    "notify": ("reminder",),
+    "audit": ("timeline", "matter"),
+}
+
+
+@contextmanager
+def nothing(_installation: Installation, _rng: Random) -> Iterator[str]:
+    yield "nothing"
+
+
+@contextmanager
+def kill_service(installation: Installation, rng: Random) -> Iterator[str]:
+    instance = _some_instance(installation, rng)
+    instance.kill()
+    yield f"kill -9 {instance.name}"
+    instance.start()
+
+
+@contextmanager
+def restart_service(installation: Installation, rng: Random) -> Iterator[str]:
+    instance = _some_instance(installation, rng)
+    code = instance.stop()
+    yield f"SIGTERM {instance.name} (exit {code})"
+    instance.start()
+
+
+@contextmanager
+def freeze_service(installation: Installation, rng: Random) -> Iterator[str]:
+    instance = _some_instance(installation, rng)
+    instance.send(signal.SIGSTOP)
+    yield f"SIGSTOP {instance.name}"
+    instance.send(signal.SIGCONT)
+
+
+@contextmanager
+def stop_postgres(installation: Installation, _rng: Random) -> Iterator[str]:
+    installation.postgres.crash()
+    yield "immediate stop of PostgreSQL"
+    installation.postgres.start()
+
+
+@contextmanager
+def restart_broker(installation: Installation, _rng: Random) -> Iterator[str]:
+    installation.rabbit.stop()
+    yield "restart of RabbitMQ"
+    installation.rabbit.start()
+
+
+@contextmanager
+def crash_broker(installation: Installation, _rng: Random) -> Iterator[str]:
+    installation.rabbit.crash()
+    yield "kill -9 of RabbitMQ"
+    installation.rabbit.start()
+
+
+@contextmanager
+def lose_broker(installation: Installation, _rng: Random) -> Iterator[str]:
+    """Every exchange, queue and message, in mid-load."""
+    installation.rabbit.reset()
+    yield "total loss of RabbitMQ"
+
+
+@contextmanager
+def cut_connections(installation: Installation, rng: Random) -> Iterator[str]:
+    name, proxy = _some_proxy(installation, rng)
+    for _ in range(rng.randint(1, 4)):
+        proxy.cut()
+        eventlet.sleep(rng.uniform(0.02, 0.2))
+    yield f"cut {name}"
+
+
+@contextmanager
+def half_open(installation: Installation, rng: Random) -> Iterator[str]:
+    name, proxy = _some_proxy(installation, rng)
+    proxy.become(Mode.HALF_OPEN)
+    yield f"half-open {name}"
+    proxy.heal()
+
+
+@contextmanager
+def slow(installation: Installation, rng: Random) -> Iterator[str]:
+    name, proxy = _some_proxy(installation, rng)
+    proxy.delay_s = rng.uniform(0.01, 0.1)
+    proxy.become(Mode.SLOW)
+    yield f"slow {name} by {proxy.delay_s * 1000:.0f} ms"
+    proxy.heal()
+
+
+@contextmanager
+def refuse(installation: Installation, rng: Random) -> Iterator[str]:
+    name, proxy = _some_proxy(installation, rng)
+    proxy.become(Mode.REFUSE)
+    proxy.cut()
+    yield f"refuse {name}"
+    proxy.heal()
+
+
+@contextmanager
+def lose_read_models(installation: Installation, rng: Random) -> Iterator[str]:
+    service = rng.choice(SERVICES)
+    lose_tables(installation, service)
+    yield f"read models of {service} lost"
+    installation.operate("rebuild", service)
+
+
+def lose_tables(installation: Installation, service: str) -> None:
+    tables = ", ".join(f"{service}.{table}" for table in READ_MODELS[service])
+    installation.sql(f"TRUNCATE {tables}")
+
+
+@contextmanager
+def fill_disk(installation: Installation, _rng: Random) -> Iterator[str]:
+    postgres = installation.postgres
+    if not isinstance(postgres, SmallDiskPostgres) or not postgres.disk_can_fill:
+        yield "disk cannot be filled here"
+        return
+    postgres.fill_disk()
+    yield "disk of PostgreSQL full"
+    postgres.empty_disk()
+    postgres.ensure_running()
+
+
+@contextmanager
+def jump_clock(installation: Installation, rng: Random) -> Iterator[str]:
+    if not clocks_can_jump():
+        yield "clocks cannot jump here"
+        return
+    service = rng.choice(SERVICES)
+    offset_s = rng.choice([-86_400, -3_600, -60, -2, 2, 15, 60])
+    installation.set_clock(service, offset_s)
+    yield f"clock of {service} jumps by {offset_s} s"
+    installation.set_clock(service, 0)
+
+
+@contextmanager
+def mixed(installation: Installation, rng: Random) -> Iterator[str]:
+    """Several at once, begun one after the other and healed in reverse."""
+    names = rng.sample(
+        ["kill", "restart", "freeze", "postgres", "cut", "half_open", "slow", "refuse", "clock"],
+        rng.randint(2, 4),
+    )
+    with ExitStack() as healing:
+        notes = []
+        for name in names:
+            notes.append(healing.enter_context(FAULTS[name](installation, rng)))
+            eventlet.sleep(rng.uniform(0, 0.3))
+        yield " + ".join(notes)
+
+
+FAULTS: Final[Mapping[str, Fault]] = {
+    "none": nothing,
+    "kill": kill_service,
+    "restart": restart_service,
+    "freeze": freeze_service,
+    "postgres": stop_postgres,
+    "broker_restart": restart_broker,
+    "broker_crash": crash_broker,
+    "broker_loss": lose_broker,
+    "cut": cut_connections,
+    "half_open": half_open,
+    "slow": slow,
+    "refuse": refuse,
+    "read_models": lose_read_models,
+    "disk": fill_disk,
+    "clock": jump_clock,
+    "mixed": mixed,
+}
+WEIGHTS: Final[Mapping[str, int]] = {
+    "none": 4, "kill": 16, "restart": 8, "freeze": 8, "postgres": 10, "broker_restart": 2,
+    "broker_crash": 2, "broker_loss": 3, "cut": 10, "half_open": 8, "slow": 6, "refuse": 6,
+    "read_models": 3, "disk": 3, "clock": 7, "mixed": 12,
+}  # fmt: skip
+
+# Who asks while a read model is gone is told that there is no such petition.
+EXPLAINED: Final[Mapping[str, frozenset[str]]] = {
+    "read_models": frozenset({"petition_unknown", "original_unknown"}),
+}
+
+
+def chosen(rng: Random) -> str:
+    """Return the name of a fault."""
+    return rng.choices(list(WEIGHTS), list(WEIGHTS.values()))[0]
+
+
+def _some_instance(installation: Installation, rng: Random) -> Instance:
+    name = rng.choice(sorted(installation.instances))
+    return installation.instances[name]
+
+
+def _some_proxy(installation: Installation, rng: Random) -> tuple[str, Proxy]:
+    who, server = rng.choice(sorted(installation.proxies))
+    if who == "callers":
+        server = "rabbitmq"
+    return f"{who} - {server}", installation.proxies[who, server]

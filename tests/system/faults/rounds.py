@@ -1,0 +1,266 @@
+"""Rounds: load, a fault in the middle of it, healing, and a check; now and then of everything."""
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from random import Random
+from time import monotonic
+from typing import Any, Final
+
+import eventlet
+import msgspec
+from kombu.connection import Connection
+
+from contracts.envelope import CloudEvent
+from contracts.failures import Failure
+from shouwen.hosting import SERVICES
+from tests.system.faults import checker, logs, nemesis
+from tests.system.faults.history import History
+from tests.system.faults.installation import Installation, wait_until
+from tests.system.faults.load import Callers, Load
+
+RECOVERY_LIMIT_S: Final = 120.0
+PAGE: Final = 1_000
+FOLLOWED: Final[Mapping[str, tuple[str, ...]]] = {
+    "intake": ("responsibility",),
+    "responsibility": ("intake",),
+    "notify": ("responsibility",),
+    "audit": SERVICES,
+}
+
+
+class Wrong(AssertionError):
+    """A promise was broken; says which and how."""
+
+
+@dataclass
+class Tally:
+    """What became of the rounds of one fault."""
+
+    rounds: int = 0
+    outcomes: Counter[str] = field(default_factory=Counter)
+    slowest_recovery_s: float = 0.0
+    deaths: int = 0
+
+
+@dataclass
+class Report:
+    """One round, in a line."""
+
+    round: int
+    fault: str
+    note: str
+    took_s: float
+    recovery_s: float
+    outcomes: Counter[str]
+    deaths: list[str]
+
+    def __str__(self) -> str:
+        counts = " ".join(f"{name} {self.outcomes[name]}" for name in ("ok", "refused", "unknown"))
+        died = f" died: {', '.join(self.deaths)}" if self.deaths else ""
+        return (
+            f"{self.round:>5} {self.fault:<14} {self.took_s:5.1f} s  recovered in"
+            f" {self.recovery_s:5.1f} s  {counts}  [{self.note}]{died}"
+        )
+
+
+class Campaign:
+    """Many rounds on one installation.
+
+    Args:
+        say: told each round's line.
+    """
+
+    def __init__(
+        self, installation: Installation, history: History, seed: int, say: Callable[[str], None]
+    ) -> None:
+        self.installation = installation
+        self.history = history
+        self.seed = seed
+        self.tallies: dict[str, Tally] = defaultdict(Tally)
+        self._say = say
+        self._logs = logs.Logs()
+        self._callers = Callers(installation, history)
+        self._acknowledged: dict[str, str] = {}
+        self._asked: set[str] = set()
+        self._deaths_seen = 0
+
+    def close(self) -> None:
+        self._callers.close()
+
+    def await_services(self) -> None:
+        """Wait until every service answers."""
+        for service in SERVICES:
+            wait_until(lambda service=service: self._health(service), 90, f"{service} starts")
+
+    def run_round(self, number: int, fault: str = "") -> Report:
+        """Run one round.
+
+        Raises:
+            Wrong: the answers contradict the record.
+            AssertionError: the installation did not recover in time.
+        """
+        rng = Random(f"{self.seed}/{number}")
+        fault = fault or nemesis.chosen(rng)
+        self.history.begin_round(number)
+        self._callers.explained = nemesis.EXPLAINED.get(fault, frozenset())
+        started = monotonic()
+        load = Load(self._callers, rng, started + RECOVERY_LIMIT_S)
+        load.start(lives=rng.randint(3, 7))
+        eventlet.sleep(rng.uniform(0, 0.4))
+        with nemesis.FAULTS[fault](self.installation, rng) as note:
+            eventlet.sleep(rng.uniform(0.1, 1.2))
+        healed = monotonic()
+        load.finish()
+        self.await_quiet()
+        recovered = monotonic()
+        self._check_round(load)
+        report = Report(
+            number,
+            fault,
+            note,
+            monotonic() - started,
+            recovered - healed,
+            self.history.outcomes,
+            self._new_deaths(),
+        )
+        self._count(report)
+        self._say(str(report))
+        return report
+
+    def await_quiet(self) -> None:
+        """Wait until everything told was taken in everywhere and nothing is due."""
+        wait_until(self._quiet, RECOVERY_LIMIT_S, "all logs applied everywhere", pause_s=0.03)
+        wait_until(lambda: not self._due(), RECOVERY_LIMIT_S, "all reminders delivered")
+        wait_until(self._quiet, RECOVERY_LIMIT_S, "all logs applied everywhere", pause_s=0.03)
+
+    def check_all(self) -> None:
+        """Check whole logs, the audit, the read models against a rebuild, and the queues.
+
+        Raises:
+            Wrong: something does not hold.
+        """
+        self._read_logs()
+        wrongs = [*self._logs.wrongs(), *self._register_wrongs()]
+        wrongs += logs.audit_gaps(self.installation)
+        wrongs += logs.left_over({service: self._health(service) for service in SERVICES})
+        wrongs += self._undrained()
+        wrongs += self._rebuilt_otherwise()
+        self._raise(wrongs)
+
+    def health(self) -> dict[str, Any]:
+        return {service: self._callers.ask(f"{service}.health") for service in SERVICES}
+
+    def _check_round(self, load: Load) -> None:
+        calls = self.history.calls
+        for registered in checker.registered_in(calls):
+            self._acknowledged[registered["number"]] = registered["petition_id"]
+        for call in calls:
+            self._asked.update(_request_ids(call.arguments))
+        finals = {}
+        for number in dict.fromkeys(load.numbers):
+            answer = self._ask_owner(number)
+            if answer is not None:
+                finals[number] = answer
+        wrongs = [
+            *checker.lost(calls, finals),
+            *checker.answered_twice(calls),
+            *checker.refused_wrongly(calls),
+        ]
+        for number, matter in checker.matters_of(calls, finals):
+            wrongs += [f"{number}: {wrong}" for wrong in matter.wrongs()]
+        self._raise(wrongs)
+
+    def _ask_owner(self, number: str) -> Any:
+        try:
+            return self._callers.ask("responsibility.owner_of", number=number)
+        except Failure as failure:
+            if failure.code == "petition_unknown":
+                return None
+            raise
+
+    def _health(self, service: str) -> Any:
+        try:
+            return self._callers.ask(f"{service}.health")
+        except Failure:
+            return None
+
+    def _quiet(self) -> bool:
+        health = {service: self._health(service) for service in SERVICES}
+        if not all(health.values()):
+            return False
+        published = all(each["published"] == each["head"] for each in health.values())
+        return published and all(
+            health[service]["applied"][source] == health[source]["head"]
+            for service, sources in FOLLOWED.items()
+            for source in sources
+        )
+
+    def _due(self) -> int:
+        return int(
+            self.installation.sql(
+                "SELECT count(*) FROM notify.reminder WHERE state = 'planned'"
+                " AND reason <> 'untaken'"
+            )[0][0]
+        )
+
+    def _read_logs(self) -> None:
+        for service, log in self._logs.of.items():
+            while events := self._page(service, log.head):
+                self._logs.take(service, events)
+
+    def _page(self, service: str, after: int) -> list[CloudEvent]:
+        answer = self._callers.ask(f"{service}.log", after=after, limit=PAGE)
+        return msgspec.convert(answer["events"], list[CloudEvent])
+
+    def _register_wrongs(self) -> Iterator[str]:
+        on_record = self._logs.register
+        for number, petition_id in self._acknowledged.items():
+            if on_record.numbers.get(number) != petition_id:
+                yield f"{number} was acknowledged and is not in the log"
+        for request_id in on_record.requests.keys() - self._asked:
+            yield f"nobody asked for the registration {request_id}"
+
+    def _undrained(self) -> Iterator[str]:
+        with Connection(self.installation.rabbit.uri) as connection:
+            channel = connection.channel()
+            for service in SERVICES:
+                for queue in (f"shouwen.{service}.events", f"shouwen.{service}.dead",
+                              f"rpc-{service}"):  # fmt: skip
+                    count = channel.queue_declare(queue, passive=True).message_count
+                    if count:
+                        yield f"{count} messages in {queue}"
+
+    def _rebuilt_otherwise(self) -> Iterator[str]:
+        before = logs.tables_of(self.installation)
+        for service in SERVICES:
+            self.installation.operate("rebuild", service)
+        self.await_quiet()
+        after = logs.tables_of(self.installation)
+        for table, digest in before.items():
+            if after[table] != digest:
+                yield f"{table} was {digest}, rebuilt it is {after[table]}"
+
+    def _new_deaths(self) -> list[str]:
+        deaths = self.installation.deaths[self._deaths_seen :]
+        self._deaths_seen += len(deaths)
+        return deaths
+
+    def _count(self, report: Report) -> None:
+        tally = self.tallies[report.fault]
+        tally.rounds += 1
+        tally.outcomes += report.outcomes
+        tally.deaths += len(report.deaths)
+        tally.slowest_recovery_s = max(tally.slowest_recovery_s, report.recovery_s)
+
+    @staticmethod
+    def _raise(wrongs: list[str]) -> None:
+        if wrongs:
+            raise Wrong("\n".join(wrongs[:20]))
+
+
+def _request_ids(arguments: Mapping[str, Any]) -> Iterator[str]:
+    if "request_id" in arguments:
+        yield arguments["request_id"]
+    for item in arguments.get("items", ()):
+        yield item["request_id"]

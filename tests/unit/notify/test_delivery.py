@@ -1,0 +1,129 @@
+"""Each reminder is delivered at least once, with one id, and every attempt is on record."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+
+from services.notify.domain.policy import ATTEMPTS_MAX, RETRY_FIRST, RETRY_MAX, retry_after
+from services.notify.domain.reminders import PetitionReminders
+from tests.builders import HUANG, SHEN, Clock
+from tests.unit.notify.desk import Crash, Desk, FakeChannel, notify
+from tests.unit.stores import Stores
+
+TAKEN, SUCCEEDED = "ownership.taken.v1", "ownership.succeeded.v1"
+
+
+class TestRetries:
+    def test_pauses_double_up_to_a_limit(self):
+        """Two seconds at first, an hour at most."""
+        pauses = [retry_after(attempts) for attempts in range(1, 30)]
+        assert pauses[:4] == [RETRY_FIRST, 2 * RETRY_FIRST, 4 * RETRY_FIRST, 8 * RETRY_FIRST]
+        assert pauses == sorted(pauses)
+        assert pauses[-1] == RETRY_MAX
+
+    def test_a_failed_attempt_is_made_again_after_its_pause(self, desk: Desk, channel: FakeChannel):
+        """Not before; and with the same id."""
+        channel.outcomes = ["http_500", "ConnectError"]
+        desk.tell(TAKEN)
+        desk.deliver()
+        assert desk.deliver_after(retry_after(1) - timedelta(microseconds=1)) == 0
+        assert desk.deliver_after(timedelta(microseconds=1)) == 1
+        assert desk.deliver_after(retry_after(2)) == 1
+        assert len({told.reminder_id for told in channel.told}) == 1
+        assert [_attempt(fact) for fact in desk.facts() if _is_attempt(fact)] == [
+            (1, "http_500"),
+            (2, "ConnectError"),
+            (3, "ok"),
+        ]
+
+    def test_it_is_given_up_in_the_end(self, desk: Desk, channel: FakeChannel):
+        """After the last attempt it is on record as given up, with the last failure."""
+        channel.outcomes = ["http_503"] * ATTEMPTS_MAX
+        desk.tell(TAKEN)
+        for _ in range(ATTEMPTS_MAX + 3):
+            desk.deliver_after(RETRY_MAX)
+        assert len(channel.told) == ATTEMPTS_MAX
+        given_up = desk.facts()[-1]
+        assert isinstance(given_up, PetitionReminders.GivenUp)
+        assert (given_up.attempts, given_up.outcome) == (ATTEMPTS_MAX, "http_503")
+
+    def test_a_reminder_that_was_cancelled_is_not_made_again(
+        self, desk: Desk, channel: FakeChannel
+    ):
+        """The owner changed between two attempts."""
+        channel.outcomes = ["http_500"]
+        desk.tell(TAKEN)
+        desk.deliver()
+        desk.tell(SUCCEEDED, previous_owner=HUANG, owner=SHEN)
+        desk.deliver_after(RETRY_MAX)
+        assert channel.recipients == [HUANG, SHEN]
+
+
+class TestTwoChannels:
+    @pytest.fixture
+    def webhook(self) -> FakeChannel:
+        return FakeChannel("webhook")
+
+    @pytest.fixture
+    def desk(
+        self, stores: Stores, clock: Clock, channel: FakeChannel, webhook: FakeChannel
+    ) -> Iterator[Desk]:
+        channels = [channel, webhook]
+        with stores.opened("notify", lambda env: notify(env, clock, channels)) as made:
+            yield Desk(made, clock)
+
+    def test_only_the_one_that_failed_is_tried_again(
+        self, desk: Desk, channel: FakeChannel, webhook: FakeChannel
+    ):
+        """The file has it once, the webhook gets it in the end."""
+        webhook.outcomes = ["http_500"]
+        desk.tell(TAKEN)
+        desk.deliver()
+        assert desk.listed()[0]["state"] == "planned"
+        desk.deliver_after(RETRY_MAX)
+        assert (len(channel.told), len(webhook.told)) == (1, 2)
+        assert desk.listed()[0]["state"] == "delivered"
+
+
+class TestACrashBetweenTellingAndRecording:
+    def test_it_is_told_again_under_the_same_id(self, desk: Desk, channel: FakeChannel):
+        """At least once, and a receiver can tell the repetition."""
+        channel.outcomes = [Crash()]
+        desk.tell(TAKEN)
+        with pytest.raises(Crash):
+            desk.deliver()
+        assert desk.listed()[0]["attempts"] == 0
+        desk.deliver()
+        first, second = channel.told
+        assert first == second
+        assert desk.reminders() == [(HUANG, "ownership_taken", "delivered")]
+
+    def test_two_processes_that_both_tell_record_one_attempt(
+        self, stores: Stores, clock: Clock, desk: Desk, channel: FakeChannel
+    ):
+        """The one who lost the lead was still telling when the next began."""
+        desk.tell(TAKEN)
+        channel.outcomes = ["http_500"]
+
+        class Overtaken(FakeChannel):
+            def tell(self, told):
+                desk.deliver()
+                return super().tell(told)
+
+        environment = desk.application.env
+        slow = notify(dict(environment), clock, [Overtaken()])
+        try:
+            assert slow.deliver_due() == 1
+        finally:
+            slow.close()
+        attempts = [_attempt(fact) for fact in desk.facts() if _is_attempt(fact)]
+        assert attempts == [(1, "http_500")]
+
+
+def _is_attempt(fact: object) -> bool:
+    return isinstance(fact, PetitionReminders.Attempted)
+
+
+def _attempt(fact: PetitionReminders.Attempted) -> tuple[int, str]:
+    return fact.attempt, fact.outcome

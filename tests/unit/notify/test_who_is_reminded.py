@@ -1,0 +1,137 @@
+"""Who is reminded of what, and of what nobody is reminded any more."""
+
+from tests.builders import COUNTY, DAY, HUANG, SHEN, number
+from tests.unit.notify.desk import Desk, FakeChannel
+
+HEAD_OF_COUNTY = f"office_head:{COUNTY}"
+AWAITED, TAKEN = "ownership.awaited.v1", "ownership.taken.v1"
+SUCCEEDED, RECUSED = "ownership.succeeded.v1", "ownership.recused.v1"
+CLOSED, JOINED = "case.closed.v1", "repeat.joined.v1"
+
+
+class TestTheOwner:
+    def test_is_told_once_that_he_owns_it(self, desk: Desk, channel: FakeChannel):
+        """One reminder, due at once; delivering again delivers nothing."""
+        desk.tell(TAKEN)
+        assert desk.deliver() == 1
+        assert desk.deliver() == 0
+        assert [(told.recipient, told.reason) for told in channel.told] == [
+            (HUANG, "ownership_taken")
+        ]
+        assert number() in channel.told[0].sentence
+
+    def test_is_told_once_however_often_it_is_announced(self, desk: Desk, channel: FakeChannel):
+        """The event is delivered twice."""
+        event = desk.tell(TAKEN)
+        desk.inbox.receive([event, event])
+        desk.deliver()
+        assert channel.recipients == [HUANG]
+
+    def test_is_the_new_one_after_a_succession(self, desk: Desk, channel: FakeChannel):
+        """What the previous owner had not been told yet is cancelled."""
+        desk.tell(TAKEN)
+        desk.tell(SUCCEEDED, previous_owner=HUANG, owner=SHEN)
+        desk.deliver()
+        assert channel.recipients == [SHEN]
+        assert desk.reminders() == [
+            (HUANG, "ownership_taken", "cancelled"),
+            (SHEN, "ownership_taken", "delivered"),
+        ]
+
+    def test_is_the_new_one_after_a_recusal(self, desk: Desk, channel: FakeChannel):
+        """What was delivered stays delivered."""
+        desk.tell(TAKEN)
+        desk.deliver()
+        desk.tell(RECUSED, previous_owner=HUANG, owner=SHEN)
+        desk.deliver()
+        assert channel.recipients == [HUANG, SHEN]
+
+    def test_is_not_reminded_of_a_closed_matter(self, desk: Desk, channel: FakeChannel):
+        """Closed before he was told: nothing is left to say."""
+        desk.tell(TAKEN)
+        desk.tell(CLOSED)
+        assert desk.deliver() == 0
+        assert channel.told == []
+        assert desk.reminders() == [(HUANG, "ownership_taken", "cancelled")]
+
+    def test_is_told_of_a_repeat(self, desk: Desk, channel: FakeChannel):
+        """The same person came with the same matter, somewhere (rule 4)."""
+        desk.tell(TAKEN)
+        desk.deliver_after(DAY)
+        desk.tell(JOINED, repeat_number=number(2))
+        desk.deliver()
+        assert [told.reason for told in channel.told] == ["ownership_taken", "repeat_joined"]
+
+    def test_a_repeat_of_what_nobody_owns_tells_nobody(self, desk: Desk):
+        """There is no owner to tell; the untaken petition has its reminder already."""
+        desk.tell(AWAITED)
+        desk.tell(JOINED, owner=None)
+        assert desk.reminders() == [(HEAD_OF_COUNTY, "untaken", "planned")]
+
+
+class TestTheHeadOfTheOffice:
+    def test_is_reminded_of_an_untaken_petition_after_a_day(self, desk: Desk, channel: FakeChannel):
+        """Not before."""
+        desk.tell(AWAITED)
+        assert desk.deliver() == 0
+        assert desk.deliver_after(DAY) == 1
+        assert channel.recipients == [HEAD_OF_COUNTY]
+
+    def test_is_reminded_again_every_day_until_somebody_takes_it(
+        self, desk: Desk, channel: FakeChannel
+    ):
+        """Rule 5: reminded until somebody does."""
+        desk.tell(AWAITED)
+        for _ in range(3):
+            desk.deliver_after(DAY)
+        assert channel.recipients == [HEAD_OF_COUNTY] * 3
+        assert len({told.reminder_id for told in channel.told}) == 3
+        desk.tell(TAKEN)
+        desk.deliver()
+        for _ in range(3):
+            desk.deliver_after(DAY)
+        assert channel.recipients == [*[HEAD_OF_COUNTY] * 3, HUANG]
+
+    def test_is_reminded_once_for_the_days_on_which_nothing_ran(
+        self, desk: Desk, channel: FakeChannel
+    ):
+        """After a week's standstill one reminder goes out, the next is due the day after."""
+        desk.tell(AWAITED)
+        assert desk.deliver_after(7 * DAY) == 1
+        assert desk.deliver() == 0
+        assert desk.deliver_after(DAY) == 1
+        assert len(channel.told) == 2
+
+    def test_goes_on_being_reminded_when_one_reminder_was_given_up(
+        self, desk: Desk, channel: FakeChannel
+    ):
+        """A channel that was down for an hour does not end the reminding for ever."""
+        channel.outcomes = ["http_500"] * 10
+        desk.tell(AWAITED)
+        for _ in range(10):
+            desk.deliver_after(DAY)
+        assert desk.reminders() == [
+            (HEAD_OF_COUNTY, "untaken", "given_up"),
+            (HEAD_OF_COUNTY, "untaken", "planned"),
+        ]
+        desk.deliver_after(DAY)
+        assert desk.reminders()[1] == (HEAD_OF_COUNTY, "untaken", "delivered")
+
+    def test_is_not_reminded_of_what_the_roster_decided(self, desk: Desk):
+        """The leader on duty owns it in the same moment."""
+        desk.tell(AWAITED, awaits="duty_leader")
+        desk.tell(TAKEN)
+        assert desk.reminders() == [(HUANG, "ownership_taken", "planned")]
+
+
+class TestTheRecord:
+    def test_the_table_is_what_the_log_adds_up_to(self, desk: Desk):
+        """A rebuild from position 0 gives the same rows."""
+        desk.tell(AWAITED)
+        desk.deliver_after(DAY)
+        desk.tell(TAKEN)
+        desk.deliver()
+        desk.tell(SUCCEEDED, previous_owner=HUANG, owner=SHEN)
+        before = desk.listed()
+        desk.application.rebuild()
+        assert desk.listed() == before
