@@ -31,7 +31,7 @@ class ReminderTable:
 
     def apply(self, transaction: Transaction, event: Any, recorded: RecordedEvent) -> None:
         if isinstance(event, PetitionReminders.Planned):
-            _add(transaction, event, recorded.id)
+            _add(transaction, event, recorded)
         elif isinstance(event, PetitionReminders.Attempted):
             _count_attempt(transaction, event)
         elif type(event) in _ENDS:
@@ -77,7 +77,13 @@ class ReminderTable:
         return items, cursor_of((items[-1]["position"],)) if len(rows) > limit else ""
 
 
-def _add(transaction: Transaction, event: PetitionReminders.Planned, position: int) -> None:
+def _add(
+    transaction: Transaction, event: PetitionReminders.Planned, recorded: RecordedEvent
+) -> None:
+    # The time is that of the service that told it, whose clock may run ahead of ours: what was due
+    # when it was planned must not wait for that.
+    at_once = event.due_at <= event.timestamp
+    first_attempt = min(event.due_at, recorded.recorded_at) if at_once else event.due_at
     transaction.execute(
         "INSERT INTO reminder (reminder_id, petition_id, number, recipient, reason, state, due_at,"
         " next_attempt_at, attempts, last_outcome, position)"
@@ -89,8 +95,8 @@ def _add(transaction: Transaction, event: PetitionReminders.Planned, position: i
             event.recipient,
             event.reason,
             text_of(event.due_at),
-            text_of(event.due_at),
-            position,
+            text_of(first_attempt),
+            recorded.id,
         ),
     )
 
