@@ -31,7 +31,7 @@ class ReminderTable:
 
     def apply(self, transaction: Writing, event: Any, recorded: RecordedEvent) -> None:
         if isinstance(event, PetitionReminders.Planned):
-            _add(transaction, event, recorded.id)
+            _add(transaction, event, recorded)
         elif isinstance(event, PetitionReminders.Attempted):
             _count_attempt(transaction, event)
         elif type(event) in _ENDS:
@@ -75,8 +75,11 @@ class ReminderTable:
         return items, cursor_of((items[-1]["position"],)) if len(rows) > limit else ""
 
 
-def _add(transaction: Writing, event: PetitionReminders.Planned, position: int) -> None:
-    due_at = text_of(event.due_at)
+def _add(transaction: Writing, event: PetitionReminders.Planned, recorded: RecordedEvent) -> None:
+    # The time is that of the service that told it, whose clock may run ahead of ours: what was due
+    # when it was planned must not wait for that.
+    at_once = event.due_at <= event.timestamp
+    first_attempt = min(event.due_at, recorded.recorded_at) if at_once else event.due_at
     transaction.insert(
         "reminder",
         {
@@ -86,11 +89,11 @@ def _add(transaction: Writing, event: PetitionReminders.Planned, position: int) 
             "recipient": event.recipient,
             "reason": event.reason,
             "state": "planned",
-            "due_at": due_at,
-            "next_attempt_at": due_at,
+            "due_at": text_of(event.due_at),
+            "next_attempt_at": text_of(first_attempt),
             "attempts": 0,
             "last_outcome": "",
-            "position": position,
+            "position": recorded.id,
         },
         key="reminder_id",
     )

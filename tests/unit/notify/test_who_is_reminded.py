@@ -1,7 +1,7 @@
 """Who is reminded of what, and of what nobody is reminded any more."""
 
-from tests.builders import COUNTY, DAY, HUANG, SHEN, number
-from tests.unit.notify.desk import Desk, FakeChannel
+from tests.builders import COUNTY, DAY, HUANG, SHEN, Clock, number
+from tests.unit.notify.desk import Desk, FakeChannel, event_of
 
 HEAD_OF_COUNTY = f"office_head:{COUNTY}"
 AWAITED, TAKEN = "ownership.awaited.v1", "ownership.taken.v1"
@@ -53,6 +53,12 @@ class TestTheOwner:
         assert desk.deliver() == 0
         assert channel.told == []
         assert desk.reminders() == [(HUANG, "ownership_taken", "cancelled")]
+
+    def test_is_told_at_once_by_our_clock(self, desk: Desk, channel: FakeChannel, clock: Clock):
+        """That of responsibility ran a day ahead when he took it."""
+        desk.inbox.receive([event_of(1, TAKEN, clock() + DAY)])
+        assert desk.deliver() == 1
+        assert channel.recipients == [HUANG]
 
     def test_is_told_of_a_repeat(self, desk: Desk, channel: FakeChannel):
         """The same person came with the same matter, somewhere (rule 4)."""

@@ -70,6 +70,26 @@ def responsibility(environment: dict[str, str], clock: Clock, arrivals: Any) -> 
     return Responsibility(environment, clock, [matters, Caseloads()], matters, arrivals)
 
 
+class Contended(Responsibility):
+    """One process of several: others take their steps between its loading and its deciding.
+
+    What it decided on is then no longer what is on record when it writes.
+
+    Attributes:
+        meanwhile: what the others do, once, after this one has loaded a matter.
+    """
+
+    meanwhile: Callable[[], None] | None = None
+
+    def find(self, aggregate_class: Any, id_: Any) -> Any:
+        found = super().find(aggregate_class, id_)
+        meanwhile = self.meanwhile
+        if meanwhile is not None and aggregate_class is Ownership:
+            self.meanwhile = None
+            meanwhile()
+        return found
+
+
 class Casebook:
     """Attributes: answer: what the command returned; refusal: why it returned nothing."""
 

@@ -1,0 +1,115 @@
+"""What two processes do at once ends as if one had been behind the other."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from chassis.messaging.inbox import Inbox, provenance_of
+from contracts.events import MESSAGES
+from services.responsibility.gateways.intake import registration_of
+from services.responsibility.reactions import reactions
+from services.responsibility.readmodels.caseloads import Caseloads
+from services.responsibility.readmodels.matters import Matters
+from tests.builders import HUANG, SHEN, TODAY, Clock, number, registered
+from tests.unit.responsibility.casebook import (
+    Contended,
+    FakeArrivals,
+    close,
+    receive,
+    set_roster,
+    succeed,
+)
+from tests.unit.stores import SourceLog, Stores
+
+LETTER = registered(1, channel="letter")
+
+
+@dataclass
+class Pair:
+    """Two processes on one store; `slow` is overtaken by what is done `meanwhile`."""
+
+    slow: Contended
+    fast: Contended
+    log: SourceLog
+
+    def deliver(self) -> None:
+        """Let the event of the petition arrive at the fast one."""
+        self.inbox_of(self.fast).receive(self.log.events)
+
+    def inbox_of(self, application: Contended) -> Inbox:
+        return Inbox(
+            application=application,
+            service="responsibility",
+            reactions=reactions(application, registration_of),
+            known=frozenset(MESSAGES),
+            sources=("intake",),
+            reader=self.log,
+        )
+
+    def meanwhile(self, *steps: Callable[[Contended], Any]) -> None:
+        def others() -> None:
+            for step in steps:
+                step(self.fast)
+
+        self.slow.meanwhile = others
+
+    def owners(self) -> list[str]:
+        return [link["owner"] for link in self.fast.owner_of(number())["chain"]]
+
+
+@pytest.fixture
+def pair(stores: Stores, clock: Clock) -> Iterator[Pair]:
+    arrivals = FakeArrivals()
+    told = registration_of(LETTER), provenance_of(LETTER, "responsibility")
+    arrivals.on_record[number()] = [told]
+
+    def process(environment: dict[str, str]) -> Contended:
+        matters = Matters()
+        return Contended(environment, clock, [matters, Caseloads()], matters, arrivals)
+
+    with stores.opened("responsibility", process) as slow:
+        fast = process(dict(slow.env))
+        yield Pair(slow, fast, SourceLog([LETTER]))
+        fast.close()
+
+
+class TestTwoLeadersAtOnce:
+    def test_the_one_who_is_recorded_first_owns_it(self, pair: Pair):
+        """Both found it without an owner; the slower one is told who was first."""
+        pair.deliver()
+        pair.meanwhile(receive(SHEN))
+        answer = receive(HUANG)(pair.slow)
+        assert (answer["standing"], answer["owner"]) == ("rival", SHEN)
+        assert pair.owners() == [SHEN]
+
+
+class TestClosingWhileTheOwnershipPassesOn:
+    def test_the_previous_owner_does_not_close_it(self, pair: Pair):
+        """He was the owner when he asked, and is none when it would be written."""
+        pair.deliver()
+        receive(HUANG)(pair.fast)
+        pair.meanwhile(succeed(SHEN))
+        with pytest.raises(Exception, match="not_the_owner"):
+            close(by=HUANG)(pair.slow)
+        assert pair.fast.owner_of(number())["state"] == "owned"
+
+
+class TestFetchingWhatIsJustArriving:
+    def test_is_no_conflict_when_the_roster_changes_in_between(self, pair: Pair):
+        """The event decided by the old line; the fetch, deciding by the new one, gives way."""
+        set_roster((TODAY, HUANG))(pair.fast)
+        pair.meanwhile(lambda _: pair.deliver(), set_roster((TODAY, SHEN)))
+        assert pair.slow.owner_of(number())["owner"] == HUANG
+        assert pair.owners() == [HUANG]
+
+    def test_nor_the_other_way_round(self, pair: Pair):
+        """It was fetched while its event was being applied: nothing is parked."""
+        set_roster((TODAY, HUANG))(pair.fast)
+        pair.meanwhile(lambda fast: fast.owner_of(number()), set_roster((TODAY, SHEN)))
+        inbox = pair.inbox_of(pair.slow)
+        inbox.receive(pair.log.events)
+        assert inbox.parked() == 0
+        assert inbox.applied("intake") == 1
+        assert pair.owners() == [HUANG]
