@@ -20,6 +20,7 @@ from eventsourcing.domain import Aggregate
 from eventsourcing.persistence import InfrastructureFactory
 from eventsourcing.utils import EnvType
 
+from chassis.eventstore.facts import FactMapper
 from chassis.eventstore.log import (
     AppendTransaction,
     Entry,
@@ -98,6 +99,12 @@ class Unit:
             self._loaded[id_] = self.application.find(aggregate_class, id_)
         return cast("A | None", self._loaded[id_])
 
+    def load(self, ids: Iterable[UUID]) -> None:
+        """Load aggregates that will be asked for, all in one question."""
+        missing = [id_ for id_ in dict.fromkeys(ids) if id_ not in self._loaded]
+        if missing:
+            self._loaded |= self.application.load(missing)
+
     def add(self, aggregate: Aggregate) -> None:
         """Take a new aggregate into the unit."""
         self._loaded[aggregate.id] = aggregate
@@ -155,6 +162,10 @@ class EventSourcedApplication(Application[UUID]):
         self._turns = Turns()
         super().__init__(env)
 
+    def construct_mapper(self) -> FactMapper:
+        """Make what writes facts down."""
+        return FactMapper()
+
     def construct_factory(self, env: Any) -> InfrastructureFactory[Any]:
         """Make the store of the configured database, telling it our clock."""
         factory = super().construct_factory(env)
@@ -174,6 +185,14 @@ class EventSourcedApplication(Application[UUID]):
             return None
         if not isinstance(found, aggregate_class):
             raise TypeError(f"{id_} is a {type(found).__name__}, not a {aggregate_class.__name__}")
+        return found
+
+    def load(self, ids: Sequence[UUID]) -> dict[UUID, Aggregate | None]:
+        """Return aggregates as they are on record; None for those that do not exist."""
+        found: dict[UUID, Any] = dict.fromkeys(ids)
+        for recorded in self.log_of_events.select_recorded_of(*ids):
+            event: Any = self.mapper.to_domain_event(recorded)
+            found[event.originator_id] = event.mutate(found[event.originator_id])
         return found
 
     def run(

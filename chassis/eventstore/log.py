@@ -124,8 +124,8 @@ class EventLog(Protocol):
     def select_recorded(self, after: int, limit: int) -> Sequence[RecordedEvent]:
         """Return events with positions after `after`, in order, at most `limit`."""
 
-    def select_recorded_of(self, originator_id: UUID) -> Sequence[RecordedEvent]:
-        """Return the events of one stream, in order."""
+    def select_recorded_of(self, *originator_ids: UUID) -> Sequence[RecordedEvent]:
+        """Return the events of streams, those of each in order."""
 
     def head(self) -> int:
         """Return the position of the last event, 0 when the log is empty."""

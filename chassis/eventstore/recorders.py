@@ -148,9 +148,10 @@ class LogRecorder(StreamRecorder, TrackedPositionRecorder, ProcessRecorder, Even
         condition = "WHERE position > ? ORDER BY position LIMIT ?"
         return [recorded_of(row) for row in self._ask(SELECT_RECORDED + condition, [after, limit])]
 
-    def select_recorded_of(self, originator_id: UUID) -> Sequence[RecordedEvent]:
-        condition = "WHERE originator_id = ? ORDER BY originator_version"
-        return [recorded_of(row) for row in self._ask(SELECT_RECORDED + condition, [originator_id])]
+    def select_recorded_of(self, *originator_ids: UUID) -> Sequence[RecordedEvent]:
+        marks = ", ".join("?" * len(originator_ids))
+        condition = f"WHERE originator_id IN ({marks}) ORDER BY originator_id, originator_version"
+        return [recorded_of(row) for row in self._ask(SELECT_RECORDED + condition, originator_ids)]
 
     def select_notifications(
         self,

@@ -18,8 +18,9 @@ from eventlet.event import Event
 from kombu.entity import Queue
 from nameko.messaging import QueueConsumer, QueueConsumerStopped
 
+from chassis.messaging import topology
 from chassis.messaging.dead import bury
-from chassis.messaging.post import BROKER_ERRORS
+from chassis.messaging.post import BROKER_ERRORS, JSON_TYPE, TRANSIENT
 
 STOP_NOTICED_AFTER_S: Final = 0.2
 RECONNECT_AT_MOST_AFTER_S: Final = 5
@@ -54,12 +55,20 @@ class Consuming(QueueConsumer):  # type: ignore[misc] # nameko has no types
         """Take the message off its queue: it has had its effect."""
         self._settle(message, message.ack)
 
+    def accept_answered(self, message: Any, answer: bytes) -> None:
+        """Send the answer to a request, and take the request off its queue.
+
+        Both go over one channel and the broker takes them in this order: when the request is
+        gone the answer is there, and where the connection fails the request comes again.
+        """
+        self._settle(message, partial(_answer_and_ack, message, answer))
+
     def give_back(self, message: Any) -> None:
         """Put the message back on its queue, which counts as one delivery."""
         self._settle(message, message.requeue)
 
-    def park(self, message: Any, reason: str) -> None:
-        """Send the message to the dead letters with the reason."""
+    def park(self, message: Any, reason: str, answer: bytes | None = None) -> None:
+        """Send the message to the dead letters with the reason, and an answer to who waits."""
         log.warning(
             "message_parked",
             reason=reason,
@@ -70,7 +79,10 @@ class Consuming(QueueConsumer):  # type: ignore[misc] # nameko has no types
         service = self.container.service_name
         buried = bury(self.amqp_uri, service, message, reason)
         # The broker buries what it will not take from us, only without our reason.
-        self._settle(message, message.ack if buried else message.reject)
+        if buried and answer is not None:
+            self.accept_answered(message, answer)
+        else:
+            self._settle(message, message.ack if buried else message.reject)
 
     def get_consumers(self, consumer_cls: Callable[..., Any], channel: Any) -> Any:
         """Declare and consume; called again after every reconnection, maybe to an empty broker."""
@@ -148,3 +160,16 @@ class Consuming(QueueConsumer):  # type: ignore[misc] # nameko has no types
     def _end_if_asked(self) -> None:
         if self._pending_remove_providers:
             raise QueueConsumerStopped
+
+
+def _answer_and_ack(message: Any, answer: bytes) -> None:
+    channel, asked = message.channel, message.properties
+    correlation = {name: asked[name] for name in ("correlation_id",) if asked.get(name)}
+    reply = channel.prepare_message(
+        answer,
+        content_type=JSON_TYPE,
+        content_encoding="utf-8",
+        properties={"delivery_mode": TRANSIENT, **correlation},
+    )
+    channel.basic_publish(reply, exchange=topology.RPC.name, routing_key=asked["reply_to"])
+    message.ack()

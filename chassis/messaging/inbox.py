@@ -7,9 +7,10 @@ later events about the same petition wait behind it; all others go on.
 """
 
 import traceback
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Final, Protocol
+from uuid import UUID
 
 import structlog
 from eventsourcing.persistence import InterfaceError, OperationalError
@@ -23,7 +24,7 @@ from chassis.eventstore.application import (
     Write,
 )
 from chassis.eventstore.instants import text_of
-from chassis.eventstore.transaction import Transaction
+from chassis.eventstore.transaction import Questions, Transaction
 from contracts.envelope import CloudEvent, decode_batch, encode_batch
 
 log = structlog.get_logger()
@@ -73,6 +74,8 @@ class Inbox:
         reactions: type of event to what this service does about it; other types are passed over.
         known: all types that this service can read. An event of a type that it cannot is parked.
         sources: names of the services followed.
+        needs: type of event to the ids of the aggregates that its reaction will ask for, so that
+            those of a whole batch are loaded in one question.
     """
 
     application: EventSourcedApplication
@@ -81,6 +84,7 @@ class Inbox:
     known: frozenset[str]
     sources: Sequence[str]
     reader: LogReader
+    needs: Mapping[str, Callable[[CloudEvent], Iterable[UUID]]] = field(default_factory=dict)
 
     def receive(self, batch: Sequence[CloudEvent]) -> None:
         """Apply a batch of one source, in whatever order and however often it comes."""
@@ -88,14 +92,17 @@ class Inbox:
             return
         source = batch[0].service
         waiting = [event for _, event in sorted({e.position: e for e in batch}.items())]
-        while waiting := _beyond(applied := self.applied(source), waiting):
+        applied = self.applied(source)
+        while waiting := _beyond(applied, waiting):
             missing = waiting[0].position - applied - 1
             if missing:
                 waiting = [*self._pull(source, applied, missing), *waiting]
+            ready = _contiguous(applied, waiting)
             try:
-                self._apply(source, applied, _contiguous(applied, waiting))
+                self._apply(source, applied, ready)
+                applied = ready[-1].position
             except AppliedElsewhere:
-                continue
+                applied = self.applied(source)
 
     def catch_up(self) -> int:
         """Pull all that the sources have beyond what was applied; return the number of events."""
@@ -110,10 +117,9 @@ class Inbox:
 
     def applied(self, source: str) -> int:
         """Return the position up to which the source was applied."""
-        with self.application.log_of_events.reading() as transaction:
-            rows = transaction.query(
-                "SELECT position FROM applied_position WHERE source = ?", (source,)
-            )
+        rows = self.application.log_of_events.query(
+            "SELECT position FROM applied_position WHERE source = ?", (source,)
+        )
         return int(rows[0][0]) if rows else 0
 
     def positions(self) -> dict[str, int]:
@@ -122,17 +128,15 @@ class Inbox:
 
     def parked(self) -> int:
         """Return the number of events that wait for an operator."""
-        with self.application.log_of_events.reading() as transaction:
-            return int(transaction.query("SELECT count(*) FROM parked_event")[0][0])
+        return int(self.application.log_of_events.query("SELECT count(*) FROM parked_event")[0][0])
 
     def list_parked(self, limit: int) -> list[dict[str, object]]:
         """Return the first parked events, by source and position, and why each is parked."""
-        with self.application.log_of_events.reading() as transaction:
-            rows = transaction.query(
-                "SELECT source, position, subject, event, reason, parked_at FROM parked_event"
-                " ORDER BY source, position LIMIT ?",
-                (limit,),
-            )
+        rows = self.application.log_of_events.query(
+            "SELECT source, position, subject, event, reason, parked_at FROM parked_event"
+            " ORDER BY source, position LIMIT ?",
+            (limit,),
+        )
         return [_parked_row(*row) for row in rows]
 
     def redrive(self, subject: str | None = None) -> int:
@@ -162,11 +166,10 @@ class Inbox:
         return count
 
     def _parked_of(self, subject: str) -> list[CloudEvent]:
-        with self.application.log_of_events.reading() as transaction:
-            rows = transaction.query(
-                "SELECT event FROM parked_event WHERE subject = ? ORDER BY source, position",
-                (subject,),
-            )
+        rows = self.application.log_of_events.query(
+            "SELECT event FROM parked_event WHERE subject = ? ORDER BY source, position",
+            (subject,),
+        )
         return [decode_batch(row[0])[0] for row in rows]
 
     def _apply_parked(self, event: CloudEvent) -> None:
@@ -215,13 +218,18 @@ class Inbox:
 
         def react(unit: Unit) -> Answer:
             unit.preparing.append(_advance(source, applied, events[-1].position, parked))
+            unit.load(id_ for event in events for id_ in self._needed_by(event))
             for event in events:
-                if event not in held:
+                if event.subject not in parked:
                     self._react(unit, event)
             unit.writing.extend(self._parking(event, HELD) for event in held)
             return {}
 
         self.application.run(self._provenance(events[0]), react)
+
+    def _needed_by(self, event: CloudEvent) -> Iterable[UUID]:
+        needs = self.needs.get(event.type)
+        return needs(event) if needs else ()
 
     def _react(self, unit: Unit, event: CloudEvent) -> None:
         if event.type not in self.known:
@@ -248,8 +256,7 @@ class Inbox:
         self.application.run(self._provenance(event), park)
 
     def _subjects_parked(self) -> frozenset[str]:
-        with self.application.log_of_events.reading() as transaction:
-            return _subjects_parked(transaction)
+        return _subjects_parked(self.application.log_of_events)
 
     def _parking(self, event: CloudEvent, reason: str) -> Write:
         row = (
@@ -317,7 +324,7 @@ def _unpark(event: CloudEvent) -> Write:
     return write
 
 
-def _subjects_parked(transaction: Transaction) -> frozenset[str]:
+def _subjects_parked(transaction: Questions) -> frozenset[str]:
     rows = transaction.query("SELECT DISTINCT subject FROM parked_event")
     return frozenset(row[0] for row in rows)
 

@@ -23,7 +23,7 @@ BROKER_ERRORS: Final = (AMQPError, KombuError, MessageNacked, OSError)
 
 JSON_TYPE: Final = "application/json"
 
-_TRANSIENT: Final = 1
+TRANSIENT: Final = 1
 _ONE_MORE_TRY: Final = {"max_retries": 1, "interval_start": 0, "interval_max": 0.2}
 
 
@@ -68,7 +68,7 @@ def post_json(  # noqa: PLR0913 - the parts of an AMQP message
             routing_key=routing_key,
             content_type=JSON_TYPE,
             content_encoding="utf-8",
-            delivery_mode=_TRANSIENT,
+            delivery_mode=TRANSIENT,
             mandatory=mandatory,
             headers=dict(headers or {}),
             retry=True,

@@ -1,18 +1,19 @@
 """From the log to the broker: the log is the outbox.
 
 The relay of a service publishes the log from the position that it last wrote down, in order,
-and writes the next position down when the broker has confirmed. A crash in between repeats
+and from time to time writes down how far the broker has confirmed. A crash in between repeats
 messages and loses none. One process leads; the others wait for its lead to end.
 """
 
 from collections.abc import Callable, Iterator, Sequence
+from time import monotonic
 from typing import Final
 
 import structlog
 from eventlet.event import Event
 from eventsourcing.persistence import InterfaceError, OperationalError
 
-from chassis.eventstore.log import AppendTransaction, EventLog, Lease, RecordedEvent
+from chassis.eventstore.log import EventLog, Lease, RecordedEvent
 from chassis.messaging.post import BrokerAway
 from chassis.messaging.sending import EventPublisher
 from contracts.envelope import CloudEvent, encode_batch
@@ -21,6 +22,7 @@ EVENTS_PER_MESSAGE: Final = 300
 BYTES_PER_MESSAGE: Final = 256 * 1024
 MESSAGES_PER_WINDOW: Final = 16
 LOOK_AGAIN_EVERY_S: Final = 0.5
+WRITE_DOWN_EVERY_S: Final = 0.25
 LEAD_RETRY_S: Final = 1.0
 PAUSE_FIRST_S: Final = 0.05
 PAUSE_MAX_S: Final = 10.0
@@ -61,6 +63,8 @@ class Relay:
         self._stopping = False
         self._stop_asked = Event()
         self._failures = 0
+        self._reached = self._written = 0
+        self._written_at = 0.0
 
     def run(self) -> None:
         try:
@@ -86,7 +90,7 @@ class Relay:
 
     def _lead(self, lease: Lease) -> None:
         try:
-            position = self._published()
+            position = self._reached = self._written = self._published()
             while lease.held() and not self._stopping:
                 position = self._relay_beyond(position)
             if lease.held():
@@ -99,7 +103,8 @@ class Relay:
         events = self._log.select_recorded(position, EVENTS_PER_MESSAGE * MESSAGES_PER_WINDOW)
         if not events:
             self._resumed()
-            self._log.wait_beyond(position, LOOK_AGAIN_EVERY_S)
+            if not self._log.wait_beyond(position, LOOK_AGAIN_EVERY_S):
+                self._write_down()
             return position
         return self._publish(events)
 
@@ -109,6 +114,7 @@ class Relay:
             position, EVENTS_PER_MESSAGE * MESSAGES_PER_WINDOW
         ):
             position = self._publish(events)
+        self._write_down()
 
     def _publish(self, events: Sequence[RecordedEvent]) -> int:
         batches = list(_batches([self._to_cloud_event(event) for event in events]))
@@ -121,15 +127,21 @@ class Relay:
         return batches[-1][0]
 
     def _published(self) -> int:
-        with self._log.reading() as transaction:
-            rows = transaction.query(_READ)
+        rows = self._log.query(_READ)
         return int(rows[0][0]) if rows else 0
 
     def _advance(self, position: int) -> None:
-        def advance(transaction: AppendTransaction) -> None:
-            transaction.execute(_ADVANCE, (position,))
+        """Take note of the position; what was not written down is published again after a crash."""
+        self._reached = position
+        if monotonic() - self._written_at >= WRITE_DOWN_EVERY_S:
+            self._write_down()
 
-        self._log.transact(advance)
+    def _write_down(self) -> None:
+        if self._reached == self._written:
+            return
+        with self._log.writing() as transaction:
+            transaction.write(_ADVANCE, (self._reached,))
+        self._written, self._written_at = self._reached, monotonic()
 
     def _halted(self, fault: Exception) -> None:
         if not self._failures:

@@ -21,9 +21,8 @@ from time import monotonic
 from typing import Any, Final, NoReturn
 from uuid import uuid4
 
-import structlog
 from kombu.entity import Queue
-from nameko.constants import AMQP_URI_CONFIG_KEY, HEADER_PREFIX
+from nameko.constants import HEADER_PREFIX
 from nameko.exceptions import ContainerBeingKilled
 from nameko.extensions import Entrypoint, register_entrypoint
 from nameko.rpc import RpcConsumer
@@ -32,7 +31,6 @@ from chassis.identity import ANONYMOUS
 from chassis.messaging import topology
 from chassis.messaging.answering import Call, Method, UseCase, failure_body, log_answer
 from chassis.messaging.consuming import Consuming
-from chassis.messaging.post import PostError, post_json
 from chassis.messaging.wiring import Verifier, wiring_of
 from chassis.observability import begin_handling
 from contracts.failures import Failure
@@ -40,9 +38,6 @@ from contracts.failures import Failure
 TOKEN_KEY: Final = "auth_token"  # noqa: S105 - the name of a header
 CORRELATION_KEY: Final = "correlation_id"
 CORRELATION_MAX_CHARS: Final = 128
-ANSWER_TIME_LIMIT_S: Final = 10.0
-
-log = structlog.get_logger(__name__)
 
 
 def answers(method: Method) -> Callable[[UseCase], Callable[..., bytes]]:
@@ -86,12 +81,7 @@ class Requests(RpcConsumer):  # type: ignore[misc] # nameko has no types
 
     def answer(self, message: Any, body: bytes) -> None:
         """Send the answer and settle the request."""
-        if self._sent(message, body):
-            self.queue_consumer.accept_message(message)
-        elif message.delivery_info.get("redelivered"):
-            self.queue_consumer.park(message, "its answer could not be sent twice")
-        else:
-            self.queue_consumer.give_back(message)
+        self.queue_consumer.accept_answered(message, body)
 
     def _handle(self, message: Any) -> None:
         if not message.properties.get("reply_to"):
@@ -124,23 +114,7 @@ class Requests(RpcConsumer):  # type: ignore[misc] # nameko has no types
 
     def _keep(self, message: Any, reason: str) -> None:
         """Keep what cannot be read, and tell the caller, who would wait for nothing."""
-        self.queue_consumer.park(message, reason)
-        self._sent(message, failure_body(Failure("malformed")))
-
-    def _sent(self, message: Any, body: bytes) -> bool:
-        try:
-            post_json(
-                self.container.config[AMQP_URI_CONFIG_KEY],
-                body,
-                exchange=topology.RPC.name,
-                routing_key=message.properties["reply_to"],
-                time_limit_s=ANSWER_TIME_LIMIT_S,
-                correlation_id=message.properties.get("correlation_id"),
-            )
-        except PostError as error:
-            log.warning("answer_not_sent", error=str(error))
-            return False
-        return True
+        self.queue_consumer.park(message, reason, failure_body(Failure("malformed")))
 
 
 class Answers(Entrypoint):  # type: ignore[misc] # nameko has no types

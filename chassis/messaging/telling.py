@@ -2,11 +2,13 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import msgspec
-from eventsourcing.persistence import Mapper
+from eventsourcing.utils import resolve_topic
 
+from chassis.eventstore.facts import state_of
 from chassis.eventstore.log import RecordedEvent
 from contracts.envelope import CloudEvent, sequence_of, source_of
 
@@ -24,37 +26,34 @@ class Telling:
     message: Any
     occurred: str = ""
 
-    def data(self, fact: Any) -> dict[str, Any]:
-        """Return the message's data for a fact.
+    def data(self, state: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the message's data for a fact, from its fields as they are stored.
 
         Raises:
             msgspec.ValidationError: the fact does not fill the message.
         """
-        values = {"petition_id": "", **vars(fact)}
+        values = {"petition_id": "", **state}
         if self.occurred:
-            values[self.occurred] = fact.timestamp
-        names = {field.name for field in msgspec.structs.fields(self.message)}
-        chosen = {name: value for name, value in values.items() if name in names}
-        told = msgspec.convert(msgspec.to_builtins(chosen), self.message)
+            values[self.occurred] = state["timestamp"]
+        told = msgspec.convert(values, self.message)
         data: dict[str, Any] = msgspec.to_builtins(told)
         return data
 
 
-def teller(
-    service: str, mapper: Mapper[Any], tellings: Mapping[type, Telling]
-) -> Callable[[RecordedEvent], CloudEvent]:
+def teller(service: str, tellings: Mapping[type, Telling]) -> Callable[[RecordedEvent], CloudEvent]:
     """Return what turns the recorded events of a service into CloudEvents."""
+    source = source_of(service)
 
     def tell(recorded: RecordedEvent) -> CloudEvent:
-        fact: Any = mapper.to_domain_event(recorded)
-        telling = tellings[type(fact)]
-        data = telling.data(fact)
+        state = state_of(recorded)
+        telling = tellings[resolve_topic(recorded.topic)]
+        data = telling.data(state)
         return CloudEvent(
             id=str(recorded.event_id),
-            source=source_of(service),
+            source=source,
             type=telling.message.TYPE,
             subject=data["petition_id"] or str(recorded.originator_id),
-            time=fact.timestamp,
+            time=datetime.fromisoformat(state["timestamp"]),
             recordedtime=recorded.recorded_at,
             sequence=sequence_of(recorded.id),
             stream=str(recorded.originator_id),

@@ -1,6 +1,6 @@
 """Bolts a service's rooms to the log, the relay and the inbox."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -54,6 +54,7 @@ class Assembly:
     """One service, bolted together.
 
     Attributes:
+        needs: see `Inbox`.
         known: types of events that the service can read.
         follows: names of the services that it follows.
         tickers: further work that no message starts.
@@ -67,6 +68,7 @@ class Assembly:
     surroundings: Surroundings
     caller: RpcCaller
     reactions: Mapping[str, Reaction] = field(default_factory=dict)
+    needs: Mapping[str, Callable[[CloudEvent], Iterable[UUID]]] = field(default_factory=dict)
     known: frozenset[str] = frozenset()
     follows: Sequence[str] = ()
     tickers: Sequence[Background] = ()
@@ -75,7 +77,7 @@ class Assembly:
     @cached_property
     def tell(self) -> Callable[[RecordedEvent], CloudEvent]:
         """Turns recorded events of the service into CloudEvents."""
-        return teller(self.service, self.application.mapper, self.tellings)
+        return teller(self.service, self.tellings)
 
     @cached_property
     def inbox(self) -> Inbox:
@@ -87,6 +89,7 @@ class Assembly:
             known=self.known,
             sources=self.follows,
             reader=LogCaller(self.caller, self.service, self.events_after),
+            needs=self.needs,
         )
 
     def wiring(self, rooms: Any) -> Wiring:

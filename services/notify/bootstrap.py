@@ -12,7 +12,7 @@ from services.notify.application import Channel, Notify
 from services.notify.domain.policy import UNTAKEN_AFTER
 from services.notify.gateways.channels import File, Webhook
 from services.notify.publishing import TELLINGS
-from services.notify.reactions import reactions
+from services.notify.reactions import needs, reactions
 from services.notify.readmodels.reminders import ReminderTable
 from services.notify.settings import FOLLOWS, NAME, TICK_S, WEBHOOK_URL, file_of, untaken_after
 
@@ -48,6 +48,7 @@ def build(surroundings: Surroundings) -> Rooms:
         surroundings=surroundings,
         caller=rpc_caller(surroundings, NAME),
         reactions=reactions(notify),
+        needs=needs(),
         known=frozenset(MESSAGES),
         follows=FOLLOWS,
         tickers=[Ticker(notify.log_of_events, "reminders", notify.deliver_due, TICK_S)],

@@ -1,12 +1,32 @@
 """What notify does about events of others."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
+from typing import Final
+from uuid import UUID
 
 from chassis.eventstore.application import Unit
 from chassis.messaging.inbox import Reaction
 from contracts.envelope import CloudEvent
 from contracts.events import responsibility as told
 from services.notify.application import Notify, subject_of
+from services.notify.domain.reminders import PetitionReminders
+
+REMINDED_OF: Final = (
+    told.OwnershipAwaitedV1,
+    told.OwnershipTakenV1,
+    told.OwnershipSucceededV1,
+    told.OwnershipRecusedV1,
+    told.RepeatJoinedV1,
+    told.CaseClosedV1,
+)
+
+
+def needs() -> Mapping[str, Callable[[CloudEvent], Iterable[UUID]]]:
+    """Return type of event to the ids of what its reaction asks for."""
+    return {
+        message.TYPE: lambda event: [PetitionReminders.create_id(event.data["petition_id"])]
+        for message in REMINDED_OF
+    }
 
 
 def reactions(notify: Notify) -> Mapping[str, Reaction]:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Protocol
-from uuid import uuid5
+from uuid import UUID, uuid5
 
 from eventsourcing.utils import EnvType
 
@@ -110,6 +110,15 @@ class Responsibility(EventSourcedApplication):
         line = self._duty_for(unit, registration)
         if line is not None:
             ownership.take_by_roster(line, registration.office, registration.registered_at)
+
+    @staticmethod
+    def needed_for(registration: Registration) -> list[UUID]:
+        """Return the ids of the aggregates that `open_matter` asks for."""
+        day = day_of(registration.registered_at)
+        return [
+            Ownership.create_id(registration.repeats or registration.petition_id),
+            roster_line_id(registration.office, day),
+        ]
 
     def _joined(self, unit: Unit, registration: Registration) -> Ownership | None:
         """Return the ownership that the petition is now part of, None when it was so before."""

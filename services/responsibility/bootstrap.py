@@ -10,7 +10,7 @@ from contracts.events import MESSAGES
 from services.responsibility.application import Responsibility
 from services.responsibility.gateways.intake import IntakeRegistrations, registration_of
 from services.responsibility.publishing import TELLINGS
-from services.responsibility.reactions import reactions
+from services.responsibility.reactions import needs, reactions
 from services.responsibility.readmodels.caseloads import Caseloads
 from services.responsibility.readmodels.matters import Matters
 from services.responsibility.settings import FOLLOWS, NAME
@@ -47,6 +47,7 @@ def build(surroundings: Surroundings) -> Rooms:
         surroundings=surroundings,
         caller=caller,
         reactions=reactions(responsibility, registration_of),
+        needs=needs(responsibility, registration_of),
         known=frozenset(MESSAGES),
         follows=FOLLOWS,
     )

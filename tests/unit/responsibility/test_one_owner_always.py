@@ -104,7 +104,7 @@ class OneOwnerAlways(RuleBasedStateMachine):
         environment = self.stores.fresh("responsibility")
         self.processes = [self._process(environment) for _ in range(PROCESSES)]
         self.inboxes = [self._inbox(each) for each in self.processes]
-        self.tell = teller("responsibility", self.processes[0].mapper, TELLINGS)
+        self.tell = teller("responsibility", TELLINGS)
 
     def _process(self, environment: dict[str, str]) -> Contended:
         matters = Matters()
