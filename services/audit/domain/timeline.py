@@ -1,6 +1,7 @@
 """The order of facts from several logs, whose clocks may differ a little."""
 
 from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -28,16 +29,20 @@ class Fact:
 
 
 def in_order(facts: Sequence[Fact]) -> list[Fact]:
-    """Return facts as they were recorded, none of them before its cause."""
-    by_id = {fact.event_id: fact for fact in facts}
-    return sorted(facts, key=lambda fact: _place(fact, by_id))
+    """Return facts as they were recorded: each log in its own order, no fact before its cause."""
+    logs: dict[str, list[Fact]] = {}
+    for fact in sorted(facts, key=lambda fact: fact.position, reverse=True):
+        logs.setdefault(fact.source, []).append(fact)
+    waiting = {fact.event_id for fact in facts}
+    ordered = []
+    while waiting:
+        fact = _next_of([log[-1] for log in logs.values() if log], waiting)
+        ordered.append(logs[fact.source].pop())
+        waiting.remove(fact.event_id)
+    return ordered
 
 
-def _place(fact: Fact, by_id: dict[str, Fact]) -> tuple[datetime, int, str, int]:
-    """Return the latest recording along the chain of causes, then the length of that chain."""
-    latest, depth = fact.recorded_at, 0
-    cause = by_id.get(fact.cause)
-    while cause is not None and depth < len(by_id):
-        latest, depth = max(latest, cause.recorded_at), depth + 1
-        cause = by_id.get(cause.cause)
-    return latest, depth, fact.source, fact.position
+def _next_of(heads: Sequence[Fact], waiting: AbstractSet[str]) -> Fact:
+    """Return the one recorded first, of those whose cause does not wait itself."""
+    ready = [fact for fact in heads if fact.cause not in waiting]
+    return min(ready or heads, key=lambda fact: (fact.recorded_at, fact.source))
