@@ -1,6 +1,6 @@
 """A log and an inbox in memory, and the events that pass between them."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -101,22 +101,18 @@ class FakeLog:
         longer, self._longer = self._longer, eventlet.event.Event()
         longer.send()
 
-    def transact(self, work: Callable[[Any], Any]) -> Any:
+    @contextmanager
+    def writing(self) -> Iterator["FakeLog"]:
         if self.transactions_fail:
             self.transactions_fail -= 1
             raise OperationalError("gone")
-        return work(self)
-
-    @contextmanager
-    def reading(self) -> Iterator["FakeLog"]:
         yield self
 
     def query(self, sql: str, params: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         return [(self.position,)] if self.position else []
 
-    def execute(self, sql: str, params: Sequence[Any] = ()) -> int:
+    def write(self, sql: str, params: Sequence[Any] = ()) -> None:
         self.position = max(self.position, params[0])
-        return 1
 
     def select_recorded(self, after: int, limit: int) -> Sequence[RecordedEvent]:
         return self.events[after : after + limit]
