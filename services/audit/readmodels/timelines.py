@@ -3,7 +3,7 @@
 import json
 from collections.abc import Sequence
 from datetime import datetime
-from typing import ClassVar, Final
+from typing import Any, ClassVar, Final
 
 from chassis.eventstore.instants import instant_of, text_of
 from chassis.eventstore.transaction import Transaction
@@ -30,26 +30,19 @@ class TimelineTables:
 
     tables: ClassVar = ("timeline", "matter")
 
-    def take_in(self, transaction: Transaction, event: CloudEvent) -> None:
-        """Put one event on its matter's timeline."""
-        if event.type == PetitionRegisteredV1.TYPE:
-            _add_matter(transaction, event)
-        transaction.execute(
+    def take_in(self, transaction: Transaction, events: Sequence[CloudEvent]) -> None:
+        """Put events on the timelines of their matters."""
+        registered = [event for event in events if event.type == PetitionRegisteredV1.TYPE]
+        transaction.execute_many(
+            "INSERT INTO matter (number, petition_id, matter_id, matter_number)"
+            " VALUES (?, ?, ?, ?)",
+            [_matter(event) for event in registered],
+        )
+        transaction.execute_many(
             f"INSERT INTO timeline (matter_id, {', '.join(COLUMNS)})"  # noqa: S608 - our own columns
-            f" VALUES (?, {', '.join('?' for _ in COLUMNS)})",
-            (
-                _matter_of_petition(transaction, event.subject),
-                event.id,
-                event.service,
-                event.position,
-                event.type,
-                text_of(event.time),
-                text_of(event.recordedtime),
-                event.actor,
-                event.causationid,
-                event.correlationid,
-                json.dumps(event.data, ensure_ascii=False),
-            ),
+            " VALUES (COALESCE((SELECT matter_id FROM matter WHERE petition_id = ?), ?),"
+            f" {', '.join('?' for _ in COLUMNS)})",
+            [_entry(event) for event in events],
         )
 
     def matter_of(self, transaction: Transaction, number: str) -> tuple[str, str] | None:
@@ -80,22 +73,31 @@ class TimelineTables:
         return [_fact(*row) for row in rows]
 
 
-def _add_matter(transaction: Transaction, event: CloudEvent) -> None:
+def _matter(event: CloudEvent) -> tuple[Any, ...]:
     data = event.data
-    transaction.execute(
-        "INSERT INTO matter (number, petition_id, matter_id, matter_number) VALUES (?, ?, ?, ?)",
-        (
-            data["number"],
-            data["petition_id"],
-            data["repeats"] or data["petition_id"],
-            data["repeats_number"] or data["number"],
-        ),
+    return (
+        data["number"],
+        data["petition_id"],
+        data["repeats"] or data["petition_id"],
+        data["repeats_number"] or data["number"],
     )
 
 
-def _matter_of_petition(transaction: Transaction, petition_id: str) -> str:
-    rows = transaction.query("SELECT matter_id FROM matter WHERE petition_id = ?", (petition_id,))
-    return str(rows[0][0]) if rows else petition_id
+def _entry(event: CloudEvent) -> tuple[Any, ...]:
+    return (
+        event.subject,
+        event.subject,
+        event.id,
+        event.service,
+        event.position,
+        event.type,
+        text_of(event.time),
+        text_of(event.recordedtime),
+        event.actor,
+        event.causationid,
+        event.correlationid,
+        json.dumps(event.data, ensure_ascii=False),
+    )
 
 
 def _fact(  # noqa: PLR0913, PLR0917 - the columns of one row
