@@ -33,8 +33,8 @@ class Telling:
         values = {"petition_id": "", **vars(fact)}
         if self.occurred:
             values[self.occurred] = fact.timestamp
-        names = {field.name for field in msgspec.structs.fields(self.message)}
-        chosen = {name: value for name, value in values.items() if name in names}
+        names = self.message.__struct_fields__
+        chosen = {name: values[name] for name in names if name in values}
         told = msgspec.convert(msgspec.to_builtins(chosen), self.message)
         data: dict[str, Any] = msgspec.to_builtins(told)
         return data
