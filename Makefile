@@ -25,6 +25,10 @@ test: environment servers check ## run every check and every test, against real 
 unit: environment ## run the fast tests only, with no server
 	@$(BIN)/python -m tests tests/unit tests/contract $(ARGS)
 
+.PHONY: bench
+bench: environment servers ## measure, with peers side by side, and print one table; ARGS="pairs bulk --seconds 30"
+	@$(BIN)/python -m bench $(ARGS)
+
 .PHONY: check
 check: environment ## check style, types, import rules and published schemas
 	$(BIN)/ruff check

@@ -89,6 +89,16 @@ class PostgresServer:
         """URL of the superuser."""
         return f"postgresql://postgres:{self._password}@{LOOPBACK}:{self._port}/postgres"
 
+    @property
+    def pid(self) -> int | None:
+        """Process id of the server while it runs."""
+        return self._daemon.pid if self._daemon is not None else None
+
+    @property
+    def log(self) -> Path:
+        """What the server has written so far, of all its starts."""
+        return self._home / "postgres.log"
+
     def launch(self) -> None:
         """Begin to start, unless it runs; `start` waits for it."""
         if self._daemon is not None:
@@ -167,6 +177,11 @@ class RabbitServer:
     def uri(self) -> str:
         """URI of the administrator, in the default virtual host."""
         return f"amqp://guest:guest@{LOOPBACK}:{self._port}//"
+
+    @property
+    def pid(self) -> int | None:
+        """Process id of the node while it runs."""
+        return self._daemon.pid if self._daemon is not None else None
 
     def launch(self) -> None:
         """Begin to start, unless it runs; `start` waits for it."""

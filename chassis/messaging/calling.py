@@ -4,7 +4,8 @@
 # kombu annotates only parts of itself.
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any, Final
 from uuid import uuid4
 
@@ -142,6 +143,15 @@ class _ReplyListener(ConsumerMixin):
     def on_consume_ready(self, *_args: Any, **_kwargs: Any) -> None:
         if not self._consuming.ready():
             self._consuming.send(True)
+
+    @contextmanager
+    def extra_context(self, _connection: Any, _channel: Any) -> Iterator[None]:
+        """Let calls wait for the queue again once the connection is lost: it may be lost too."""
+        try:
+            yield
+        finally:
+            if self._consuming.ready():
+                self._consuming = Event()
 
     def on_connection_error(self, exc: Exception, interval: float) -> None:
         log.warning("broker_away", error=type(exc).__name__, retry_in_s=interval)

@@ -22,6 +22,8 @@ from tests.system.faults.nemesis import FAULTS
 from tests.system.faults.rounds import Campaign, Tally
 
 FULL_CHECK_EVERY = 25
+# Each reads all logs from their beginnings.
+REBUILD_EVERY = 250
 
 
 def main() -> int:
@@ -61,7 +63,7 @@ def _run(campaign: Campaign, given: argparse.Namespace, say: object) -> bool:
         for number in range(given.first, given.first + given.rounds):
             campaign.run_round(number, given.fault)
             if number % FULL_CHECK_EVERY == 0:
-                campaign.check_all()
+                campaign.check_all(rebuild=number % REBUILD_EVERY == 0)
         campaign.check_all()
     except AssertionError as wrong:
         again = f"--seed {given.seed} --first {given.first} --rounds {number - given.first + 1}"

@@ -164,9 +164,10 @@ def answered_twice(calls: Sequence[Call]) -> Iterator[str]:
     answers: dict[str, Any] = {}
     for call in calls:
         request_id = call.arguments.get("request_id")
-        if call.outcome == "ok" and request_id:
-            if answers.setdefault(request_id, call.answer) != call.answer:
-                yield f"{call.method} {request_id}: {answers[request_id]} and {call.answer}"
+        if call.outcome != "ok" or not request_id:
+            continue
+        if answers.setdefault(request_id, call.answer) != call.answer:
+            yield f"{call.method} {request_id}: {answers[request_id]} and {call.answer}"
 
 
 def refused_wrongly(calls: Sequence[Call]) -> Iterator[str]:

@@ -30,7 +30,7 @@ VISITED: Final = {
 }
 
 
-class NotRecovered(AssertionError):
+class NotRecovered(AssertionError):  # noqa: N818 - it says what is the case
     """A call had no answer long after everything was healed."""
 
 

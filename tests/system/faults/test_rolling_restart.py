@@ -1,0 +1,56 @@
+"""Two processes of each service are restarted one after the other, under load."""
+
+import json
+from collections.abc import Iterator, Mapping
+from random import Random
+from time import monotonic
+from typing import Any
+
+import eventlet
+
+from tests.system.faults.checker import refused_wrongly
+from tests.system.faults.installation import Instance, wait_until
+from tests.system.faults.load import Load
+from tests.system.faults.rounds import RECOVERY_LIMIT_S, Campaign
+
+
+def test_no_call_is_refused_or_left_without_an_answer(pairs: Campaign):
+    """What a stopping process has in hand it answers; the rest goes to its twin."""
+    stopping: list[bool] = []
+    load = eventlet.spawn(_live_until, stopping, pairs)
+    for instance in pairs.installation.instances.values():
+        assert instance.stop() == 0, instance.name
+        instance.start()
+        wait_until(lambda instance=instance: _started(instance), 60, f"{instance.name} is up")
+    stopping.append(True)
+    load.wait()
+    outcomes = pairs.history.outcomes
+    assert outcomes["unknown"] == 0
+    assert list(refused_wrongly(pairs.history.calls)) == []
+    assert outcomes["ok"] > 200
+    pairs.await_quiet()
+    pairs.check_all()
+
+
+def _live_until(stopping: list[bool], campaign: Campaign) -> None:
+    rng = Random(campaign.seed)
+    while not stopping:
+        load = Load(campaign.callers, rng, monotonic() + RECOVERY_LIMIT_S)
+        load.start(lives=3)
+        load.finish()
+    for call in campaign.history.calls:
+        campaign.asked.update(_request_ids(call.arguments))
+
+
+def _request_ids(arguments: Mapping[str, Any]) -> Iterator[str]:
+    for holder in (arguments, *arguments.get("items", ())):
+        if "request_id" in holder:
+            yield holder["request_id"]
+
+
+def _started(instance: Instance) -> bool:
+    """Tell whether this very process has started; its twin answers for the service."""
+    log = (instance.home / f"{instance.name}.log").read_text().splitlines()
+    events = [json.loads(line)["event"] for line in log if line.startswith("{")]
+    marks = [event for event in events if event in {"services_started", "services_stopped"}]
+    return bool(marks) and marks[-1] == "services_started"

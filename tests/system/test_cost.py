@@ -1,0 +1,99 @@
+"""What each command and reaction costs may fall, never rise unnoticed."""
+
+import uuid
+from collections.abc import Iterator
+
+import psycopg2
+import pytest
+
+from shouwen.hosting import SERVICES, migrate_all
+from tests.servers import PostgresServer
+from tests.system.conftest import Platform, wait_until
+from tests.system.counting import (
+    OFFICE,
+    Cost,
+    StatementLog,
+    Surfaces,
+    closing,
+    command,
+    costs,
+    registration,
+    tapped,
+)
+
+# Most statements and most round trips. The aim is four statements each.
+BOUNDS = {
+    "register": (16, 16),
+    "receive": (9, 11),
+    "reply": (9, 11),
+    "close": (9, 11),
+    "responsibility on registered": (10, 13),
+    "audit on registered": (9, 12),
+    "notify on taken": (10, 13),
+    "intake on taken": (7, 10),
+    "audit on taken": (8, 11),
+}
+
+
+@pytest.fixture(scope="module")
+def counted(
+    postgres_server: PostgresServer, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[dict[str, Cost]]:
+    name = f"cost_{uuid.uuid4().hex[:8]}"
+    connection = psycopg2.connect(postgres_server.url)
+    connection.autocommit = True
+    with connection.cursor() as cursor:
+        cursor.execute(f"CREATE DATABASE {name}")
+    connection.close()
+    url = postgres_server.url.rpartition("/")[0] + f"/{name}"
+    migrate_all(lambda _service: url)
+    surfaces = Surfaces(url, tmp_path_factory.mktemp("cost"))
+    yield costs(StatementLog(postgres_server, name), surfaces)
+    surfaces.close()
+
+
+class TestCost:
+    def test_statements_and_round_trips_keep_their_bounds(self, counted: dict[str, Cost]) -> None:
+        """Each command and each reaction, with everything warm and one petition in hand."""
+        above = {
+            name: (cost.statements, cost.round_trips, cost.texts)
+            for name, cost in counted.items()
+            if cost.statements > BOUNDS[name][0] or cost.round_trips > BOUNDS[name][1]
+        }
+        assert not above
+
+    def test_something_was_counted(self, counted: dict[str, Cost]) -> None:
+        """A command that records an event tells the database so: the log was really read."""
+        for name in ("register", "receive", "close"):
+            assert any("INTO event_log" in text for text in counted[name].texts), name
+
+    def test_one_message_a_command(self, platform: Platform) -> None:
+        """All that a command records leaves in one message of its service."""
+        with (
+            tapped(platform.amqp_uri) as tap,
+            platform.caller("clerk1", ["clerk"], OFFICE) as clerk,
+            platform.caller("leader1", ["leader"], OFFICE) as leader,
+        ):
+            wait_until(lambda: _published(platform))
+            tap.messages()
+            number = clerk.intake.register(**registration())["number"]
+            wait_until(lambda: _published(platform))
+            assert tap.messages()["intake"] == 1
+            leader.responsibility.receive(**command(number))
+            wait_until(lambda: _published(platform))
+            assert tap.messages()["responsibility"] == 1
+            leader.responsibility.close(**closing(number))
+            wait_until(lambda: _published(platform))
+            assert tap.messages()["responsibility"] == 1
+
+
+def _published(platform: Platform) -> bool:
+    """Everybody has published what he recorded and applied what those he follows recorded."""
+    with platform.caller("operator1", ["operator"]) as proxy:
+        health = {service: getattr(proxy, service).health() for service in SERVICES}
+    heads = {service: each["head"] for service, each in health.items()}
+    return all(each["published"] >= each["head"] for each in health.values()) and all(
+        position >= heads[source]
+        for each in health.values()
+        for source, position in each["applied"].items()
+    )
