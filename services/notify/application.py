@@ -1,10 +1,10 @@
 """Use cases of notify: plan, cancel, deliver."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Protocol
-from uuid import uuid5
+from uuid import UUID, uuid5
 
 from eventsourcing.utils import EnvType
 
@@ -19,7 +19,8 @@ from chassis.eventstore.transaction import Questions
 from services.notify.domain.policy import SENTENCES
 from services.notify.domain.reminders import OFFICE_HEAD, PetitionReminders, Reminder
 
-DUE_PAGE = 50
+DUE_PAGE = 500
+ROUND_MAX = timedelta(seconds=2)
 DELIVERER = "service:notify"
 
 
@@ -64,6 +65,16 @@ class Subject:
     petition_id: str
     number: str
     office: str
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One attempt to tell somebody: its number, from 1, and channel to outcome."""
+
+    stream: UUID
+    reminder_id: str
+    number: int
+    outcomes: Mapping[str, str]
 
 
 class Notify(EventSourcedApplication):
@@ -128,30 +139,51 @@ class Notify(EventSourcedApplication):
         self.begin(unit, subject, at).cancel("case_closed", at)
 
     def deliver_due(self) -> int:
-        """Deliver what is due; return how many reminders were attempted."""
-        due = self._due.due(self.log_of_events, self.clock(), DUE_PAGE)
-        for petition_id, reminder_id in due:
-            self._deliver(petition_id, reminder_id)
-        return len(due)
+        """Deliver what is due; return how many reminders were attempted.
 
-    def _deliver(self, petition_id: str, reminder_id: str) -> None:
-        reminders = self.find(PetitionReminders, PetitionReminders.create_id(petition_id))
-        reminder = reminders and reminders.reminders.get(reminder_id)
-        if not reminders or not reminder or reminder.state != "planned":
-            return
-        outcomes = self._attempt(reminders.number, reminder)
-        attempt = reminder.attempts + 1
-        cause = str(uuid5(reminders.id, f"{reminder_id}/{attempt}"))
+        What was told in one round is recorded in one append. Whatever was told and not recorded,
+        because the process ended in between, is told again under the same id.
+        """
+        due = self._due.due(self.log_of_events, self.clock(), DUE_PAGE)
+        if not due:
+            return 0
+        attempts = list(self._attempts(due))
 
         def decide(unit: Unit) -> Answer:
-            found = unit.find(PetitionReminders, reminders.id)
-            if found is not None:
-                found.record_attempts(
-                    reminder_id, attempt, outcomes, self._untaken_after, self.clock()
-                )
+            unit.load(attempt.stream for attempt in attempts)
+            for attempt in attempts:
+                self._keep(unit, attempt)
             return {}
 
-        self.run(Provenance(DELIVERER, cause, cause), decide)
+        self.run(Provenance(DELIVERER, "", ""), decide)
+        return len(due)
+
+    def _attempts(self, due: Sequence[tuple[str, str]]) -> Iterator[Attempt]:
+        """Attempt one after the other, for as long as a round may take."""
+        streams = [PetitionReminders.create_id(petition_id) for petition_id, _ in due]
+        loaded, ends = self.load(list(dict.fromkeys(streams))), self.clock() + ROUND_MAX
+        for stream, (_, reminder_id) in zip(streams, due, strict=True):
+            reminders = loaded[stream]
+            if not isinstance(reminders, PetitionReminders) or self.clock() > ends:
+                continue
+            reminder = reminders.reminders.get(reminder_id)
+            if reminder is not None and reminder.state == "planned":
+                outcomes = self._attempt(reminders.number, reminder)
+                yield Attempt(stream, reminder_id, reminder.attempts + 1, outcomes)
+
+    def _keep(self, unit: Unit, attempt: Attempt) -> None:
+        found = unit.find(PetitionReminders, attempt.stream)
+        if found is None:
+            return
+        cause = str(uuid5(attempt.stream, f"{attempt.reminder_id}/{attempt.number}"))
+        unit.attribute(Provenance(DELIVERER, cause, cause))
+        found.record_attempts(
+            attempt.reminder_id,
+            attempt.number,
+            attempt.outcomes,
+            self._untaken_after,
+            self.clock(),
+        )
 
     def _attempt(self, number: str, reminder: Reminder) -> dict[str, str]:
         told = Told(

@@ -1,5 +1,6 @@
 """The reminders of one petition: what was planned, attempted, delivered, cancelled."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -119,7 +120,7 @@ class PetitionReminders(Aggregate):
         self,
         reminder_id: str,
         attempt: int,
-        outcomes: dict[str, str],
+        outcomes: Mapping[str, str],
         again_after: timedelta,
         at: datetime,
     ) -> None:
