@@ -33,7 +33,7 @@ def main() -> int:
     if asked.profile or not asked.only_ours:
         ensure()
     with running() as servers:
-        run = Run(servers, asked.seconds, not asked.only_ours, asked.full, asked.profile)
+        run = Run(servers, asked.seconds, not asked.only_ours, asked.petitions, asked.profile)
         about = {**machine.description(), **_about(servers)}
         measured = [each for name in asked.rows or ROWS for each in _row(name, run)]
     print(table.markdown(about, measured))
@@ -45,7 +45,9 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("rows", nargs="*", metavar="ROW", help=f"among {', '.join(ROWS)}")
     parser.add_argument("--seconds", type=float, default=10.0, help="for each figure")
     parser.add_argument("--only-ours", action="store_true", help="without peers")
-    parser.add_argument("--full", action="store_true", help="up to a million petitions")
+    parser.add_argument("--petitions", type=int, default=20_000, help="in a store called full")
+    full = {"action": "store_const", "dest": "petitions", "const": 1_000_000}
+    parser.add_argument("--full", **full, help="a million of them, which takes hours")
     parser.add_argument("--profile", action="store_true", help="py-spy on the services")
     asked = parser.parse_args()
     if unknown := set(asked.rows) - set(ROWS):

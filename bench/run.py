@@ -13,12 +13,12 @@ from bench.services import Running, platform_on
 
 @dataclass(frozen=True)
 class Run:
-    """Attributes: seconds: how long each figure is taken; full: the sizes of the issue."""
+    """Attributes: seconds: how long each figure is taken; petitions: how many a full store has."""
 
     servers: Servers
     seconds: float
     with_peers: bool
-    full: bool
+    petitions: int
     profile: bool
 
     @contextmanager

@@ -8,8 +8,7 @@ from bench.measuring import OURS, Load, Measurement, closed_loop
 from bench.run import Run
 from bench.services import OFFICE, set_roster
 
-PETITIONS: Final = (10_000,)
-PETITIONS_IN_FULL: Final = (10_000, 1_000_000)
+FEW: Final = 10_000
 QUESTIONS: Final[dict[str, tuple[str, str, dict[str, Any]]]] = {
     "search": ("clerk", "intake.search", {"office": OFFICE, "state": "registered"}),
     "search, all offices": ("auditor", "intake.search", {"channel": "qr"}),
@@ -21,10 +20,9 @@ def measure(run: Run) -> Iterator[Measurement]:
     kept = 0
     with run.platform() as running:
         set_roster(running)
-        for petitions in PETITIONS_IN_FULL if run.full else PETITIONS:
+        for petitions in sorted({min(FEW, run.petitions), run.petitions}):
             fill(running, petitions - kept, channel="qr")
             kept = petitions
-            running.query("SELECT count(*) FROM intake.event_log")
             for name, (role, method, given) in QUESTIONS.items():
 
                 def ask(_caller: int, load: Load) -> None:

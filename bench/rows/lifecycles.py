@@ -12,20 +12,17 @@ from bench.services import Running, closing, reception, registration
 from contracts.rpc import METHODS
 
 CALLERS: Final = 8
-PETITIONS: Final = 20_000
-PETITIONS_IN_FULL: Final = 1_000_000
 REPLY: Final = "responsibility.reply"
 
 
 def measure(run: Run) -> Iterator[Measurement]:
-    petitions = PETITIONS_IN_FULL if run.full else PETITIONS
     with run.platform() as running:
         empty = closed_loop(CALLERS, run.seconds, lifecycle_on(running))
         yield _measurement(empty, "at an empty store", "100")
-        fill(running, petitions)
+        fill(running, run.petitions)
         full = closed_loop(CALLERS, run.seconds, lifecycle_on(running))
         flatness = f"{100 * (full.per_second / empty.per_second - 1):+.0f} % against empty"
-        yield _measurement(full, f"after {petitions:,} petitions", "within 10 %", note=flatness)
+        yield _measurement(full, f"after {run.petitions:,} petitions", "within 10 %", note=flatness)
 
 
 def lifecycle_on(running: Running) -> Round:

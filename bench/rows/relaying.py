@@ -15,8 +15,7 @@ from bench.measuring import OURS, Measurement
 from bench.run import Run
 from bench.services import Running
 
-EVENTS: Final = 20_000
-EVENTS_IN_FULL: Final = 100_000
+EVENTS_AT_MOST: Final = 100_000
 WITHIN_S: Final = 1_800.0
 LOOK_EVERY_S: Final = 0.05
 CONSUMERS: Final = ("responsibility", "audit")
@@ -28,7 +27,7 @@ def measure(run: Run) -> Iterator[Measurement]:
     with run.platform() as running:
         for service in (*CONSUMERS, "notify"):
             running.stop(service)  # its queue stays
-        register(running, EVENTS_IN_FULL if run.full else EVENTS)
+        register(running, min(run.petitions, EVENTS_AT_MOST))
         (head,) = running.query(_HEAD)[0]
         _until(running, _PUBLISHED, head)
         yield _relayed(running, head)

@@ -9,7 +9,7 @@ from bench.rows.lifecycles import lifecycle_on
 from bench.run import Run
 from shouwen.hosting import SERVICES
 
-PETITIONS: Final = 500
+ENOUGH: Final = 2_000
 CALLERS: Final = 8
 _NAMES: Final = ", ".join(f"'{service}'" for service in SERVICES)
 _SIZES: Final = f"""
@@ -21,7 +21,7 @@ def measure(run: Run) -> Iterator[Measurement]:
     with run.platform() as running:
         empty = dict(running.query(_SIZES))
         load = Load()
-        while load.rounds < PETITIONS:
+        while load.rounds < min(ENOUGH, run.petitions):
             load.add(closed_loop(CALLERS, 1.0, lifecycle_on(running), warm_up_s=0.0))
         wait_until_settled(running)
         events = sum(each["head"] for each in running.health().values())

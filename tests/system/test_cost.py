@@ -28,10 +28,10 @@ BOUNDS = {
     "reply": (9, 11),
     "close": (9, 11),
     "responsibility on registered": (10, 13),
-    "audit on registered": (9, 12),
+    "audit on registered": (8, 11),
     "notify on taken": (10, 13),
     "intake on taken": (7, 10),
-    "audit on taken": (8, 11),
+    "audit on taken": (7, 10),
 }
 
 
