@@ -90,6 +90,7 @@ class Unit:
     writing: list[Write] = field(default_factory=list)
     recorded: Sequence[RecordedEvent] = ()
     _loaded: dict[UUID, Aggregate | None] = field(default_factory=dict)
+    _in_hand: dict[UUID, Aggregate] = field(default_factory=dict)
     _collected: list[tuple[Any, Provenance]] = field(default_factory=list)
     _decided: list[tuple[Any, Provenance]] | None = None
 
@@ -97,7 +98,10 @@ class Unit:
         """Return an aggregate as this unit has it so far, or None when it does not exist."""
         if id_ not in self._loaded:
             self._loaded[id_] = self.application.find(aggregate_class, id_)
-        return cast("A | None", self._loaded[id_])
+        found = cast("A | None", self._loaded[id_])
+        if found is not None:
+            self._in_hand[id_] = found
+        return found
 
     def load(self, ids: Iterable[UUID]) -> None:
         """Load aggregates that will be asked for, all in one question."""
@@ -107,23 +111,27 @@ class Unit:
 
     def add(self, aggregate: Aggregate) -> None:
         """Take a new aggregate into the unit."""
-        self._loaded[aggregate.id] = aggregate
+        self._loaded[aggregate.id] = self._in_hand[aggregate.id] = aggregate
 
     def attribute(self, provenance: Provenance) -> None:
-        """Go on under another provenance: what happened so far keeps its own."""
-        self._collect()
+        """Go on under another provenance: what happened so far keeps its own.
+
+        Whatever is changed from here on has to be found again first.
+        """
+        self._collect(self._in_hand)
+        self._in_hand.clear()
         self.provenance = provenance
 
     def begin_append(self) -> None:
         """Go back to what was decided: preparing runs again when a connection was lost."""
         if self._decided is None:
-            self._collect()
+            self._collect(self._loaded)
             self._decided = list(self._collected)
         self._collected = list(self._decided)
 
     def entries(self) -> list[tuple[Any, Entry]]:
         """Return new events with their entries, in the order in which they happened."""
-        self._collect()
+        self._collect(self._loaded)
         numbers: dict[str, int] = {}
         made = []
         for event, provenance in self._collected:
@@ -131,9 +139,9 @@ class Unit:
             made.append((event, self._entry(event, provenance, number)))
         return made
 
-    def _collect(self) -> None:
-        for aggregate in self._loaded.values():
-            if aggregate is not None:
+    def _collect(self, aggregates: Mapping[UUID, Aggregate | None]) -> None:
+        for aggregate in aggregates.values():
+            if aggregate is not None and aggregate.pending_events:
                 new = aggregate.collect_events()
                 self._collected.extend((event, self.provenance) for event in new)
 

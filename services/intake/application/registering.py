@@ -42,11 +42,7 @@ class New:
     raised: Raised
     mark: str | None
     named: Original | None
-
-    @property
-    def petition_id(self) -> str:
-        """Derived from the command, so that a retry registers nothing else."""
-        return str(uuid5(PETITIONS, self.command.key.key))
+    petition_id: str
 
 
 @dataclass
@@ -138,7 +134,9 @@ class Registration:
             self.outcomes[index] = refusal
             return
         mark = self.vault.matter_mark(raised.content, raised.category)
-        self._new.append(New(index, command, raised, mark, named))
+        # Derived from the command, so that a retry registers nothing else.
+        petition_id = str(uuid5(PETITIONS, command.key.key))
+        self._new.append(New(index, command, raised, mark, named, petition_id))
 
     def _named_original(self, transaction: Questions, raised: Raised) -> Original | None:
         if raised.repeat_of is None:

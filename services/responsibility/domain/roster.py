@@ -1,6 +1,7 @@
 """Which leader is on duty at an office on a day (值守, 接访日)."""
 
 from datetime import date, datetime
+from functools import lru_cache
 from uuid import UUID, uuid5
 
 from eventsourcing.domain import Aggregate, event
@@ -72,6 +73,7 @@ class RosterLine(Aggregate):
         self.document = document
 
 
+@lru_cache(maxsize=4096)
 def roster_line_id(office: str, day: date) -> UUID:
     """Return the id of the line for an office and a day."""
     return RosterLine.create_id(office, day.isoformat())
