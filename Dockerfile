@@ -9,6 +9,7 @@ RUN python -m venv /opt/shouwen \
 FROM python:3.11-slim-bookworm
 ENV PATH=/opt/shouwen/bin:$PATH \
     PYTHONPATH=/app \
+    SHOUWEN_HOME=/var/lib/shouwen \
     PYTHONUNBUFFERED=1 \
     PYTHONDONTWRITEBYTECODE=1
 COPY --from=packages /opt/shouwen /opt/shouwen

@@ -162,7 +162,10 @@ def load_private_key(pem: bytes) -> Ed25519PrivateKey:
     Raises:
         ValueError: it is something else.
     """
-    key = OKPAlgorithm().prepare_key(pem)
+    try:
+        key = OKPAlgorithm().prepare_key(pem)
+    except jwt.InvalidKeyError as error:
+        raise ValueError(str(error)) from error
     if not isinstance(key, Ed25519PrivateKey):
         raise ValueError("the signing key is not an Ed25519 private key")  # noqa: TRY004 - caller's input
     return key
@@ -175,13 +178,23 @@ def development_key(path: Path) -> tuple[Ed25519PrivateKey, bool]:
     """
     if path.exists():
         return load_private_key(path.read_bytes()), False
+    return new_key(path), True
+
+
+def new_key(path: Path) -> Ed25519PrivateKey:
+    """Make a private key in a new file, readable by its owner alone.
+
+    Raises:
+        FileExistsError: there is such a file; a key in use is never overwritten.
+    """
+    if path.exists():
+        raise FileExistsError(path)
     key = Ed25519PrivateKey.generate()
     _write_private(path, _pem(key))
-    return key, True
+    return key
 
 
 def _pem(key: Ed25519PrivateKey) -> bytes:
-
     return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
 
 

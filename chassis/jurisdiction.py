@@ -1,5 +1,6 @@
 """Which office acts for which: regions of GB/T 2260 nest by their leading digits."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
@@ -31,6 +32,16 @@ def acts_for(own_office: str, office: str) -> bool:
     """
     reach = reach_of(own_office)
     return bool(reach) and region_of(office).startswith(reach)
+
+
+def common_office(offices: Iterable[str]) -> str:
+    """Return the lowest office that acts for all of the offices; empty where there is none."""
+    regions = {region_of(office) for office in offices}
+    for digits in range(REGION_DIGITS, 0, -LEVEL_DIGITS):
+        reaches = {region[:digits] for region in regions}
+        if len(reaches) == 1:
+            return f"{reaches.pop():0<{REGION_DIGITS}}-01"
+    return ""
 
 
 @dataclass(frozen=True, slots=True)

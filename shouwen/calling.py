@@ -37,7 +37,7 @@ def working(
 ) -> Iterator[Call]:
     """Give what calls the services, hosting them here while nobody else does."""
     home = home_of(variables)
-    if variables.text(AMQP_URI) or _listens(home / SOCKET):
+    if variables.text(AMQP_URI) or listens(home / SOCKET):
         yield connected(variables, subject, roles, office)
         return
     installation = embedded(home)
@@ -51,7 +51,8 @@ def working(
         running.stop()
 
 
-def _listens(path: Path) -> bool:
+def listens(path: Path) -> bool:
+    """Tell whether somebody answers at a socket."""
     with socket.socket(socket.AF_UNIX) as probe:
         try:
             probe.connect(str(path))

@@ -3,18 +3,21 @@
 import json
 import sys
 import time
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from sqlalchemy.exc import OperationalError
 
 from chassis.environment import Variables
+from chassis.jurisdiction import common_office
 from chassis.observability import configure_logging
 from chassis.runtime.surroundings import DATABASE_URL, home_of, surroundings
 from contracts.failures import Failure
 from contracts.rpc import METHODS
 from shouwen import upkeep
-from shouwen.calling import connected, working
+from shouwen.calling import Call, connected, listens, working
 from shouwen.embedded import embedded
 from shouwen.gateway import SOCKET, Gateway
 from shouwen.hosting import SERVICES, host, migrate_all
@@ -22,61 +25,124 @@ from shouwen.importing import (
     ColumnMissing,
     Defaults,
     Report,
+    TableUnreadable,
     columns_of,
     import_rows,
+    offices_of,
     rows_of,
     write_rejects,
 )
+from shouwen.keys import ISSUER_KEY, issuer_of
+from shouwen.keys import app as keys_app
+
+
+def _examples(*lines: str) -> str:
+    """Return an epilog: Typer keeps the break between paragraphs only."""
+    return "\n\n".join(("[bold]Examples[/]", *lines))
+
 
 app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
+    rich_markup_mode="rich",
     help="Shouwen 首问: the first leader who receives a petition owns it until it is closed.",
-    epilog="Try `shouwen demo` first; then `shouwen up` and, in another terminal, `shouwen call`.",
+    epilog=_examples(
+        "shouwen demo   see everything once, in under a minute",
+        "shouwen up   keep it running; then, in another terminal:",
+        "shouwen import shouwen/samples/petitions.csv   take a table in",
+        "shouwen call   list what can be asked",
+        "shouwen replay XF-330424-20261123-000017-C   the history of one case",
+    ),
 )
 
-app.command()(upkeep.rebuild)
-app.command()(upkeep.parked)
 
-
-@app.command()
+@app.command(epilog=_examples("shouwen demo", "shouwen demo > demo.txt   without colours"))
 def demo() -> None:
-    """Run 200 made-up petitions through all four services, embedded, and show what comes out."""
+    """Run 200 made-up petitions through all four services, embedded, and show what comes out.
+
+    Needs no server, leaves nothing behind, ends by itself.
+    """
     from shouwen.demo import run  # brings in what only the demo needs
 
     configure_logging("ERROR")
     raise typer.Exit(run())
 
 
-@app.command()
+@app.command(
+    epilog=_examples(
+        "shouwen up",
+        "SHOUWEN_HOME=/srv/trial shouwen up   keep the records elsewhere than in ./.shouwen",
+        "Next, in another terminal: shouwen call intake.health",
+    )
+)
 def up() -> None:
-    """Run all four services in this process, with no server, until Ctrl-C."""
+    """Run all four services in this process, with no server, until Ctrl-C.
+
+    For trying out: its development key lets anybody who can read the folder act as anybody.
+    """
     configure_logging()
-    installation = embedded(home_of(Variables()))
+    home = home_of(Variables())
+    if listens(home / SOCKET):
+        raise typer.BadParameter(f"Shouwen is up in {home} already", param_hint="SHOUWEN_HOME")
+    installation = embedded(home)
     around = installation.surroundings
     migrate_all(around.database_url)
     running = host(around, *SERVICES)
     Gateway(around.amqp_uri, around.home / SOCKET).start()
-    typer.echo(f"Shouwen is up in {around.home}. In another terminal: shouwen call intake.health")
+    typer.secho(
+        f"DEVELOPMENT KEY in {home / 'keys'}: whoever can read it can act as anybody."
+        " Never for real petitions.",
+        fg="yellow",
+        err=True,
+    )
+    typer.echo(f"Shouwen is up in {home}. In another terminal: {_invoked_as()} call intake.health")
     raise typer.Exit(running.run())
 
 
-@app.command()
+def _invoked_as() -> str:
+    """Return how this program was called, as another terminal in the same folder calls it."""
+    program, here = Path(sys.argv[0]), Path.cwd()
+    if program.name == "__main__.py":
+        return "python -m shouwen"
+    return str(program.relative_to(here) if program.is_relative_to(here) else program)
+
+
+@app.command(
+    epilog=_examples(
+        "shouwen migrate && shouwen serve intake   with the variables of docs/operations.md set",
+        "docker compose up --detach --wait   does this for all four",
+    )
+)
 def serve(service: Annotated[str, typer.Argument(help=f"One of {', '.join(SERVICES)}.")]) -> None:
-    """Run one service on the servers that the environment names."""
+    """Run one service on the servers that the environment names.
+
+    Needs SHOUWEN_DATABASE_URL, SHOUWEN_AMQP_URI, SHOUWEN_IDENTITY_KEYS and SHOUWEN_SERVICE_TOKEN;
+    intake also SHOUWEN_VAULT_KEY. Run `shouwen migrate` before.
+    """
     if service not in SERVICES:
         raise typer.BadParameter(f"there are {', '.join(SERVICES)}", param_hint="SERVICE")
     configure_logging(service=service)
     raise typer.Exit(host(surroundings(Variables()), service).run())
 
 
-@app.command()
+@app.command(
+    epilog=_examples(
+        "SHOUWEN_DATABASE_URL=postgresql://shouwen:PASSWORD@localhost/shouwen shouwen migrate"
+    )
+)
 def migrate() -> None:
-    """Bring the tables of all services to the newest revision."""
+    """Bring the tables of all services to the newest revision; changes nothing when they are.
+
+    On PostgreSQL the user must be able to create schemas and roles.
+    """
     configure_logging("WARNING")
     variables = Variables()
     url = variables.text(DATABASE_URL)
-    migrate_all(lambda service: url or embedded_url(variables, service))
+    try:
+        migrate_all(lambda service: url or embedded_url(variables, service))
+    except OperationalError as error:
+        typer.echo(f"The database did not take it: {error.orig}", err=True)
+        raise typer.Exit(1) from error
     typer.echo("All tables are up to date.")
 
 
@@ -85,59 +151,136 @@ def embedded_url(variables: Variables, service: str) -> str:
     return embedded(home_of(variables)).surroundings.database_url(service)
 
 
-@app.command()
+@app.command(
+    epilog=_examples(
+        "shouwen token L330424001 --role leader --office 330424-01",
+        "shouwen token service:intake --role service --hours 8760 --key issuer.pem",
+        "SHOUWEN_TOKEN=$(shouwen token A1 --role auditor) shouwen call intake.search",
+    )
+)
 def token(
     subject: Annotated[str, typer.Argument(help="Staff number, or service:NAME.")],
     role: Annotated[list[str], typer.Option(help="May be given more than once.")],
     office: Annotated[str, typer.Option(help="Office code such as 330424-01.")] = "",
     hours: Annotated[float, typer.Option(help="For how long.", min=0.01, max=24 * 366)] = 8,
+    key: Annotated[
+        Path | None,
+        typer.Option(
+            envvar=ISSUER_KEY,
+            exists=True,
+            dir_okay=False,
+            help="Private key of the issuer; without it, the development key of SHOUWEN_HOME.",
+        ),
+    ] = None,
 ) -> None:
-    """Sign a token with the key in SHOUWEN_HOME (made now if there is none)."""
+    """Sign a token: who somebody is, with which roles, for which office.
+
+    Roles: clerk, handler, leader, office_head, auditor, agency, operator, service.
+    """
     configure_logging("WARNING")
-    issuer = embedded(home_of(Variables())).issuer
+    issuer = issuer_of(key)
     try:
         typer.echo(issuer.issue(subject, role, office, int(hours * 3600)))
     except ValueError as error:
         raise typer.BadParameter(str(error), param_hint="--role") from error
 
 
-@app.command()
-def keys() -> None:
-    """Print the public keys that services check tokens with (SHOUWEN_IDENTITY_KEYS)."""
-    configure_logging("WARNING")
-    typer.echo(json.dumps(embedded(home_of(Variables())).issuer.jwks()))
-
-
-@app.command()
-def call(
-    method: Annotated[str, typer.Argument(help="SERVICE.METHOD, such as intake.status.")],
+@app.command(
+    epilog=_examples(
+        "shouwen call   list all methods",
+        "shouwen call intake.search --explain   what it takes, and who may call it",
+        "shouwen call intake.search '{\"limit\": 5}' --role auditor",
+        "shouwen call intake.register - --role clerk --office 330424-01 < petition.json",
+    )
+)
+def call(  # noqa: PLR0913, PLR0917 - one option each
+    method: Annotated[str, typer.Argument(help="SERVICE.METHOD; without it, a list.")] = "",
     arguments: Annotated[str, typer.Argument(help="A JSON object; - reads standard input.")] = "{}",
-    role: Annotated[list[str] | None, typer.Option(help="Sign a token with these roles.")] = None,
+    role: Annotated[
+        list[str] | None, typer.Option(help="Sign a token with these roles, embedded only.")
+    ] = None,
     subject: Annotated[str, typer.Option("--as", help="Staff number to act as.")] = "operator",
     office: Annotated[str, typer.Option(help="Office to act for.")] = "",
+    explain: Annotated[bool, typer.Option("--explain", help="Say what it takes.")] = False,  # noqa: FBT002 - a flag
 ) -> None:
-    """Call a method and print its answer; the exit status is 1 when it is refused."""
+    """Call a method and print its answer; the exit status is 1 when it is refused.
+
+    Goes to the servers of SHOUWEN_AMQP_URI with the token in SHOUWEN_TOKEN, else to `shouwen up`.
+    """
     configure_logging("WARNING")
+    if not method:
+        _list_methods()
+        return
     if method not in METHODS:
         raise typer.BadParameter(f"there are {', '.join(sorted(METHODS))}", param_hint="METHOD")
-    text = sys.stdin.read() if arguments == "-" else arguments
-    try:
-        given: dict[str, Any] = json.loads(text)
-    except ValueError as error:
-        raise typer.BadParameter(f"is no JSON: {error}", param_hint="ARGUMENTS") from error
-    service, _, name = method.partition(".")
-    try:
-        answer = connected(Variables(), subject, role or [], office)(service, name, given)
-    except Failure as failure:
-        typer.echo(json.dumps(failure.to_wire()["value"], ensure_ascii=False, indent=2), err=True)
-        typer.echo(failure.code, err=True)
-        raise typer.Exit(1) from failure
+    if explain:
+        _explain(method)
+        return
+    answer = _answer(method, _object(arguments), role or [], subject, office)
     typer.echo(json.dumps(answer, ensure_ascii=False, indent=2))
     if answer.get("ok") is False:
         raise typer.Exit(1)
 
 
-@app.command(name="import")
+def _list_methods() -> None:
+    from rich.console import Console  # only where something is drawn
+
+    from shouwen.explaining import methods_table
+
+    Console().print(methods_table())
+
+
+def _explain(method: str) -> None:
+    from rich.console import Console  # only where something is drawn
+
+    from shouwen.explaining import explained
+
+    Console().print(explained(METHODS[method]))
+
+
+def _object(text: str) -> dict[str, Any]:
+    try:
+        given = json.loads(sys.stdin.read() if text == "-" else text)
+    except ValueError as error:
+        raise typer.BadParameter(f"is no JSON: {error}", param_hint="ARGUMENTS") from error
+    if not isinstance(given, dict):
+        raise typer.BadParameter("is no JSON object, such as {}", param_hint="ARGUMENTS")
+    return given
+
+
+def _answer(
+    method: str, given: Mapping[str, Any], roles: Sequence[str], subject: str, office: str
+) -> Any:
+    """Return what a method answers, or say why not and end with status 1."""
+    service, _, name = method.partition(".")
+    try:
+        return connected(Variables(), subject, roles, office)(service, name, given)
+    except Failure as failure:
+        typer.echo(json.dumps(failure.to_wire()["value"], ensure_ascii=False, indent=2), err=True)
+        typer.echo(failure.code, err=True)
+        if hint := _hint(failure.code, method):
+            typer.echo(hint, err=True)
+        raise typer.Exit(1) from failure
+
+
+def _hint(code: str, method: str) -> str:
+    roles = ", ".join(sorted(METHODS[method].roles))
+    return {
+        "token_missing": f"Embedded: add --role, one of {roles}. On servers: set SHOUWEN_TOKEN.",
+        "role_not_allowed": f"It takes one of the roles {roles}.",
+        "office_not_allowed": "Add --office with an office of that region, or one above it.",
+        "bad_value": f"shouwen call {method} --explain says what it takes.",
+    }.get(code, "")
+
+
+@app.command(
+    name="import",
+    epilog=_examples(
+        "shouwen import shouwen/samples/petitions.csv",
+        "shouwen import hotline.xlsx --office 330424-01 --channel call --map title=主题",
+        "Next: correct FILE.rejects.csv, if there is one, and import that",
+    ),
+)
 def import_file(  # noqa: PLR0913, PLR0917 - one option each
     file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="csv or xlsx.")],
     office: Annotated[str, typer.Option(help="For rows that name none.")] = "330424-01",
@@ -148,23 +291,23 @@ def import_file(  # noqa: PLR0913, PLR0917 - one option each
     ] = None,
     subject: Annotated[str, typer.Option("--as", help="Staff number to act as.")] = "importer",
 ) -> None:
-    """Register the rows of a table; the same file twice adds nothing."""
-    from rich.progress import Progress  # only here is anything drawn
+    """Register the rows of a table; the same file twice adds nothing, so a break is harmless.
 
+    Fields: key, title, body, category, occurred_at, office, channel, petition_class, place,
+    petitioner, phone, id_number, address. Rows that cannot be registered go to FILE.rejects.csv
+    with the reason.
+    """
     configure_logging("WARNING")
-    rows = rows_of(file)
-    mapping = dict(pair.split("=", 1) for pair in columns or [] if "=" in pair)
     try:
-        found = columns_of(rows[0] if rows else [], mapping)
-    except ColumnMissing as error:
+        rows = rows_of(file)
+        found = columns_of(rows[0] if rows else [], _mapping(columns or []))
+    except (ColumnMissing, TableUnreadable) as error:
         raise typer.BadParameter(str(error), param_hint="FILE") from error
     defaults = Defaults(office, channel, petition_class)
-    report = Report()
+    acting_for = common_office(offices_of(rows, found, defaults))
     started = time.monotonic()
-    with working(Variables(), subject, ["clerk"], office) as call_, Progress() as progress:
-        task = progress.add_task("importing", total=len(rows))
-        for done, report in import_rows(rows, found, defaults, call_):  # noqa: B007 - the last
-            progress.update(task, completed=done)
+    with working(Variables(), subject, ["clerk"], acting_for) as call_:
+        report = _imported(rows, found, defaults, call_)
     rate = len(rows) / max(time.monotonic() - started, 0.001)
     typer.echo(
         f"{report.registered} on record, {len(report.rejected)} rejected, {rate:.0f} a second"
@@ -176,11 +319,52 @@ def import_file(  # noqa: PLR0913, PLR0917 - one option each
         raise typer.Exit(1)
 
 
-@app.command()
+def _mapping(pairs: Sequence[str]) -> dict[str, str]:
+    wrong = [pair for pair in pairs if "=" not in pair]
+    if wrong:
+        raise typer.BadParameter(f"{wrong[0]} is not FIELD=HEADING", param_hint="--map")
+    return dict(pair.split("=", 1) for pair in pairs)
+
+
+def _imported(
+    rows: Sequence[dict[str, str]], columns: Mapping[str, str], defaults: Defaults, call_: Call
+) -> Report:
+    from rich.progress import Progress  # only where something is drawn
+
+    report = Report()
+    with Progress() as progress:
+        task = progress.add_task("登记 importing", total=len(rows))
+        for done, report in import_rows(rows, columns, defaults, call_):  # noqa: B007 - the last
+            progress.update(task, completed=done)
+    return report
+
+
+@app.command(
+    epilog=_examples(
+        "shouwen replay XF-330424-20261123-000017-C",
+        "shouwen replay XF-330424-20261123-000017-C --as-of 2026-11-25T09:00:00+08:00",
+        "shouwen replay XF-330424-20261123-000017-C --json > history.json",
+    )
+)
 def replay(
     number: Annotated[str, typer.Argument(help="Number of the petition.")],
     as_of: Annotated[str, typer.Option(help="ISO 8601 with offset; now unless given.")] = "",
+    as_json: Annotated[bool, typer.Option("--json", help="JSON, also on a terminal.")] = False,  # noqa: FBT002 - a flag
 ) -> None:
-    """Print the history of a case across all services."""
+    """Print the history of a case across all services: a table on a terminal, else JSON."""
+    configure_logging("WARNING")
     given = {"number": number, **({"as_of": as_of} if as_of else {})}
-    call("audit.replay", json.dumps(given), ["auditor"], "auditor", "")
+    history = _answer("audit.replay", given, ["auditor"], "auditor", "")
+    if as_json or not sys.stdout.isatty():
+        typer.echo(json.dumps(history, ensure_ascii=False, indent=2))
+        return
+    from rich.console import Console  # only where something is drawn
+
+    from shouwen.histories import history_table
+
+    Console().print(history_table(history["entries"]))
+
+
+app.command()(upkeep.rebuild)
+app.command()(upkeep.parked)
+app.add_typer(keys_app, name="key")

@@ -1,66 +1,48 @@
 """The main job on petitions that ship with the project: registered, received, raced for, closed."""
 
-import csv
-import json
 import tempfile
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
+from time import monotonic
 from typing import Any, Final
+from zoneinfo import ZoneInfo
 
+from rich.cells import set_cell_size
 from rich.console import Console
-from rich.progress import Progress
+from rich.markup import escape
+from rich.padding import Padding
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from chassis.messaging.calling import RpcCaller
 from shouwen.embedded import Embedded, embedded
+from shouwen.histories import history_table
 from shouwen.hosting import SERVICES, host, migrate_all
+from shouwen.sampling import People, Row, read, registration
 
-SAMPLES: Final = Path(__file__).parent / "samples"
-BATCH: Final = 20
+SHANGHAI: Final = ZoneInfo("Asia/Shanghai")
 DOCUMENT: Final = "海信函〔2026〕12号"
-ROWS_SHOWN: Final = 8
+SHOWN_OF_EACH_GROUND: Final = 3
+TITLE_CELLS: Final = 27
+RIVALS: Final = 2
+LOG_PAGE: Final = 1_000
 
-Row = Mapping[str, str]
-
-
-def read(name: str) -> list[Row]:
-    """Return the rows of a sample file."""
-    with (SAMPLES / f"{name}.csv").open(encoding="utf-8", newline="") as file:
-        return list(csv.DictReader(file))
-
-
-def registration(row: Row, numbers: Mapping[str, str]) -> dict[str, Any]:
-    """Return a sample row as the arguments of `intake.register`."""
-    representatives = json.loads(row["representatives"] or "[]")
-    given = {
-        "request_id": f"demo-{row['key']}-register",
-        "office": row["office"],
-        "channel": row["channel"],
-        "petition_class": row["class"],
-        "category": row["category"],
-        "title": row["title"],
-        "body": row["body"],
-        "place": row["place"],
-        "occurred_at": row["occurred_at"],
-        "petitioner": {
-            "name": row["petitioner_name"],
-            "phone": row["petitioner_phone"],
-            "id_number": row["petitioner_id_number"],
-            "address": row["petitioner_address"],
-        },
-        "representatives": representatives,
-        "headcount": max(int(row["headcount"] or 1), 1),
-        "accused": [row["accused"]] if row["accused"] else [],
-        "external_number": row["external_number"],
-    }
-    if row["agent_name"]:
-        given["agent"] = {"name": row["agent_name"]}
-    if row["repeat_of"]:
-        given["repeat_of"] = numbers[row["repeat_of"]]
-    return given
+CHANNELS: Final[Mapping[str, str]] = {
+    "letter": "来信",
+    "visit": "来访",
+    "call": "来电",
+    "online": "网上",
+    "qr": "扫码",
+    "agent": "代办",
+    "reception_day": "下访接访",
+    "transfer": "上级转送",
+    "feed": "平台归集",
+}
+AUDITOR: Final = ("A1", "auditor", "")
 
 
 @dataclass
@@ -75,6 +57,15 @@ class Visitor:
         service, _, name = method.partition(".")
         return self._caller(who, role, at).call(service, name, **arguments)
 
+    def now(self) -> datetime:
+        """Return the present, as the services have it."""
+        return self.installation.surroundings.clock()
+
+    def close(self) -> None:
+        """Stop listening for answers."""
+        for caller in self.callers.values():
+            caller.close()
+
     def _caller(self, who: str, role: str, office: str) -> RpcCaller:
         key = who, role, office
         if key not in self.callers:
@@ -86,16 +77,36 @@ class Visitor:
 
 @dataclass
 class Demo:
-    """One run; each step prints what a visitor wants to see."""
+    """One run; each step says what it shows and prints what a visitor wants to see.
+
+    Attributes:
+        numbers: key of each sample row to the number that it was given.
+    """
 
     visitor: Visitor
     console: Console
     rows: Sequence[Row]
+    people: People = field(default_factory=People)
     numbers: dict[str, str] = field(default_factory=dict)
+    steps: int = 0
+
+    def play(self) -> bool:
+        """Run all steps; True when every petition has exactly one owner in the end."""
+        self.set_rosters()
+        self.register_all()
+        self.show_owners()
+        self.race()
+        self.close_and_repeat()
+        self.succeed()
+        self.replay()
+        return self.check_owners()
 
     def set_rosters(self) -> None:
         """Put leaders on duty, today as well, except at the offices whose lists stay open."""
-        today = self.visitor.installation.surroundings.clock().astimezone().date().isoformat()
+        self._step(
+            "Duty roster 值守", "who answers at each office for what no leader received in person"
+        )
+        today = self.visitor.now().astimezone(SHANGHAI).date().isoformat()
         lines: dict[str, dict[str, str]] = {}
         for row in read("roster"):
             lines.setdefault(row["office"], {})[row["day"]] = row["leader"]
@@ -103,7 +114,7 @@ class Demo:
             if not office.endswith("-03"):
                 days.setdefault(today, next(iter(days.values())))
             self.visitor.call(
-                f"D{office}",
+                self.people.head_of(office),
                 "office_head",
                 office,
                 "responsibility.set_roster",
@@ -112,26 +123,36 @@ class Demo:
                 lines=[{"day": day, "leader": leader} for day, leader in days.items()],
                 document=DOCUMENT,
             )
+        self._say(f"{sum(map(len, lines.values()))} days at {len(lines)} offices in 5 counties")
 
     def register_all(self) -> None:
-        """Register and receive everything, with a progress bar."""
-        with Progress(console=self.console) as progress:
-            task = progress.add_task("登记 registering", total=len(self.rows))
-            for row in self.rows:
+        """Register everything and record who received it, with a progress bar."""
+        self._step(
+            "Registration 登记",
+            "a number, a query code; text and persons are encrypted at once",
+        )
+        columns = (
+            TextColumn("    {task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeElapsedColumn(),
+        )
+        with Progress(*columns, console=self.console) as progress:
+            for row in progress.track(self.rows, description="登记 registering"):
                 self._register(row)
-                progress.advance(task)
 
     def _register(self, row: Row) -> None:
-        clerk = f"K{row['office']}"
+        office = row["office"]
+        clerk = self.people.clerk_of(office)
         answer = self.visitor.call(
-            clerk, "clerk", row["office"], "intake.register", **registration(row, self.numbers)
+            clerk, "clerk", office, "intake.register", **registration(row, self.numbers)
         )
         self.numbers[row["key"]] = answer["number"]
         if row["received_by"]:
             self.visitor.call(
                 clerk,
                 "clerk",
-                row["office"],
+                office,
                 "responsibility.receive",
                 request_id=f"demo-{row['key']}-receive",
                 number=answer["number"],
@@ -139,80 +160,113 @@ class Demo:
                 received_at=row["received_at"],
             )
 
-    def owner_of(self, key: str) -> Any:
-        """Return who owns the petition of a sample row."""
-        return self.visitor.call(
-            "A1", "auditor", "", "responsibility.owner_of", number=self.numbers[key]
-        )
-
     def show_owners(self) -> None:
-        """Print who owns what and why."""
-        table = Table(title="谁首接,谁负责到底 · who owns what, and why")
-        for column in ("number", "title", "channel", "owner", "why"):
-            table.add_column(column)
-        for row in self.rows[:ROWS_SHOWN]:
-            owned = self.owner_of(row["key"])
-            table.add_row(
-                owned["number"],
-                row["title"][:16],
-                row["channel"],
-                owned["owner"] or "—",
-                _why(owned),
-            )
-        self.console.print(table)
+        """Print who owns what and why: some of each ground, and how many there are of each."""
+        self._step(
+            "Owners 首问责任领导",
+            "谁第一个接待,谁负责到底: the first on record owns it until it is closed",
+        )
+        table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="dim")
+        for heading in ("petition 信访事项", "owner", "why"):
+            table.add_column(heading, no_wrap=True)
+        by_why: dict[str, list[tuple[Row, Any]]] = {}
+        for row in self.rows:
+            owned = self._owned(row)
+            by_why.setdefault(_why(owned), []).append((row, owned))
+        for of_one_kind in by_why.values():
+            for row, owned in of_one_kind[:SHOWN_OF_EACH_GROUND]:
+                self._add_owned(table, row, owned)
+        self.console.print(Padding(table, (0, 0, 0, 4)), highlight=False)
+        counts = (f"{len(of_one_kind)} {why}" for why, of_one_kind in by_why.items())
+        self._say(f"in all: {', '.join(counts)}")
+
+    def _add_owned(self, table: Table, row: Row, owned: Mapping[str, Any]) -> None:
+        owner = self.people.named(owned["owner"]) if owned["owner"] else "—"
+        table.add_row(owned["number"], f"[bold]{owner}[/]", _why(owned))
+        table.add_row(
+            f"[dim]{escape(_shortened(row['title'], TITLE_CELLS))}[/]",
+            "",
+            f"[dim]{CHANNELS[row['channel']]} {row['channel'].replace('_', ' ')}[/]",
+        )
 
     def race(self) -> None:
         """Let two leaders receive one petition at the same moment."""
-        row = next(r for r in self.rows if not self.owner_of(r["key"])["owner"])
-        number, region = self.numbers[row["key"]], row["office"][:6]
-        leaders = [r["staff_number"] for r in read("leaders") if r["role"] == "leader"]
-        rivals = [leader for leader in leaders if leader[1:7] == region][:2]
+        self._step(
+            "Race 首接之争",
+            "two leaders receive one petition at once; the record keeps one owner",
+        )
+        row = next(row for row in self.rows if not self._owned(row)["owner"])
+        number, office = self.numbers[row["key"]], row["office"]
+        rivals = self.people.leaders_of(office)[:RIVALS]
 
         def receive(leader: str) -> Any:
             return self.visitor.call(
                 leader,
                 "leader",
-                row["office"],
+                office,
                 "responsibility.receive",
                 request_id=f"demo-race-{leader}",
                 number=number,
             )
 
-        with ThreadPoolExecutor(2) as pool:
+        with ThreadPoolExecutor(RIVALS) as pool:
             answers = list(pool.map(receive, rivals))
-        self.console.print(f"\n[bold]Race[/] for {number}: {' and '.join(rivals)} at once")
+        self._say(number)
         for leader, answer in zip(rivals, answers, strict=True):
-            said = "owns it" if answer["standing"] == "first" else f"is told: {answer['owner']}"
-            self.console.print(f"  {leader} {said}")
+            said = (
+                "is first 首接, and owns it"
+                if answer["standing"] == "first"
+                else f"is told the owner: {self.people.named(answer['owner'])}"
+            )
+            self._say(f"  {self.people.named(leader)} {said}")
 
     def close_and_repeat(self) -> None:
-        """Close a petition, let the petitioner come again, and show whom the repeat finds."""
-        row = self._owned_rows()[0]
-        owned = self.owner_of(row["key"])
+        """Close a petition, let the petitioner come to another office, show whom he is led to."""
+        self._step(
+            "Repeat 重复信访",
+            "closed, raised again elsewhere: it goes back to its owner",
+        )
+        row = self._first_owned("visit")
+        owned = self._owned(row)
         self._close(owned)
-        again = {
-            **registration(row, self.numbers),
-            "request_id": "demo-again-register",
-            "channel": "online",
-        }
-        again.pop("repeat_of", None)
+        self._say(f"{owned['number']} closed 办结 by {self.people.named(owned['owner'])}")
+        office = next(o for o in self.people.offices if _same_county(o, row) and o != row["office"])
+        again = self._register_again(row, office)
+        self._say(f"{again['number']} raised again at {office}, recognised 同人同事")
+        leader = self.people.leaders_of(office)[0]
+        told = self.visitor.call(
+            leader,
+            "leader",
+            office,
+            "responsibility.receive",
+            request_id="demo-again-receive",
+            number=again["number"],
+        )
+        self._say(
+            f"  {self.people.named(leader)} receives it and is told"
+            f" the owner: {self.people.named(told['owner'])}"
+        )
+        self._say(f"  the matter is {self._owned(row)['state']} again 重新办理")
+
+    def _register_again(self, row: Row, office: str) -> Any:
+        """Register the same words of the same person; nobody says that it is a repeat."""
         answer = self.visitor.call(
-            f"K{row['office']}",
+            self.people.clerk_of(office),
             "clerk",
-            row["office"],
+            office,
             "intake.register",
-            **{**again, "repeat_of": owned["matter"]},
+            **{
+                **registration(row, self.numbers),
+                "request_id": "demo-again-register",
+                "office": office,
+                "occurred_at": self.visitor.now().isoformat(),
+            },
         )
-        found = self.visitor.call(
-            "A1", "auditor", "", "responsibility.owner_of", number=answer["number"]
-        )
-        self.console.print(
-            f"\n[bold]Repeat[/] {answer['number']} of {owned['matter']}, which was closed:"
-            f"\n  open again ({found['state']}), and its owner is still {found['owner']}"
-        )
+        self.numbers["again"] = answer["number"]
+        return answer
 
     def _close(self, owned: Mapping[str, Any]) -> None:
-        now = self.visitor.installation.surroundings.clock().isoformat()
+        now = self.visitor.now().isoformat()
         self.visitor.call(
             owned["owner"],
             "leader",
@@ -228,101 +282,175 @@ class Demo:
 
     def succeed(self) -> None:
         """Let a leader leave the post."""
-        row = self._owned_rows()[1]
-        owned, office = self.owner_of(row["key"]), row["office"]
-        leaders = [r["staff_number"] for r in read("leaders") if r["role"] == "leader"]
-        to = next(s for s in leaders if s[1:7] == office[:6] and s != owned["owner"])
+        self._step(
+            "Succession 继任",
+            "a leader leaves the post: only so, or by recusal 回避, does it move",
+        )
+        row = self._first_owned("letter")
+        owned, office = self._owned(row), row["office"]
+        successor = next(
+            leader for leader in self.people.leaders_of(office) if leader != owned["owner"]
+        )
         after = self.visitor.call(
-            f"D{office}",
+            self.people.head_of(office),
             "office_head",
             office,
             "responsibility.succeed",
             request_id="demo-succession",
             number=owned["number"],
-            to=to,
+            to=successor,
             ground="left_post",
             document=DOCUMENT,
         )
-        chain = " → ".join(link["owner"] for link in after["chain"])
-        self.console.print(f"\n[bold]Succession[/] of {owned['number']}: {chain} ({DOCUMENT})")
-
-    def _owned_rows(self) -> list[Row]:
-        first = [row for row in self.rows if not row["repeat_of"]]
-        return [row for row in first[:60] if self.owner_of(row["key"])["owner"]]
+        holders = " → ".join(self.people.named(link["owner"]) for link in after["chain"])
+        approver = self.people.named(after["chain"][-1]["approver"])
+        self._say(f"{owned['number']}  {holders}")
+        self._say(f"  approved by {approver}, document {DOCUMENT}")
+        self._say(f"  first contact stays: {self.people.named(after['first_contact']['owner'])}")
 
     def replay(self) -> None:
         """Print the history of the closed and reopened case."""
-        number = self.numbers[self._owned_rows()[0]["key"]]
-        history = self.visitor.call("A1", "auditor", "", "audit.replay", number=number)
-        self.console.print(f"\n[bold]History[/] of {number}, from four logs")
-        for entry in history["entries"]:
-            place = f"{entry['source']}/{entry['position']}"
-            self.console.print(f"  {place:22} {entry['type']:26} {entry['actor']}")
+        self._step(
+            "Replay 回放",
+            "the whole course of the repeated case, put together from four logs",
+        )
+        number = self.numbers[self._first_owned("visit")["key"]]
+        history = self.visitor.call(*AUDITOR, "audit.replay", number=number)
+        self._say(f"{number}, times in Shanghai")
+        self.console.print(history_table(history["entries"], self.people.titled))
 
     def check_owners(self) -> bool:
-        """Check that every petition has exactly one owner or waits in exactly one open list."""
-        answers = [self.owner_of(key) for key in self.numbers]
-        waiting = set(self._open_numbers())
-        wrong = [a["number"] for a in answers if (a["owner"] is None) != (a["matter"] in waiting)]
-        counts = Counter(answer["state"] for answer in answers)
-        self.console.print(
-            f"\n[bold]Check[/] {len(answers)} petitions: {counts['owned']} owned,"
-            f" {counts['closed']} closed, {counts['awaited']} in open lists, {len(wrong)} wrong"
+        """Check that every petition has one owner, or waits in an open list, by two ways."""
+        self._step(
+            "Check 核对",
+            "every petition has exactly one owner, or waits in one open list 待接清单",
         )
+        answers = [self._owner_of(number) for number in self.numbers.values()]
+        counts = Counter(answer["state"] for answer in answers)
+        waiting = Counter(self._open_numbers())
+        holders, events = self._recounted()
+        wrong = [
+            answer["number"]
+            for answer in answers
+            if holders[answer["matter"]] != ([answer["owner"]] if answer["owner"] else [])
+            or waiting[answer["matter"]] != (answer["owner"] is None)
+        ]
+        self._say(
+            f"{len(answers)} petitions: {counts['owned'] + counts['closed']} with one owner,"
+            f" {counts['awaited']} in an open list, [bold]{len(wrong)} wrong[/]"
+        )
+        self._say(f"recounted from the {events} events of responsibility's log: the same")
         return not wrong
 
     def _open_numbers(self) -> Iterator[str]:
-        for office in read("offices"):
-            page = self.visitor.call(
-                "A1",
-                "auditor",
-                "",
-                "responsibility.open_list",
-                office=next(iter(office.values())),
-                limit=200,
-            )
+        for office in self.people.offices:
+            page = self.visitor.call(*AUDITOR, "responsibility.open_list", office=office, limit=200)
             yield from (item["number"] for item in page["items"])
+
+    def _recounted(self) -> tuple[dict[str, list[str]], int]:
+        """Return the holders of each matter by nothing but the log, and how long the log is."""
+        holders: dict[str, list[str]] = {}
+        after, head = 0, 1
+        while after < head:
+            page = self.visitor.call(*AUDITOR, "responsibility.log", after=after, limit=LOG_PAGE)
+            for event in page["events"]:
+                _recount(holders, event["type"], event["data"])
+            after, head = after + len(page["events"]), page["head"]
+        return holders, head
+
+    def _owner_of(self, number: str) -> Any:
+        return self.visitor.call(*AUDITOR, "responsibility.owner_of", number=number)
+
+    def _owned(self, row: Row) -> Any:
+        return self._owner_of(self.numbers[row["key"]])
+
+    def _first_owned(self, channel: str) -> Row:
+        """Return the first row of a channel that repeats nothing and whose person is known."""
+        return next(
+            row
+            for row in self.rows
+            if row["channel"] == channel
+            and not row["repeat_of"]
+            and row["petitioner_phone"]
+            and self._owned(row)["owner"]
+        )
+
+    def _step(self, title: str, meaning: str) -> None:
+        self.steps += 1
+        self.console.print(f"\n[bold]{self.steps}. {title}[/]", highlight=False)
+        self._say(f"[dim]{meaning}[/]")
+
+    def _say(self, line: str) -> None:
+        self.console.print(f"    {line}", highlight=False)
+
+
+def _same_county(office: str, row: Row) -> bool:
+    return office[:6] == row["office"][:6]
+
+
+def _shortened(text: str, cells: int) -> str:
+    shortened = set_cell_size(text, cells).rstrip()
+    return text if shortened == text else f"{set_cell_size(text, cells - 2).rstrip()}…"
+
+
+def _recount(holders: dict[str, list[str]], type_: str, data: Mapping[str, Any]) -> None:
+    if type_ == "ownership.awaited.v1":
+        holders.setdefault(data["number"], [])
+    elif type_ == "ownership.taken.v1":
+        holders.setdefault(data["number"], []).append(data["owner"])
+    elif type_ in {"ownership.succeeded.v1", "ownership.recused.v1"}:
+        holders[data["number"]].remove(data["previous_owner"])
+        holders[data["number"]].append(data["owner"])
 
 
 def _why(owned: Mapping[str, Any]) -> str:
     first = owned["first_contact"]
     if first is None:
-        return "waits in the open list"
+        return "open list 待接清单"
     return {
-        "reception": "received the petitioner first",
+        "reception": "received first 首接",
         "open_list": "took it from the open list",
-        "roster": f"on duty on {owned['evidence'].get('roster_day')}",
+        "roster": "on duty 值守",
     }[first["ground"]]
 
 
 def run() -> int:
     """Run the demo and return the exit status."""
-    console = Console()
+    console, started = Console(), monotonic()
     with tempfile.TemporaryDirectory(prefix="shouwen-demo-") as folder:
         installation = embedded(Path(folder))
+        _greet(console, folder)
         migrate_all(installation.surroundings.database_url)
         running = host(installation.surroundings, *SERVICES)
         running.start()
         visitor = Visitor(installation)
         try:
-            good = _show(Demo(visitor, console, read("petitions")))
+            good = Demo(visitor, console, read("petitions")).play()
         finally:
-            for caller in visitor.callers.values():
-                caller.close()
+            visitor.close()
             running.stop()
-    console.print(
-        "\nTry next: [bold]make up[/], then in another terminal"
-        " [bold].venv/bin/shouwen call intake.health[/]"
-    )
+    console.print(f"\nDone in {monotonic() - started:.0f} s; nothing is left behind.")
+    console.print(_TRY_NEXT, highlight=False)
     return 0 if good else 1
 
 
-def _show(demo: Demo) -> bool:
-    demo.set_rosters()
-    demo.register_all()
-    demo.show_owners()
-    demo.race()
-    demo.close_and_repeat()
-    demo.succeed()
-    demo.replay()
-    return demo.check_owners()
+def _greet(console: Console, folder: str) -> None:
+    console.print(
+        "[bold]Shouwen 首问[/]: 200 made-up petitions 信访事项 go through intake, responsibility,"
+        "\nnotify and audit, all in this process: no server, no configuration, no root."
+        f"\n[bold yellow]DEVELOPMENT KEY[/] made in {folder}: whoever can read it can act"
+        "\nas anybody. It is for trying out, never for real petitions.",
+        highlight=False,
+        soft_wrap=True,
+    )
+
+
+_TRY_NEXT: Final = """
+Try next: [bold]make up[/] keeps the same system running. Then, from another terminal:
+  [bold].venv/bin/shouwen call intake.health[/]                    is it well?
+  [bold].venv/bin/shouwen import shouwen/samples/petitions.csv[/]  take a table in
+  [bold].venv/bin/shouwen call intake.search --role auditor[/]     what is on record
+  [bold].venv/bin/shouwen replay NUMBER[/]                         one case's history
+  [bold].venv/bin/shouwen --help[/]                                all commands
+[bold]make test[/] runs everything on real RabbitMQ and PostgreSQL.
+docs/integrate.md shows how your own program calls Shouwen."""

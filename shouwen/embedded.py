@@ -54,5 +54,10 @@ def _vault_key(path: Path) -> str:
         path.parent.mkdir(parents=True, exist_ok=True)
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "wb") as file:
-            file.write(urlsafe_b64encode(os.urandom(32)))
+            file.write(new_vault_key().encode())
     return path.read_text()
+
+
+def new_vault_key() -> str:
+    """Return a key for the vault, as the environment gives it."""
+    return urlsafe_b64encode(os.urandom(32)).decode()

@@ -13,9 +13,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 from uuid import UUID, uuid5
+from zipfile import BadZipFile
 from zoneinfo import ZoneInfo
 
 from openpyxl import load_workbook
+from openpyxl.utils.exceptions import InvalidFileException
 
 from contracts.rpc.intake import REGISTER_MANY_MAX
 from shouwen.calling import Call
@@ -47,6 +49,10 @@ class ColumnMissing(ValueError):  # noqa: N818 - it says what is the case
     """The table has no column for a field that every registration needs."""
 
 
+class TableUnreadable(ValueError):  # noqa: N818 - it says what is the case
+    """The file is no table of the kind that its name says."""
+
+
 @dataclass(frozen=True, slots=True)
 class Defaults:
     """What a row is given where its table has no such column."""
@@ -65,9 +71,20 @@ class Report:
 
 
 def rows_of(path: Path) -> list[dict[str, str]]:
-    """Return the rows of a csv (UTF-8) or xlsx table, its first line being the headings."""
-    if path.suffix.lower() == ".xlsx":
-        return _rows_of_xlsx(path)
+    """Return the rows of a csv (UTF-8) or xlsx table, its first line being the headings.
+
+    Raises:
+        TableUnreadable: the file is something else.
+    """
+    try:
+        return _rows_of_xlsx(path) if path.suffix.lower() == ".xlsx" else _rows_of_csv(path)
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise TableUnreadable(f"{path.name} is no csv in UTF-8; save it as that") from error
+    except (BadZipFile, InvalidFileException, KeyError) as error:
+        raise TableUnreadable(f"{path.name} is no xlsx workbook") from error
+
+
+def _rows_of_csv(path: Path) -> list[dict[str, str]]:
     with path.open(encoding="utf-8-sig", newline="") as file:
         return [{k: v or "" for k, v in row.items() if k} for row in csv.DictReader(file)]
 
@@ -109,6 +126,14 @@ def columns_of(headings: Iterable[str], mapping: Mapping[str, str]) -> dict[str,
     if missing := [name for name in needed if name not in columns]:
         raise ColumnMissing(f"no column for {', '.join(missing)}; name it with --map FIELD=HEADING")
     return columns
+
+
+def offices_of(
+    rows: Iterable[Mapping[str, str]], columns: Mapping[str, str], defaults: Defaults
+) -> set[str]:
+    """Return the offices at which the rows of a table were raised."""
+    named = (row.get(columns.get("office", ""), "").strip() for row in rows)
+    return {office or defaults.office for office in named}
 
 
 def registration(

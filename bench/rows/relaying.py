@@ -4,6 +4,7 @@ Relay and consumers are measured one after the other, so that none waits for ano
 takes the events from its queue, or pulls them by RPC where that is how it catches up.
 """
 
+import math
 from collections.abc import Iterator
 from time import perf_counter
 from typing import Final
@@ -70,5 +71,6 @@ def _until(running: Running, question: str, head: int) -> float:
             if first is None and position > 0:
                 first = now, position
             if first is not None and position >= head:
-                return (head - first[1]) / max(now - first[0], LOOK_EVERY_S)
+                # One step tells no speed; a log longer than one window of the relay does.
+                return (head - first[1]) / (now - first[0]) if now > first[0] else math.nan
             eventlet.sleep(LOOK_EVERY_S)

@@ -7,6 +7,8 @@ the places in the code are kept.
 import traceback
 from pathlib import PurePath
 
+from eventsourcing.persistence import InterfaceError, OperationalError
+
 from contracts.failures import CODES, Failure
 
 
@@ -29,6 +31,14 @@ def refusal_of(error: BaseException) -> Failure | None:
     if not isinstance(code, str) or code not in CODES:
         return None
     return Failure(code, fields=getattr(error, "fields", None))
+
+
+def passes(error: BaseException) -> bool:
+    """Tell whether the fault lies in what is away just now, not in the work that met it."""
+    refusal = refusal_of(error)
+    if refusal is not None:
+        return refusal.code in {"unavailable", "busy"}
+    return isinstance(error, OperationalError | InterfaceError)
 
 
 _LINES_MAX = 60

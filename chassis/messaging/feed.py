@@ -5,8 +5,9 @@
         events = EventFeed("intake")
 
 What has arrived is handed to the service's inbox, source by source, and acknowledged when the
-inbox has it. What the inbox cannot take now goes back after a pause that grows, and to the dead
-letters in the end. Nothing is lost by that: the inbox asks the sources for what is missing.
+inbox has it. While the database or a source is away it is kept in hand and tried again after a
+pause that grows. What the inbox cannot take for another reason goes back, and to the dead letters
+in the end. Nothing is lost by that: the inbox asks the sources for what is missing.
 """
 
 from collections import deque
@@ -24,14 +25,14 @@ from nameko.extensions import DependencyProvider
 
 from chassis.messaging import topology
 from chassis.messaging.consuming import Consuming
-from chassis.messaging.faults import broken_at, refusal_of
+from chassis.messaging.faults import broken_at, passes, refusal_of
 from chassis.messaging.wiring import Inbox, wiring_of
 from chassis.observability import begin_handling
 from contracts.envelope import CloudEvent, decode_batch
 
 PREFETCH: Final = 16
 PAUSE_FIRST_S: Final = 0.2
-PAUSE_MAX_S: Final = 30.0
+PAUSE_MAX_S: Final = 5.0
 CATCH_UP_EVERY_S: Final = 5.0
 CATCH_UP_UNDER_LOAD_EVERY_S: Final = 60.0
 
@@ -154,19 +155,22 @@ class EventFeed(DependencyProvider):  # type: ignore[misc] # nameko has no types
 
     def _apply(self, arrivals: Sequence[Arrival]) -> None:
         failed: list[Arrival] = []
+        held: list[Arrival] = []
         for source in dict.fromkeys(arrival.source for arrival in arrivals):
             of_source = [arrival for arrival in arrivals if arrival.source == source]
-            if self._applied(source, of_source):
-                for arrival in of_source:
-                    self.consumer.accept_message(arrival.message)
-            else:
-                failed.extend(of_source)
-        if failed:
-            self._give_back(failed)
+            fault = self._fault_in(source, of_source)
+            if fault is not None:
+                (held if passes(fault) else failed).extend(of_source)
+                continue
+            for arrival in of_source:
+                self.consumer.accept_message(arrival.message)
+        if failed or held:
+            self._try_later(failed, held)
         elif arrivals:
             self._failures = 0
 
-    def _applied(self, source: str, arrivals: Sequence[Arrival]) -> bool:
+    def _fault_in(self, source: str, arrivals: Sequence[Arrival]) -> Exception | None:
+        """Hand the events over; return why that failed, None when it did not."""
         started = monotonic()
         batch = sorted(
             (event for arrival in arrivals for event in arrival.events),
@@ -186,18 +190,22 @@ class EventFeed(DependencyProvider):  # type: ignore[misc] # nameko has no types
             line.error(
                 "events_not_applied", broken_at=broken_at(error), failures=self._failures + 1
             )
-            return False
+            return error
         line.info("events_applied", took_ms=round((monotonic() - started) * 1000, 3))
-        return True
+        return None
 
-    def _give_back(self, failed: Sequence[Arrival]) -> None:
+    def _try_later(self, failed: Sequence[Arrival], held: Sequence[Arrival]) -> None:
+        """Pause; then give back what failed, and go on with what was held by nothing of its own."""
         pause = min(PAUSE_MAX_S, self._pause_first_s * 2**self._failures)
         self._failures += 1
         deadline = monotonic() + pause
         while not self._stopping and (left := deadline - monotonic()) > 0:
             self._wait(left)
-        for arrival in failed:
+        returned = [*failed, *held] if self._stopping else failed
+        for arrival in returned:
             self.consumer.give_back(arrival.message)
+        if not self._stopping:
+            self._arrived.extendleft(arrival.message for arrival in reversed(held))
 
     def _catch_up(self) -> None:
         self._caught_up_at = monotonic()

@@ -45,6 +45,8 @@ class AppliedElsewhere(Exception):  # noqa: N818 - it says what is the case
 class LogIncomplete(Exception):  # noqa: N818 - it says what is the case
     """A source does not give an event that it has announced; the message is tried again later."""
 
+    code = "unavailable"
+
 
 class UnknownType(Exception):  # noqa: N818 - it says what is the case
     """An event of a type, or of a version of it, that this service cannot read."""

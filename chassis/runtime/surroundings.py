@@ -54,7 +54,9 @@ def surroundings(variables: Variables) -> Surroundings:
     Raises:
         SettingInvalid: a variable is missing or unusable.
     """
-    token = variables.required(SERVICE_TOKEN, "a token made by `shouwen token service:NAME`")
+    token = variables.required(
+        SERVICE_TOKEN, "a token made by `shouwen token service:NAME --role service`"
+    )
     return Surroundings(
         amqp_uri=variables.required(AMQP_URI, "amqp://user:password@host:port/vhost"),
         home=home_of(variables),

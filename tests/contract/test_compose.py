@@ -33,17 +33,32 @@ def variables(text: str, form: str) -> set[str]:
     return set(re.findall(r"\$\{([A-Z_]+)" + form, text))
 
 
-def compose_is_here() -> bool:
-    docker = shutil.which("docker")
-    command = [docker or "false", "compose", "version"]
-    return subprocess.run(command, capture_output=True, check=False).returncode == 0
+def compose() -> list[str]:
+    """The client that is here: the plugin of docker, or the program of its own; else empty."""
+    for command in (["docker", "compose"], ["docker-compose"]):
+        if shutil.which(command[0]):
+            asked = subprocess.run([*command, "version"], capture_output=True, check=False)
+            if asked.returncode == 0:
+                return command
+    return []
 
 
-@pytest.mark.skipif(not compose_is_here(), reason="docker compose is not installed")
-def test_docker_compose_accepts_the_file():
-    environment = {**os.environ, **dict.fromkeys(SECRETS, "filled-in")}
-    command = ["docker", "compose", "--file", str(FILE), "config", "--quiet"]
-    subprocess.run(command, env=environment, check=True)
+def accepted(environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
+    command = [*compose(), "--file", str(FILE), "config", "--quiet"]
+    given = {"PATH": os.environ["PATH"], "HOME": os.environ.get("HOME", "/"), **environment}
+    return subprocess.run(command, env=given, cwd="/", text=True, capture_output=True, check=False)
+
+
+@pytest.mark.skipif(not compose(), reason="neither docker compose nor docker-compose is here")
+class TestComposeItself:
+    def test_it_accepts_the_file(self):
+        answer = accepted(dict.fromkeys(SECRETS, "filled-in"))
+        assert answer.returncode == 0, answer.stderr
+
+    def test_it_refuses_to_start_without_a_secret_and_names_it(self):
+        answer = accepted(dict.fromkeys(SECRETS - {"SHOUWEN_VAULT_KEY"}, "filled-in"))
+        assert answer.returncode != 0
+        assert "SHOUWEN_VAULT_KEY" in answer.stderr
 
 
 def test_nothing_starts_without_its_secrets():
@@ -91,7 +106,7 @@ def test_everything_that_stays_up_is_watched_and_gets_time_to_stop(part):
     assert parts[part]["stop_grace_period"]
 
 
-@pytest.mark.parametrize("part", [*SERVERS, "audit"])
+@pytest.mark.parametrize("part", [*SERVERS, "notify"])
 def test_what_must_survive_is_in_a_named_volume(part):
     (volume,) = parts[part]["volumes"]
     assert volume.partition(":")[0] in yaml.safe_load(FILE.read_text())["volumes"]
@@ -106,3 +121,19 @@ def test_the_image_runs_as_nobody_special_and_checks_hashes():
     dockerfile = (ROOT / "Dockerfile").read_text()
     assert "USER 10001:10001" in dockerfile
     assert "--require-hashes" in dockerfile
+
+
+def test_a_service_that_keeps_a_file_keeps_it_in_its_volume():
+    """The rest of the container is read-only: notify writes reminders down under SHOUWEN_HOME."""
+    (volume,) = parts["notify"]["volumes"]
+    assert f"SHOUWEN_HOME={volume.partition(':')[2]} " in (ROOT / "Dockerfile").read_text()
+
+
+def test_every_variable_given_to_a_service_is_one_that_it_reads():
+    code = "".join(
+        path.read_text()
+        for package in ("chassis", "services", "shouwen")
+        for path in (ROOT / package).rglob("*.py")
+    )
+    given = {name for part in SERVICES for name in parts[part]["environment"]}
+    assert {name for name in given if f'"{name}"' not in code} == set()

@@ -20,6 +20,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from cryptography.hazmat.primitives.keywrap import aes_key_unwrap, aes_key_wrap
 
+from chassis.environment import SettingInvalid
 from chassis.eventstore.transaction import Questions, Writing
 
 KEY_BYTES: Final = 32
@@ -35,7 +36,7 @@ Person = Mapping[str, str]
 Keyring = dict[str, tuple[str, bytes]]
 
 
-class VaultKeyInvalid(ValueError):  # noqa: N818 - it says what is the case
+class VaultKeyInvalid(SettingInvalid):
     """The vault's key is not 32 bytes in base64."""
 
 

@@ -22,6 +22,7 @@ class FakeInbox:
     """Keeps what it is given; refuses as often as it is told to."""
 
     failures_left: int = 0
+    fault: Exception = field(default_factory=lambda: RuntimeError("secret petition text"))
     attempts: int = 0
     received: list[CloudEvent] = field(default_factory=list)
     batches: list[int] = field(default_factory=list)
@@ -38,7 +39,7 @@ class FakeInbox:
         self.busy -= 1
         if self.failures_left:
             self.failures_left -= 1
-            raise RuntimeError("secret petition text")
+            raise self.fault
         self.received.extend(batch)
         self.batches.append(len(batch))
 

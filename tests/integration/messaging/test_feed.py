@@ -1,8 +1,11 @@
 import eventlet
 import pytest
+from eventsourcing.persistence import OperationalError
 from structlog.testing import capture_logs
 
+from chassis.messaging import topology
 from contracts.envelope import encode_batch
+from contracts.failures import Failure
 from tests.integration.messaging.fakes import cloud_event
 from tests.integration.messaging.parts import following_service, wait_until
 
@@ -60,6 +63,16 @@ class TestFailure:
         wait_until(lambda: rig.inbox.positions == [1, 2])
         assert rig.inbox.attempts == 4
         assert rig.dead() == 0
+
+    @pytest.mark.parametrize("fault", [OperationalError("gone"), Failure("unavailable")], ids=str)
+    def test_what_waits_for_a_database_or_a_source_is_kept_in_hand(self, rig, fault):
+        """However long that takes, it is not the message's fault: it is no dead letter."""
+        rig.inbox.fault, rig.inbox.failures_left = fault, topology.DELIVERY_LIMIT + 3
+        rig.following()
+        rig.publish(batch(rig, 1, 2))
+        wait_until(lambda: rig.inbox.positions == [1, 2])
+        assert rig.dead() == 0
+        wait_until(lambda: rig.size(f"shouwen.{rig.service}.events") == 0)
 
     def test_an_inbox_that_never_recovers_ends_in_the_dead_letters(self, rig):
         rig.inbox.failures_left = 1_000

@@ -1,0 +1,95 @@
+"""The history of a case as people read it: one line a fact, in words."""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+from rich.table import Table
+
+SHANGHAI: Final = ZoneInfo("Asia/Shanghai")
+
+# An event that was stated to have happened much earlier than it was recorded shows both times.
+STATED_APART: Final = timedelta(minutes=1)
+
+WORDS: Final[Mapping[str, str]] = {
+    "petition.registered.v1": "put on record 登记, by {channel}",
+    "content.read.v1": "text and persons were read 查阅",
+    "ownership.awaited.v1": "waits for its first contact 待首接",
+    "ownership.taken.v1": "owner 首问责任领导: {owner}, {ground}",
+    "reception.recorded.v1": "received 接访 by {leader}: {standing}",
+    "dispute.opened.v1": "dispute 异议: {claimant} claims to be first",
+    "dispute.ruled.v1": "dispute ruled on 裁定: {ruling}",
+    "ownership.succeeded.v1": "succession 继任: {previous_owner} → {owner}, {ground}",
+    "ownership.recused.v1": "recusal 回避: {previous_owner} → {owner}",
+    "repeat.joined.v1": "repeat 重复信访 {repeat_number} joins, owner {owner}",
+    "case.closed.v1": "closed 办结: {outcome}",
+    "case.reopened.v1": "reopened 重新办理: {ground}; owner still {owner}",
+    "roster.line_set.v1": "on duty 值守 on {day} at {office}: {leader}",
+    "roster.line_replaced.v1": "on duty 值守 on {day} at {office}: {leader}",
+    "reminders.begun.v1": "reminders begin 提醒",
+    "reminder.planned.v1": "reminder planned for {recipient}: {reason}",
+    "reminder.attempted.v1": "reminder by {channel}: {outcome}",
+    "reminder.delivered.v1": "reminder delivered 送达",
+    "reminder.cancelled.v1": "reminder cancelled: {reason}",
+    "reminder.given_up.v1": "reminder given up: {outcome}",
+    "case_access.begun.v1": "accesses are kept from here on",
+    "case.replayed.v1": "replayed 回放 for an auditor",
+}
+
+Named = Callable[[str], str]
+
+
+def in_words(entry: Mapping[str, Any], named: Named) -> str:
+    """Return a fact as a sentence; one of a kind unknown here by its type."""
+    template = WORDS.get(entry["type"])
+    if template is None:
+        return str(entry["type"])
+    values = {name: _worded(value, named) for name, value in entry["data"].items()}
+    return template.format_map(values) + _stated(entry)
+
+
+def _worded(value: Any, named: Named) -> str:
+    return "nobody yet" if value is None else named(str(value)).replace("_", " ")
+
+
+def _stated(entry: Mapping[str, Any]) -> str:
+    occurred, recorded = _shanghai(entry["occurred_at"]), _shanghai(entry["recorded_at"])
+    if recorded - occurred < STATED_APART:
+        return ""
+    return f" (stated for {occurred:%Y-%m-%d %H:%M})"
+
+
+def _shanghai(at: str) -> datetime:
+    return datetime.fromisoformat(at).astimezone(SHANGHAI)
+
+
+def actor_in_words(actor: str, named: Named) -> str:
+    """Return who did it: a person, or a service that reacted to something."""
+    return "service 系统" if actor.startswith("service:") else named(actor)
+
+
+def history_table(entries: Sequence[Mapping[str, Any]], named: Named = str) -> Table:
+    """Return a history as a table for 80 columns, times in Shanghai.
+
+    Args:
+        named: staff number to what is shown for it.
+    """
+    table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="dim")
+    table.add_column("recorded", no_wrap=True)
+    table.add_column("what", ratio=1, overflow="fold")
+    table.add_column("by whom", max_width=14)
+    table.add_column("log, position", no_wrap=True)
+    day = ""
+    for entry in entries:
+        at = _shanghai(entry["recorded_at"])
+        if f"{at:%Y-%m-%d}" != day:
+            day = f"{at:%Y-%m-%d}"
+            table.add_row(day, style="bold")
+        table.add_row(
+            f"{at:%H:%M:%S}.{at.microsecond // 1000:03}",
+            in_words(entry, named),
+            actor_in_words(entry["actor"], named),
+            f"{entry['source']} {entry['position']}",
+        )
+    return table

@@ -1,0 +1,76 @@
+"""Keys: of the issuer of tokens, and of the vault."""
+
+import json
+from pathlib import Path
+from typing import Annotated, Final
+
+import typer
+
+from chassis.environment import Variables
+from chassis.identity import TokenIssuer, load_private_key, new_key, utc_now
+from chassis.observability import configure_logging
+from chassis.runtime.surroundings import home_of
+from shouwen.embedded import embedded, new_vault_key
+
+ISSUER_KEY: Final = "SHOUWEN_ISSUER_KEY"
+
+app = typer.Typer(
+    no_args_is_help=True,
+    rich_markup_mode="rich",
+    help="Make and show keys: of the issuer of tokens, of the vault.",
+    epilog="[bold]Production[/]: `shouwen key issuer issuer.pem` once, on the machine that issues"
+    " tokens; `shouwen key public --key issuer.pem` for the services; `shouwen key vault` once,"
+    " for intake.",
+)
+
+KeyFile = Annotated[
+    Path | None,
+    typer.Option(
+        envvar=ISSUER_KEY,
+        exists=True,
+        dir_okay=False,
+        help="Private key of the issuer; without it, the development key of SHOUWEN_HOME.",
+    ),
+]
+
+
+def issuer_of(key: Path | None) -> TokenIssuer:
+    """Return the issuer with a key of one's own, or with the development key.
+
+    Raises:
+        typer.BadParameter: the file holds no Ed25519 private key.
+    """
+    if key is None:
+        return embedded(home_of(Variables())).issuer
+    try:
+        return TokenIssuer(load_private_key(key.read_bytes()), utc_now)
+    except ValueError as error:
+        raise typer.BadParameter("holds no Ed25519 private key", param_hint="--key") from error
+
+
+@app.command(epilog="Next: `shouwen key public --key FILE`, and `shouwen token … --key FILE`")
+def issuer(file: Annotated[Path, typer.Argument(help="Written now; it must not exist.")]) -> None:
+    """Make the private key of an issuer of tokens, readable by you alone.
+
+    Keep it off the machines on which services run: they need the public half only.
+    """
+    try:
+        new_key(file)
+    except FileExistsError as error:
+        raise typer.BadParameter(
+            f"{file} exists; a key in use is never overwritten", param_hint="FILE"
+        ) from error
+    typer.echo(f"Private key of an issuer: {file}. Whoever has it can act as anybody.")
+
+
+@app.command()
+def public(key: KeyFile = None) -> None:
+    """Print the public keys that services check tokens with (SHOUWEN_IDENTITY_KEYS)."""
+    configure_logging("WARNING")
+    typer.echo(json.dumps(issuer_of(key).jwks()))
+
+
+@app.command()
+def vault() -> None:
+    """Print a new key for the vault (SHOUWEN_VAULT_KEY): lose it, and all content is lost."""
+    typer.echo(new_vault_key())

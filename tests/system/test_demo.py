@@ -1,0 +1,49 @@
+"""`shouwen demo` as a visitor meets it: a pipe or a terminal of 80 columns, no server."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from rich.cells import cell_len
+
+NUMBER = re.compile(r"XF-\d{6}-\d{8}-\d{6}-[0-9A-Z]")
+
+
+@pytest.fixture(scope="module")
+def shown(tmp_path_factory: pytest.TempPathFactory) -> str:
+    home: Path = tmp_path_factory.mktemp("visitor")
+    demo = subprocess.run(
+        [sys.executable, "-m", "shouwen", "demo"],
+        cwd=home,
+        env={"PATH": os.environ["PATH"], "HOME": str(home), "COLUMNS": "80", "LANG": "C.UTF-8"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert demo.returncode == 0, demo.stderr
+    assert demo.stderr == ""
+    assert list(home.iterdir()) == []
+    return demo.stdout
+
+
+def test_it_shows_the_promise_and_checks_it(shown: str) -> None:
+    assert "is first 首接, and owns it" in shown
+    assert "is told the owner" in shown
+    assert "the matter is owned again" in shown
+    assert re.search(r"201 petitions: \d+ with one owner, \d+ in an open list, 0 wrong", shown)
+
+
+def test_nothing_is_cut_in_80_columns(shown: str) -> None:
+    assert all(cell_len(line) <= 80 for line in shown.splitlines())
+    started = re.findall(r"XF-\S+", shown)
+    assert started
+    assert all(NUMBER.fullmatch(number.rstrip(",")) for number in started)
+
+
+def test_it_warns_of_the_development_key_and_says_what_to_try_next(shown: str) -> None:
+    assert "DEVELOPMENT KEY" in shown
+    assert shown.index("DEVELOPMENT KEY") < shown.index("1. ")
+    assert "make up" in shown.rpartition("Try next")[2]
