@@ -62,8 +62,10 @@ def gunicorn(application: str, environment: Mapping[str, str]) -> Iterator[int]:
 
 @contextmanager
 def serving(command: list[str], environment: Mapping[str, str]) -> Iterator[None]:
+    # It ends with this process, in whatever way that comes.
+    bound = ["setpriv", "--pdeathsig=TERM", "--", *command]
     process = subprocess.Popen(
-        command, cwd=ROOT, env={**os.environ, **environment}, stdout=subprocess.DEVNULL
+        bound, cwd=ROOT, env={**os.environ, **environment}, stdout=subprocess.DEVNULL
     )
     try:
         yield
