@@ -7,6 +7,7 @@ folder of the development installation. Key ids are the JWK thumbprint (RFC 7638
 
 import json
 import os
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -26,6 +27,7 @@ AUDIENCE: Final = "shouwen"
 ALGORITHM: Final = "EdDSA"
 LEEWAY_S: Final = 30
 TOKEN_MAX_CHARS: Final = 4096
+TOKENS_KEPT: Final = 1024
 
 ROLES: Final = frozenset(
     {
@@ -109,6 +111,7 @@ class TokenVerifier:
 
     def __init__(self, jwks: Mapping[str, Any]) -> None:
         self._keys = {key["kid"]: jwt.PyJWK(dict(key)) for key in jwks["keys"]}
+        self._verified: dict[str, tuple[Caller, float]] = {}
 
     def verify(self, token: str | None) -> Caller:
         """Return the bearer of the token.
@@ -120,7 +123,18 @@ class TokenVerifier:
             raise Failure("token_missing")
         if not isinstance(token, str) or len(token) > TOKEN_MAX_CHARS:
             raise Failure("token_invalid")
-        return self._caller(self._claims(token))
+        caller, expires = self._verified.get(token) or self._verify(token)
+        if time.time() > expires + LEEWAY_S:
+            raise Failure("token_expired")
+        return caller
+
+    def _verify(self, token: str) -> tuple[Caller, float]:
+        """Check a token and remember it: the same few callers come again and again."""
+        claims = self._claims(token)
+        if len(self._verified) >= TOKENS_KEPT:
+            self._verified.clear()
+        self._verified[token] = self._caller(claims), float(claims["exp"])
+        return self._verified[token]
 
     def _claims(self, token: str) -> Mapping[str, Any]:
         try:

@@ -34,6 +34,7 @@ from chassis.eventstore.transaction import Writing
 from chassis.eventstore.turns import Turns
 
 A = TypeVar("A", bound=Aggregate)
+T = TypeVar("T")
 Answer = dict[str, Any]
 Write = Callable[[Writing], None]
 
@@ -194,6 +195,16 @@ class EventSourcedApplication(Application[UUID]):
         if not isinstance(found, aggregate_class):
             raise TypeError(f"{id_} is a {type(found).__name__}, not a {aggregate_class.__name__}")
         return found
+
+    def awaited(self, look: Callable[[], T | None], within_s: float) -> T | None:
+        """Look now and after each commit of this process, until something is found; else None."""
+        deadline = time.monotonic() + within_s
+        while True:
+            seen = self.log_of_events.commits_seen()
+            found, left = look(), deadline - time.monotonic()
+            if found is not None or left <= 0:
+                return found
+            self.log_of_events.wait_for_commit(seen, left)
 
     def load(self, ids: Sequence[UUID]) -> dict[UUID, Aggregate | None]:
         """Return aggregates as they are on record; None for those that do not exist."""

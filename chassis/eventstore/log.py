@@ -133,5 +133,11 @@ class EventLog(Protocol):
     def wait_beyond(self, position: int, timeout_s: float) -> bool:
         """Wait until the log is longer than `position`; False when time ran out first."""
 
+    def commits_seen(self) -> int:
+        """Return the commits of this process so far, to be given to `wait_for_commit`."""
+
+    def wait_for_commit(self, seen: int, timeout_s: float) -> None:
+        """Return at the next commit of this process, or when the time is over."""
+
     def try_lead(self, purpose: str) -> Lease | None:
         """Take the lead for a purpose, or None when another process has it."""

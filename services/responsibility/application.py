@@ -42,6 +42,9 @@ from services.responsibility.domain.refusals import (
 )
 from services.responsibility.domain.roster import RosterLine, roster_line_id
 
+NUMBERS_KEPT = 100_000
+ARRIVES_WITHIN_S = 0.03
+
 
 class MatterIndex(Protocol):
     """Finds matters by number."""
@@ -95,6 +98,7 @@ class Responsibility(EventSourcedApplication):
     ) -> None:
         self._matters = matters
         self._arrivals = arrivals
+        self._leads_to: dict[str, Matter] = {}
         super().__init__(env, clock, read_models)
 
     # What intake tells
@@ -327,7 +331,8 @@ class Responsibility(EventSourcedApplication):
         return {"office": office, "day": asked.isoformat(), "leader": line and line.leader}
 
     def _matter(self, number: str) -> Matter:
-        matter = self._known(number)
+        # The event is on its way as a rule, and to fetch what it brings costs more.
+        matter = self.awaited(lambda: self._known(number), ARRIVES_WITHIN_S)
         if matter is None:
             self._take_in(number)
             matter = self._known(number)
@@ -336,7 +341,15 @@ class Responsibility(EventSourcedApplication):
         return matter
 
     def _known(self, number: str) -> Matter | None:
-        return self._matters.find(self.log_of_events, number)
+        """Return where a number leads; that never changes once it is known."""
+        if number in self._leads_to:
+            return self._leads_to[number]
+        matter = self._matters.find(self.log_of_events, number)
+        if matter is not None:
+            if len(self._leads_to) >= NUMBERS_KEPT:
+                self._leads_to.clear()
+            self._leads_to[number] = matter
+        return matter
 
     def _take_in(self, number: str) -> None:
         """Take in what intake has acknowledged and its events have not brought yet."""

@@ -74,6 +74,14 @@ GOOD: dict[str, dict[str, Any]] = {
         f"{service}.log": {"after": 0}
         for service in ("intake", "responsibility", "notify", "audit")
     },
+    **{
+        f"{service}.parked": {"limit": 5}
+        for service in ("intake", "responsibility", "notify", "audit")
+    },
+    **{
+        f"{service}.redrive": {"subject": "no-such-petition"}
+        for service in ("intake", "responsibility", "notify", "audit")
+    },
     **{f"{service}.health": {} for service in ("intake", "responsibility", "notify", "audit")},
 }
 BY_NUMBER = [path for path, given in GOOD.items() if "number" in given and path != "intake.status"]
