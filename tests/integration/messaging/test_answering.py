@@ -20,6 +20,10 @@ def refusal(call, *args, **kwargs):
     return raised.value.exc_type, raised.value.value["fields"]
 
 
+def _answered(lines):
+    return [line for line in lines if line["event"] == "rpc_answered"]
+
+
 class TestAnswer:
     def test_a_plain_nameko_client_is_answered(self, rig):
         with rig.proxy() as service:
@@ -57,6 +61,18 @@ class TestRefusal:
         with rig.proxy(auth_token="staff-7:handler") as service:
             code, fields = refusal(service.echo_to_clerks, text="a")
         assert (code, fields) == ("role_not_allowed", {"roles": ["clerk"]})
+
+    def test_who_was_refused_by_role_is_in_the_line(self, rig):
+        """An operator sees who tries what he may not; without a token it was nobody."""
+        with capture_logs() as lines:
+            for context in ({"auth_token": "staff-7:handler"}, {}):
+                with rig.proxy(**context) as service:
+                    refusal(service.echo_to_clerks, text="a")
+            wait_until(lambda: len(_answered(lines)) == 2)
+        assert [(line["code"], line["actor"]) for line in _answered(lines)] == [
+            ("role_not_allowed", "staff-7"),
+            ("token_missing", "anonymous"),
+        ]
 
     def test_a_token_is_needed(self, rig):
         with rig.proxy() as service:
