@@ -60,7 +60,10 @@ class Instance:
     wanted: bool = False
 
     def start(self) -> None:
+        """Start it, unless it runs: two faults may have ended it and both heal."""
         self.wanted = True
+        if self.process is not None and self.process.poll() is None:
+            return
         with (self.home / f"{self.name}.log").open("ab") as log:
             self.process = subprocess.Popen(
                 ["setpriv", "--pdeathsig=KILL", "--",
@@ -82,6 +85,7 @@ class Instance:
         """End it in good order; return its exit status."""
         self.wanted = False
         self.send(signal.SIGTERM)
+        self.send(signal.SIGCONT)
         return self._wait(60)
 
     def died(self) -> bool:
