@@ -179,6 +179,11 @@ class RabbitServer:
         return f"amqp://guest:guest@{LOOPBACK}:{self._port}//"
 
     @property
+    def folder(self) -> Path:
+        """Where it keeps all that it keeps."""
+        return self._home
+
+    @property
     def pid(self) -> int | None:
         """Process id of the node while it runs."""
         return self._daemon.pid if self._daemon is not None else None

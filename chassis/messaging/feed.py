@@ -31,6 +31,7 @@ from chassis.observability import begin_handling
 from contracts.envelope import CloudEvent, decode_batch
 
 PREFETCH: Final = 16
+PACE_S: Final = 0.01
 PAUSE_FIRST_S: Final = 0.2
 PAUSE_MAX_S: Final = 5.0
 CATCH_UP_EVERY_S: Final = 5.0
@@ -85,6 +86,7 @@ class EventFeed(DependencyProvider):  # type: ignore[misc] # nameko has no types
         self._stopping = False
         self._failures = 0
         self._caught_up_at = 0.0
+        self._applied_at = 0.0
         self._ended: Event | None = None
 
     def setup(self) -> None:
@@ -128,12 +130,20 @@ class EventFeed(DependencyProvider):  # type: ignore[misc] # nameko has no types
     def _turn(self) -> None:
         if not self._arrived:
             self._wait(self._catch_up_every_s)
+        self._keep_pace()
         if self._arrived:
             self._apply(self._take())
         elif not self._stopping:
             self._catch_up()
         if monotonic() - self._caught_up_at > CATCH_UP_UNDER_LOAD_EVERY_S:
             self._catch_up()
+
+    def _keep_pace(self) -> None:
+        """Apply at once after a rest, else let messages gather: each transaction has its price."""
+        left = self._applied_at + PACE_S - monotonic()
+        if left > 0 and not self._stopping:
+            eventlet.sleep(left)
+        self._applied_at = monotonic()
 
     def _take(self) -> list[Arrival]:
         """Take everything that has arrived: while one batch is applied, the next one gathers."""

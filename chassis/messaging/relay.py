@@ -22,6 +22,7 @@ EVENTS_PER_MESSAGE: Final = 300
 BYTES_PER_MESSAGE: Final = 256 * 1024
 MESSAGES_PER_WINDOW: Final = 16
 LOOK_AGAIN_EVERY_S: Final = 0.5
+PACE_S: Final = 0.01
 WRITE_DOWN_EVERY_S: Final = 0.25
 LEAD_RETRY_S: Final = 1.0
 PAUSE_FIRST_S: Final = 0.05
@@ -65,6 +66,7 @@ class Relay:
         self._failures = 0
         self._reached = self._written = 0
         self._written_at = 0.0
+        self._sent_at = 0.0
 
     def run(self) -> None:
         try:
@@ -100,6 +102,7 @@ class Relay:
 
     def _relay_beyond(self, position: int) -> int:
         """Publish what follows the position, or wait for it; return the position reached."""
+        self._keep_pace()
         events = self._log.select_recorded(position, EVENTS_PER_MESSAGE * MESSAGES_PER_WINDOW)
         if not events:
             self._resumed()
@@ -107,6 +110,12 @@ class Relay:
                 self._write_down()
             return position
         return self._publish(events)
+
+    def _keep_pace(self) -> None:
+        """Send at once after a rest, else let events gather: each message costs every follower."""
+        left = self._sent_at + PACE_S - monotonic()
+        if left > 0:
+            self._stop_asked.wait(left)
 
     def _flush(self, position: int) -> None:
         """Publish what the last use cases appended before the stop."""
@@ -117,6 +126,7 @@ class Relay:
         self._write_down()
 
     def _publish(self, events: Sequence[RecordedEvent]) -> int:
+        self._sent_at = monotonic()
         batches = list(_batches([self._to_cloud_event(event) for event in events]))
         taken = self._publisher.publish([body for _, body in batches])
         if taken:

@@ -8,7 +8,6 @@ import pytest
 
 from shouwen.hosting import SERVICES, migrate_all
 from tests.servers import PostgresServer
-from tests.system.conftest import Platform, wait_until
 from tests.system.counting import (
     OFFICE,
     Cost,
@@ -20,6 +19,7 @@ from tests.system.counting import (
     registration,
     tapped,
 )
+from tests.system.running_platform import Platform, wait_until
 
 # Most statements and most round trips. The aim is four statements each.
 BOUNDS = {
@@ -71,8 +71,8 @@ class TestCost:
         """All that a command records leaves in one message of its service."""
         with (
             tapped(platform.amqp_uri) as tap,
-            platform.caller("clerk1", ["clerk"], OFFICE) as clerk,
-            platform.caller("leader1", ["leader"], OFFICE) as leader,
+            platform.proxy("clerk1", ["clerk"], OFFICE) as clerk,
+            platform.proxy("leader1", ["leader"], OFFICE) as leader,
         ):
             wait_until(lambda: _published(platform))
             tap.messages()
@@ -89,7 +89,7 @@ class TestCost:
 
 def _published(platform: Platform) -> bool:
     """Everybody has published what he recorded and applied what those he follows recorded."""
-    with platform.caller("operator1", ["operator"]) as proxy:
+    with platform.proxy("operator1", ["operator"]) as proxy:
         health = {service: getattr(proxy, service).health() for service in SERVICES}
     heads = {service: each["head"] for service, each in health.items()}
     return all(each["published"] >= each["head"] for each in health.values()) and all(

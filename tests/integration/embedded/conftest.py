@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import eventlet
 import pytest
 
 from chassis.environment import Variables
@@ -35,6 +36,21 @@ class Town:
     def heads(self) -> dict[str, int]:
         anybody = self.caller("O1", ["operator"], "")
         return {service: anybody.call(service, "health")["head"] for service in SERVICES}
+
+    def wait_until_known_everywhere(self) -> None:
+        anybody = self.caller("O1", ["operator"], "")
+        with eventlet.Timeout(20):
+            while not self._known_everywhere(anybody):
+                eventlet.sleep(0.02)
+
+    @staticmethod
+    def _known_everywhere(anybody: RpcCaller) -> bool:
+        health = {service: anybody.call(service, "health") for service in SERVICES}
+        return all(
+            health[source]["head"] == position
+            for each in health.values()
+            for source, position in each["applied"].items()
+        )
 
     def register(self, **given: Any) -> Any:
         return self.caller("K1", ["clerk"]).call("intake", "register", **registration(**given))

@@ -9,7 +9,7 @@ import random
 import shutil
 import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from pathlib import Path
 from time import monotonic
@@ -20,6 +20,8 @@ from tests.system.faults.history import History
 from tests.system.faults.installation import SmallDiskPostgres, installed
 from tests.system.faults.nemesis import FAULTS
 from tests.system.faults.rounds import Campaign, Tally
+
+Say = Callable[[str], None]
 
 FULL_CHECK_EVERY = 25
 # Each reads all logs from their beginnings.
@@ -56,7 +58,7 @@ def main() -> int:
     return 0 if sound else 1
 
 
-def _run(campaign: Campaign, given: argparse.Namespace, say: object) -> bool:
+def _run(campaign: Campaign, given: argparse.Namespace, say: Say) -> bool:
     number = given.first - 1
     try:
         campaign.await_services()
@@ -85,7 +87,7 @@ def _arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def _teller(path: Path):
+def _teller(path: Path) -> Say:
     def say(line: str) -> None:
         print(line, flush=True)  # noqa: T201 - the answer of a program
         with path.open("a") as file:

@@ -252,9 +252,14 @@ class SmallDiskPostgres(PostgresServer):
             self._records.chmod(0o700)
 
     def fill_disk(self) -> None:
+        wait_until(self._filled, 10, "the disk is full", pause_s=0)
+
+    def _filled(self) -> bool:
+        """Leave no room beyond what is used; False when more was used meanwhile."""
         used = os.statvfs(self._records)
         size = (used.f_blocks - used.f_bfree) * used.f_frsize
-        _mount("-o", f"remount,size={size}", self._records)
+        command = ["mount", "-o", f"remount,size={size}", str(self._records)]
+        return subprocess.run(command, capture_output=True, check=False).returncode == 0
 
     def empty_disk(self) -> None:
         _mount("-o", f"remount,size={DISK_SIZE}", self._records)

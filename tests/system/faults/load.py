@@ -246,7 +246,7 @@ class Life:
             **VISITED,
         )
 
-    def _reopen(self, _seen: dict[str, Any]) -> Call:
+    def _reopen(self, seen: dict[str, Any]) -> Call:
         return self._do(
             "responsibility.reopen",
             ("H1", "office_head", self.office),
@@ -256,14 +256,14 @@ class Life:
             document="D-2",
         )
 
-    def _repeat(self, _seen: dict[str, Any]) -> Call:
+    def _repeat(self, seen: dict[str, Any]) -> Call:
         again = {**self.body, "request_id": new_id(self.rng), "repeat_of": self.number}
         call = self._do("intake.register", ("K1", "clerk", self.office), **again)
         if call.outcome == "ok":
             self.load.numbers.append(call.answer["number"])
         return call
 
-    def _late_rival(self, _seen: dict[str, Any]) -> Call:
+    def _late_rival(self, seen: dict[str, Any]) -> Call:
         return self._do(
             "responsibility.receive",
             (self.rng.choice(LEADERS), "leader", self.office),

@@ -1,0 +1,44 @@
+"""Petitions as the system tests raise them."""
+
+import uuid
+from typing import Any
+
+from tests.system.running_platform import Platform
+
+OFFICE = "330424-01"
+
+
+def request_id() -> str:
+    return str(uuid.uuid4())
+
+
+def registration(**given: Any) -> dict[str, Any]:
+    return {
+        "request_id": request_id(),
+        "office": OFFICE,
+        "channel": "visit",
+        "petition_class": "appeal",
+        "category": "城乡建设/物业管理",
+        "title": "电梯停运",
+        "body": "电梯停运三周,老人上下楼困难。",
+        "occurred_at": "2026-10-09T09:30:00+08:00",
+        "petitioner": {"name": "沈某"},
+        **given,
+    }
+
+
+def registered(platform: Platform, count: int = 1, **given: Any) -> list[str]:
+    """Register petitions of different matters; return their numbers."""
+    items = [registration(petitioner={"name": f"沈{request_id()}"}, **given) for _ in range(count)]
+    answer = platform.call("K1", "clerk", OFFICE, "intake.register_many", items=items)
+    assert not answer["refused"]
+    return [item["petition"]["number"] for item in answer["registered"]]
+
+
+def receive(platform: Platform, leader: str, number: str, **given: Any) -> Any:
+    given = {"request_id": request_id(), "number": number, **given}
+    return platform.call(leader, "leader", OFFICE, "responsibility.receive", **given)
+
+
+def owner_of(platform: Platform, number: str) -> Any:
+    return platform.call("A1", "auditor", "", "responsibility.owner_of", number=number)
