@@ -61,6 +61,10 @@ def answers(method: Method) -> Callable[[UseCase], Callable[..., bytes]]:
 class RequestConsumer(Consuming):
     """The connection on which requests arrive; as many in hand as there are workers."""
 
+    def on_decode_error(self, message: Any, exc: Exception) -> None:
+        """Refuse what cannot even be decompressed."""
+        self.refuse(message, f"undecodable: {type(exc).__name__}")
+
 
 class Requests(RpcConsumer):  # type: ignore[misc] # nameko has no types
     """The request queue of one service, shared by its methods."""
@@ -85,7 +89,7 @@ class Requests(RpcConsumer):  # type: ignore[misc] # nameko has no types
 
     def _handle(self, message: Any) -> None:
         if not message.properties.get("reply_to"):
-            self.queue_consumer.park(message, "no reply_to: nobody to answer")
+            self.queue_consumer.refuse(message, "no reply_to: nobody to answer")
             return
         try:
             arguments = _arguments(message)
@@ -114,7 +118,7 @@ class Requests(RpcConsumer):  # type: ignore[misc] # nameko has no types
 
     def _keep(self, message: Any, reason: str) -> None:
         """Keep what cannot be read, and tell the caller, who would wait for nothing."""
-        self.queue_consumer.park(message, reason, failure_body(Failure("malformed")))
+        self.queue_consumer.refuse(message, reason, failure_body(Failure("malformed")))
 
 
 class Answers(Entrypoint):  # type: ignore[misc] # nameko has no types

@@ -191,6 +191,17 @@ class TestGuards:
         assert rig.dead() == 1
         assert rig.size(f"rpc-{rig.service}") == 0
 
+    @pytest.mark.parametrize("body", [request_body(text="沈问渠"), "沈问渠{".encode()])
+    def test_what_is_kept_names_nobody(self, rig, service, body):
+        """Of a request that went wrong stays when it came and why, not what it said."""
+        properties = {} if body.startswith(b"{") else {"reply_to": "nobody"}
+        rig.request(body, **properties)
+        wait_until(lambda: rig.dead() == 1)
+        kept = rig.take(f"shouwen.{rig.service}.dead")
+        assert set(json.loads(kept.body)) == {"bytes", "sha256"}
+        assert kept.headers["shouwen-reason"]
+        assert not [name for name in kept.headers if "token" in name]
+
     @pytest.mark.parametrize("body", [b"3", b"{}", b'{"args": {}, "kwargs": 1}'])
     def test_a_body_of_another_form_is_answered(self, rig, body):
         rig.request(body, reply_to="nobody", correlation_id="1")
