@@ -67,6 +67,10 @@ class Consuming(QueueConsumer):  # type: ignore[misc] # nameko has no types
         """Put the message back on its queue, which counts as one delivery."""
         self._settle(message, message.requeue)
 
+    def reclaimed(self, message: Any) -> bool:
+        """Tell whether the connection is lost; then the broker delivers the message again."""
+        return message.channel is None or not message.channel.connection
+
     def park(self, message: Any, reason: str, answer: bytes | None = None) -> None:
         """Send the message to the dead letters with the reason, and an answer to who waits."""
         log.warning(
@@ -150,8 +154,8 @@ class Consuming(QueueConsumer):  # type: ignore[misc] # nameko has no types
 
     def _settle(self, message: Any, how: Callable[[], None]) -> None:
         self._in_hand.discard(id(message))
-        if message.channel is None or not message.channel.connection:
-            return  # the broker has reclaimed it already and delivers it again
+        if self.reclaimed(message):
+            return
         try:
             how()
         except BROKER_ERRORS as error:

@@ -2,6 +2,7 @@
 
 PostError
 ├── NoSuchQueue      nobody listens at that address
+├── QueueFull        the queue holds as much as it may
 └── BrokerAway       the broker did not confirm the message in time
 """
 
@@ -35,6 +36,10 @@ class NoSuchQueue(PostError):  # noqa: N818 - it says what is the case
     """No queue is bound for the routing key."""
 
 
+class QueueFull(PostError):  # noqa: N818 - it says what is the case
+    """The broker refused the message: its queue is at its bound."""
+
+
 class BrokerAway(PostError):  # noqa: N818 - it says what is the case
     """The broker cannot be reached, or did not confirm in time."""
 
@@ -59,6 +64,7 @@ def post_json(  # noqa: PLR0913 - the parts of an AMQP message
 
     Raises:
         NoSuchQueue: `mandatory`, and no queue is bound.
+        QueueFull: the broker refused it; nobody has it.
         BrokerAway: the broker cannot be reached or does not confirm.
     """
     with _producer(amqp_uri, time_limit_s) as producer:
@@ -90,6 +96,8 @@ def _producer(amqp_uri: str, time_limit_s: float) -> Iterator[Producer]:
             _dropping_what_failed(producer),
         ):
             yield producer
+    except MessageNacked as error:
+        raise QueueFull from error
     except ChannelError as error:
         if "NO_ROUTE" in str(error):
             raise NoSuchQueue(str(error)) from error
@@ -103,10 +111,13 @@ def _dropping_what_failed(producer: Producer) -> Iterator[None]:
     """Close the connection under a failed publish.
 
     A confirm that is still on its way would otherwise be taken for that of the next message; the
-    one of a returned message always is.
+    one of a returned message always is. A refusal is the confirm itself: the connection is sound,
+    and another for each would add to an overload.
     """
     try:
         yield
+    except MessageNacked:
+        raise
     except BaseException:
         producer.connection.collect()
         raise
