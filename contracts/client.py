@@ -28,7 +28,7 @@ from contracts.rpc.method import AnswerT, Method, RequestT
 
 TIMEOUT_S: Final = 10.0
 
-_AWAY: Final = (RpcTimeout, UnknownService, AMQPError, OperationalError, OSError)
+_AWAY: Final = (RpcTimeout, UnknownService, AMQPError, MessageNacked, OperationalError, OSError)
 
 
 class Client:
@@ -75,10 +75,10 @@ class Client:
             result = self._result(method, msgspec.to_builtins(request))
         except RemoteError as refused:
             raise Failure.from_wire(refused.exc_type, refused.value) from None
-        except MessageNacked as error:
-            raise Failure("busy", fields={RETRY_AFTER: QUEUE_FULL_RETRY_AFTER_S}) from error
         except _AWAY as error:
             self.close()
+            if MessageNacked in {type(error), type(error.__cause__)}:
+                raise Failure("busy", fields={RETRY_AFTER: QUEUE_FULL_RETRY_AFTER_S}) from error
             fields = {"service": method.service}
             raise Failure("unavailable", _why(error, self._timeout_s), fields) from error
         return _read(result, method)

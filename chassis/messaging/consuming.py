@@ -90,6 +90,7 @@ class Consuming(QueueConsumer):  # type: ignore[misc] # nameko has no types
 
     def get_consumers(self, consumer_cls: Callable[..., Any], channel: Any) -> Any:
         """Declare and consume; called again after every reconnection, maybe to an empty broker."""
+        _leave_reading_to_consumer(channel)
         for receiver in self._providers:
             for queue in receiver.other_queues:
                 queue.bind(channel).declare()
@@ -164,6 +165,17 @@ class Consuming(QueueConsumer):  # type: ignore[misc] # nameko has no types
     def _end_if_asked(self) -> None:
         if self._pending_remove_providers:
             raise QueueConsumerStopped
+
+
+def _leave_reading_to_consumer(channel: Any) -> None:
+    """Keep py-amqp from reading on this connection before it publishes.
+
+    It does so, on whatever thread publishes, to see whether the broker takes nothing just now. The
+    worker that answers would take away what the consumer's thread waits for, such as the end of
+    its consumption, and a stop under load would hang until the next heartbeat.
+    """
+    properties = getattr(channel.connection, "client_properties", {})
+    properties.get("capabilities", {}).pop("connection.blocked", None)
 
 
 def _answer_and_ack(message: Any, answer: bytes) -> None:

@@ -17,7 +17,7 @@ from amqp.exceptions import AMQPError, MessageNacked
 from kombu.connection import Connection
 from kombu.exceptions import ChannelError, KombuError
 from kombu.messaging import Producer
-from kombu.pools import producers
+from kombu.pools import PoolGroup, ProducerPool, connections, register_group, use_global_limit
 
 BROKER_ERRORS: Final = (AMQPError, KombuError, MessageNacked, OSError)
 """What kombu and py-amqp raise when a connection fails; `TimeoutError` is an `OSError`."""
@@ -89,15 +89,13 @@ def post_json(  # noqa: PLR0913 - the parts of an AMQP message
 def _producer(amqp_uri: str, time_limit_s: float) -> Iterator[Producer]:
     # Without a limit in these options kombu tries to connect for ever.
     options = {"confirm_publish": True, **_ONE_MORE_TRY}
-    pool = producers[Connection(amqp_uri, transport_options=options)]
+    pool = _producers[Connection(amqp_uri, transport_options=options)]
     try:
         with (
             pool.acquire(block=True, timeout=time_limit_s) as producer,
             _dropping_what_failed(producer),
         ):
             yield producer
-    except MessageNacked as error:
-        raise QueueFull from error
     except ChannelError as error:
         if "NO_ROUTE" in str(error):
             raise NoSuchQueue(str(error)) from error
@@ -116,8 +114,26 @@ def _dropping_what_failed(producer: Producer) -> Iterator[None]:
     """
     try:
         yield
-    except MessageNacked:
+    except QueueFull:
         raise
     except BaseException:
         producer.connection.collect()
         raise
+
+
+class _Producer(Producer):
+    """Tells a refusal from a lost connection; kombu would connect anew and publish again."""
+
+    def _publish(self, *args: Any, **kwargs: Any) -> Any:
+        try:
+            return super()._publish(*args, **kwargs)
+        except MessageNacked as error:
+            raise QueueFull("refused by the broker") from error
+
+
+class _Producers(PoolGroup):
+    def create(self, connection: Connection, limit: int) -> ProducerPool:
+        return ProducerPool(connections[connection], limit=limit, Producer=_Producer)
+
+
+_producers: Final = register_group(_Producers(limit=use_global_limit))
