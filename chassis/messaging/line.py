@@ -1,13 +1,14 @@
 """The line before the workers: first come, first served, and closed before it grows long.
 
-Whoever would wait too long is told so at once instead, and when to come again (ADR 7). A large
-request takes several places, in the line and at work, because it keeps a worker that much longer.
+Whoever would wait too long is told so at once instead, and when to come again (ADR 7); whoever has
+waited too long all the same is told so when his turn comes, before any work. A large request takes
+several places, in the line and at work, because it keeps a worker that much longer.
 """
 
+import math
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from math import ceil
 from time import monotonic
 from typing import Final, Generic, TypeVar
 
@@ -16,7 +17,8 @@ ItemT = TypeVar("ItemT")
 PLACES_MAX: Final = 200
 URGENT_MAX: Final = 50
 WORKERS_KEPT_FREE: Final = 2
-WAIT_MAX_S: Final = 1.0
+CLOSED_AFTER_S: Final = 1.0
+WAIT_MAX_S: Final = 2.0
 BYTES_PER_PLACE: Final = 64 * 1024
 RETRY_AFTER_MAX_S: Final = 10
 PERIOD_S: Final = 1.0
@@ -34,6 +36,7 @@ class Waiting(Generic[ItemT]):
     item: ItemT
     places: int
     since: float
+    urgent: bool
 
 
 @dataclass
@@ -87,7 +90,9 @@ class Line(Generic[ItemT]):
         places = 1 if urgent else min(self._ordinary_workers, 1 + size // BYTES_PER_PLACE)
         if len(self._urgent) >= URGENT_MAX if urgent else self._is_closed(places):
             return False
-        (self._urgent if urgent else self._ordinary).append(Waiting(item, places, self._clock()))
+        (self._urgent if urgent else self._ordinary).append(
+            Waiting(item, places, self._clock(), urgent)
+        )
         self._places_waiting += 0 if urgent else places
         return True
 
@@ -98,7 +103,7 @@ class Line(Generic[ItemT]):
         if not waiting or self._places_at_work + waiting[0].places > most:
             return None
         begun = waiting.popleft()
-        if waiting is self._ordinary:
+        if not begun.urgent:
             self._places_waiting -= begun.places
         self._places_at_work += begun.places
         self._pressure.begun += 1
@@ -108,8 +113,14 @@ class Line(Generic[ItemT]):
         """Free the places of a request whose work has ended."""
         self._places_at_work -= begun.places
 
-    def waited_s(self, begun: Waiting[ItemT]) -> float:
-        return self._clock() - begun.since
+    def too_late(self, begun: Waiting[ItemT], limit_s: float = math.inf) -> bool:
+        """Tell whether a request has waited too long to be worked off.
+
+        Args:
+            limit_s: how long its caller waits, where he said so.
+        """
+        waited_s = self._clock() - begun.since
+        return waited_s > limit_s or (waited_s > WAIT_MAX_S and not begun.urgent)
 
     def dissolve(self) -> list[ItemT]:
         """Send everybody away; return who waited, in order."""
@@ -122,10 +133,10 @@ class Line(Generic[ItemT]):
     def retry_after_s(self) -> int:
         """Return in how many seconds those who are refused now will find a place."""
         self._pressure.roll()
-        return min(RETRY_AFTER_MAX_S, max(1, ceil(self._pressure.ratio)))
+        return min(RETRY_AFTER_MAX_S, max(1, math.ceil(self._pressure.ratio)))
 
     def _is_closed(self, places: int) -> bool:
         if not self._ordinary:
             return False
         too_many = self._places_waiting + places > PLACES_MAX
-        return too_many or self._clock() - self._ordinary[0].since > WAIT_MAX_S
+        return too_many or self._clock() - self._ordinary[0].since > CLOSED_AFTER_S

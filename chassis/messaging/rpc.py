@@ -20,6 +20,7 @@ not worked off any more.
 """
 
 import json
+import math
 from collections.abc import Callable, Mapping
 from functools import partial, wraps
 from time import monotonic
@@ -134,7 +135,7 @@ class Requests(RpcConsumer):  # type: ignore[misc] # nameko has no types
         if self.queue_consumer.reclaimed(message):
             self.queue_consumer.give_back(message)
             return False
-        if self._came_too_late(begun):
+        if self._line.too_late(begun, _time_limit_s(message)):
             self._turn_away(message)
             return False
         if not message.properties.get("reply_to"):
@@ -150,12 +151,6 @@ class Requests(RpcConsumer):  # type: ignore[misc] # nameko has no types
         else:
             return entrypoint.work(begun, arguments)
         return False
-
-    def _came_too_late(self, begun: Waiting[Any]) -> bool:
-        """Tell whether the caller has given up by now."""
-        limit_s = _context(begun.item, TIME_LIMIT_KEY)
-        stated = isinstance(limit_s, int | float) and not isinstance(limit_s, bool)
-        return stated and self._line.waited_s(begun) > limit_s
 
     def _turn_away(self, message: Any) -> None:
         """Refuse what cannot be served soon; nothing was parsed, and one line logs many."""
@@ -265,6 +260,13 @@ def _no_number(name: str) -> NoReturn:
 
 def _context(message: Any, key: str) -> Any:
     return message.headers.get(f"{HEADER_PREFIX}.{key}")
+
+
+def _time_limit_s(message: Any) -> float:
+    """Return how long the caller waits for an answer; for ever where he does not say."""
+    given = _context(message, TIME_LIMIT_KEY)
+    stated = isinstance(given, int | float) and not isinstance(given, bool)
+    return float(given) if stated else math.inf
 
 
 def _correlation_id(given: Any) -> str:

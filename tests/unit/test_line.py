@@ -2,6 +2,7 @@ import pytest
 
 from chassis.messaging.line import (
     BYTES_PER_PLACE,
+    CLOSED_AFTER_S,
     PLACES_MAX,
     RETRY_AFTER_MAX_S,
     URGENT_MAX,
@@ -86,7 +87,7 @@ class TestRefusal:
         join(line, *"abcde")
         begun = line.begin()
         begin_all(line)
-        clock.now += WAIT_MAX_S + 0.1
+        clock.now += CLOSED_AFTER_S + 0.1
         assert join(line, "late") == [False]
         line.end(begun)
         line.begin()
@@ -104,6 +105,28 @@ class TestRefusal:
         join(line, "urgent", urgent=True)
         assert line.dissolve() == ["urgent", "a", "b"]
         assert line.begin() is None
+
+
+class TestTooLate:
+    def test_who_has_waited_too_long_is_not_worked_off(self, line, clock):
+        join(line, "a")
+        clock.now += WAIT_MAX_S + 0.1
+        assert line.too_late(line.begin())
+
+    def test_who_comes_in_time_is(self, line, clock):
+        join(line, "a")
+        clock.now += WAIT_MAX_S - 0.1
+        assert not line.too_late(line.begin())
+
+    def test_nobody_is_worked_for_who_waits_no_longer(self, line, clock):
+        join(line, "a", urgent=True)
+        clock.now += 0.5
+        assert line.too_late(line.begin(), limit_s=0.4)
+
+    def test_urgent_requests_wait_as_long_as_they_must(self, line, clock):
+        join(line, "a", urgent=True)
+        clock.now += 10 * WAIT_MAX_S
+        assert not line.too_late(line.begin())
 
 
 class TestRetryTime:

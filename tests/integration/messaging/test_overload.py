@@ -57,8 +57,7 @@ class TestTheLine:
         assert {failure.code for failure in refused} == {"busy"}
         assert all(failure.fields["retry_after_s"] >= 1 for failure in refused)
         rig.rooms.gate.send()
-        answered = [call.wait() for call in waiting]
-        assert answered.count("waited") == len(waiting) - len(refused)
+        assert [call.wait() for call in waiting].count("waited") >= AT_WORK
 
     def test_it_recovers_at_once(self, rig, caller):
         rig.answering()
