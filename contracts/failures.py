@@ -32,6 +32,7 @@ CODES: Final[Mapping[str, str]] = {
     "petition_unknown": "There is no petition with this number.",
     "number_malformed": "The number or its check character is wrong.",
     "query_code_wrong": "The query code does not belong to this number.",
+    "content_erased": "The content was erased with a petitioner's key; the record stays.",
     "sealed": "The matter is sealed; only named people may open it.",
     "original_unknown": "The petition that this one is said to repeat is not on record.",
     "too_many_representatives": "A group has at most five representatives (Arts 19, 20).",

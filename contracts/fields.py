@@ -106,6 +106,8 @@ MEANINGS: Final[Mapping[str, str]] = {
     " list, or the leader on duty.",
     "outcome": "How the matter ended.",
     "reply_document": "Reference of the written reply delivered to the petitioner; empty if none.",
+    "delivered_by": "Staff number of the person who delivered the reply, or who recorded it.",
+    "delivered_at": "When the reply reached the petitioner, as stated.",
     "follow_up_visit_at": "When the petitioner was visited after the reply (回访).",
     "evaluation_asked_at": "When the petitioner was asked for an evaluation (满意度评价).",
     "repeat_number": "Number of the repeat petition.",

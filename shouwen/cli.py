@@ -25,15 +25,13 @@ from shouwen.importing import (
     ColumnMissing,
     Defaults,
     Report,
-    TableUnreadable,
     columns_of,
     import_rows,
     offices_of,
-    rows_of,
-    write_rejects,
 )
 from shouwen.keys import ISSUER_KEY, issuer_of
 from shouwen.keys import app as keys_app
+from shouwen.tables import TableUnreadable, rows_of, write_rejects
 
 
 def _examples(*lines: str) -> str:

@@ -23,6 +23,7 @@ WORDS: Final[Mapping[str, str]] = {
     "ownership.succeeded.v1": "succession 继任: {previous_owner} → {owner}, {ground}",
     "ownership.recused.v1": "recusal 回避: {previous_owner} → {owner}",
     "repeat.joined.v1": "repeat 重复信访 {repeat_number} joins, owner {owner}",
+    "reply.delivered.v1": "reply 答复 delivered by {delivered_by}: {document}",
     "case.closed.v1": "closed 办结: {outcome}",
     "case.reopened.v1": "reopened 重新办理: {ground}; owner still {owner}",
     "roster.line_set.v1": "on duty 值守 on {day} at {office}: {leader}",

@@ -2,22 +2,19 @@
 
 Each row becomes one registration whose request id derives from its content, so the same row is
 registered once however often its file is imported. Its key alone would not do: real tables use a
-key twice. Rows that cannot be registered go to a reject
+key twice. A row may repeat an earlier one by its key. Rows that cannot be registered go to a reject
 file with the reason; correct it and import that file.
 """
 
-import csv
+import json
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from pathlib import Path
+from functools import partial
 from typing import Any, Final
 from uuid import UUID, uuid5
-from zipfile import BadZipFile
 from zoneinfo import ZoneInfo
-
-from openpyxl import load_workbook
-from openpyxl.utils.exceptions import InvalidFileException
 
 from contracts.rpc.intake import REGISTER_MANY_MAX
 from shouwen.calling import Call
@@ -42,15 +39,16 @@ HEADINGS: Final[Mapping[str, Sequence[str]]] = {
     "phone": ("petitioner_phone", "phone", "电话"),
     "id_number": ("petitioner_id_number", "id_number", "身份证号"),
     "address": ("petitioner_address", "address", "住址"),
+    "representatives": ("representatives", "代表"),
+    "headcount": ("headcount", "人数"),
+    "agent": ("agent_name", "agent", "代办员"),
+    "accused": ("accused", "被检举人"),
+    "repeat_of": ("repeat_of", "初次编号"),
 }
 
 
 class ColumnMissing(ValueError):  # noqa: N818 - it says what is the case
     """The table has no column for a field that every registration needs."""
-
-
-class TableUnreadable(ValueError):  # noqa: N818 - it says what is the case
-    """The file is no table of the kind that its name says."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,40 +66,6 @@ class Report:
 
     registered: int = 0
     rejected: list[dict[str, str]] = field(default_factory=list)
-
-
-def rows_of(path: Path) -> list[dict[str, str]]:
-    """Return the rows of a csv (UTF-8) or xlsx table, its first line being the headings.
-
-    Raises:
-        TableUnreadable: the file is something else.
-    """
-    try:
-        return _rows_of_xlsx(path) if path.suffix.lower() == ".xlsx" else _rows_of_csv(path)
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise TableUnreadable(f"{path.name} is no csv in UTF-8; save it as that") from error
-    except (BadZipFile, InvalidFileException, KeyError) as error:
-        raise TableUnreadable(f"{path.name} is no xlsx workbook") from error
-
-
-def _rows_of_csv(path: Path) -> list[dict[str, str]]:
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        return [{k: v or "" for k, v in row.items() if k} for row in csv.DictReader(file)]
-
-
-def _rows_of_xlsx(path: Path) -> list[dict[str, str]]:
-    sheet = load_workbook(path, read_only=True, data_only=True).active
-    if sheet is None:
-        return []
-    lines = sheet.iter_rows(values_only=True)
-    headings = [str(cell or "") for cell in next(lines, ())]
-    return [dict(zip(headings, map(_cell, line), strict=False)) for line in lines if any(line)]
-
-
-def _cell(value: Any) -> str:
-    if isinstance(value, datetime):
-        return value.isoformat()
-    return "" if value is None else str(value)
 
 
 def columns_of(headings: Iterable[str], mapping: Mapping[str, str]) -> dict[str, str]:
@@ -136,34 +100,71 @@ def offices_of(
     return {office or defaults.office for office in named}
 
 
-def registration(
-    row: Mapping[str, str], columns: Mapping[str, str], defaults: Defaults
-) -> dict[str, Any]:
-    """Return a row as the arguments of `intake.register`."""
+@dataclass(frozen=True, slots=True)
+class RowReader:
+    """Reads the rows of one table as the arguments of `intake.register`."""
 
-    def value(name: str, default: str = "") -> str:
-        return row.get(columns.get(name, ""), "").strip() or default
+    columns: Mapping[str, str]
+    defaults: Defaults
 
-    office = value("office", defaults.office)
-    content = "\x1f".join(f"{column}={row.get(column, '')}" for column in sorted(columns.values()))
-    return {
-        "request_id": str(uuid5(IMPORTS, f"{office}/{content}")),
-        "office": office,
-        "channel": value("channel", defaults.channel),
-        "petition_class": value("petition_class", defaults.petition_class),
-        "category": value("category"),
-        "title": value("title"),
-        "body": value("body"),
-        "place": value("place"),
-        "occurred_at": _with_offset(value("occurred_at")),
-        "external_number": value("key"),
-        "petitioner": {
-            "name": value("petitioner", "匿名"),
-            "phone": value("phone"),
-            "id_number": value("id_number"),
-            "address": value("address"),
-        },
-    }
+    def registration(self, row: Mapping[str, str], numbers: Mapping[str, str]) -> dict[str, Any]:
+        """Return a row as a registration.
+
+        Args:
+            numbers: key of a row that was registered before, to the number it was given.
+        """
+        value = partial(self.value, row)
+        office = value("office", self.defaults.office)
+        names = sorted(self.columns.values())
+        content = "\x1f".join(f"{column}={row.get(column, '')}" for column in names)
+        original, representatives = value("repeat_of"), _people(value("representatives"))
+        return {
+            "request_id": str(uuid5(IMPORTS, f"{office}/{content}")),
+            "office": office,
+            "channel": value("channel", self.defaults.channel),
+            "petition_class": value("petition_class", self.defaults.petition_class),
+            "category": value("category"),
+            "title": value("title"),
+            "body": value("body"),
+            "place": value("place"),
+            "occurred_at": _with_offset(value("occurred_at")),
+            "external_number": value("key"),
+            "petitioner": {
+                "name": value("petitioner", "匿名"),
+                "phone": value("phone"),
+                "id_number": value("id_number"),
+                "address": value("address"),
+            },
+            "representatives": representatives,
+            "headcount": _count(value("headcount")) or max(1, len(representatives)),
+            "accused": _listed(value("accused")),
+            **({"agent": {"name": value("agent")}} if value("agent") else {}),
+            **({"repeat_of": numbers.get(original, original)} if original else {}),
+        }
+
+    def value(self, row: Mapping[str, str], name: str, default: str = "") -> str:
+        """Return what a row has for a field."""
+        return row.get(self.columns.get(name, ""), "").strip() or default
+
+
+def _people(text: str) -> list[Any]:
+    """Read representatives: a JSON list of persons, or their names."""
+    if text.startswith("["):
+        try:
+            people: list[Any] = json.loads(text)
+        except ValueError:
+            return [{"name": text}]
+        return people
+    return [{"name": name} for name in _listed(text)]
+
+
+def _listed(text: str) -> list[str]:
+    return [part.strip() for part in re.split("[;；、\n]", text) if part.strip()]
+
+
+def _count(text: str) -> int | str:
+    """Return a number; what is none is refused by intake, which names the field."""
+    return int(text) if text.isascii() and text.isdigit() else text
 
 
 def _with_offset(text: str) -> str:
@@ -179,25 +180,37 @@ def import_rows(
     rows: Sequence[dict[str, str]], columns: Mapping[str, str], defaults: Defaults, call: Call
 ) -> Iterator[tuple[int, Report]]:
     """Register rows batch by batch; yield how many are done and the report so far."""
-    report = Report()
-    for start in range(0, len(rows), BATCH):
-        batch = rows[start : start + BATCH]
-        items = [registration(row, columns, defaults) for row in batch]
+    reader, report, done = RowReader(columns, defaults), Report(), 0
+    numbers: dict[str, str] = {}
+    for batch in _batches(rows, reader):
+        items = [reader.registration(row, numbers) for row in batch]
         answer = call("intake", "register_many", {"items": items})
         report.registered += len(answer["registered"])
         for refused in answer["refused"]:
             report.rejected.append({**batch[refused["index"]], REASON: _reason(refused)})
-        yield start + len(batch), report
+        for registered in answer["registered"]:
+            key = reader.value(batch[registered["index"]], "key")
+            numbers[key] = registered["petition"]["number"]
+        done += len(batch)
+        yield done, report
+
+
+def _batches(
+    rows: Sequence[dict[str, str]], reader: RowReader
+) -> Iterator[Sequence[dict[str, str]]]:
+    """Yield batches in which no row repeats another of the same batch: its number must be known."""
+    batch: list[dict[str, str]] = []
+    keys: set[str] = set()
+    for row in rows:
+        if len(batch) == BATCH or reader.value(row, "repeat_of") in keys:
+            yield batch
+            batch, keys = [], set()
+        batch.append(row)
+        keys |= {key for key in [reader.value(row, "key")] if key}
+    if batch:
+        yield batch
 
 
 def _reason(refused: Mapping[str, Any]) -> str:
     fields = "; ".join(f"{name}: {what}" for name, what in refused["fields"].items())
     return f"{refused['code']}: {fields or refused['message']}"
-
-
-def write_rejects(path: Path, rejected: Sequence[Mapping[str, str]]) -> None:
-    """Write the rows that were refused, each with its reason."""
-    with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.DictWriter(file, fieldnames=list(rejected[0]))
-        writer.writeheader()
-        writer.writerows(rejected)

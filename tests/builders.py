@@ -187,6 +187,7 @@ _SAMPLES: Mapping[type, Mapping[str, Any]] = {
         "office": COUNTY,
         "owner": HUANG,
     },
+    Ownership.ReplyDelivered: {"document": "海信复〔2026〕7号", "delivered_by": HUANG},
     Ownership.Closed: {
         "owner": HUANG,
         "outcome": "settled",

@@ -52,6 +52,7 @@ class Call:
         started, caller = monotonic(), ANONYMOUS
         try:
             caller = self._caller(verifier)
+            self._check_role(caller)
             request = checked(self.arguments, self.method.request)
             body = _body(use_case(request, caller))
         except (Exception, Timeout) as error:  # noqa: BLE001 - translated at the border, and logged
@@ -63,13 +64,14 @@ class Call:
         return body
 
     def _caller(self, verifier: Verifier) -> Caller:
-        roles = self.method.roles
-        if not roles and self.token is None:
+        if not self.method.roles and self.token is None:
             return ANONYMOUS
-        caller = verifier.verify(self.token)
+        return verifier.verify(self.token)
+
+    def _check_role(self, caller: Caller) -> None:
+        roles = self.method.roles
         if roles and not caller.roles & roles:
             raise Failure("role_not_allowed", fields={"roles": sorted(roles)})
-        return caller
 
 
 def _body(result: Any) -> bytes:

@@ -71,8 +71,25 @@ class Consuming(QueueConsumer):  # type: ignore[misc] # nameko has no types
         """Tell whether the connection is lost; then the broker delivers the message again."""
         return message.channel is None or not message.channel.connection
 
-    def park(self, message: Any, reason: str, answer: bytes | None = None) -> None:
-        """Send the message to the dead letters with the reason, and an answer to who waits."""
+    def park(self, message: Any, reason: str) -> None:
+        """Send the message to the dead letters with the reason."""
+        # The broker buries what it will not take from us, only without our reason.
+        buried = self._bury(message, reason, with_body=True)
+        self._settle(message, message.ack if buried else message.reject)
+
+    def refuse(self, message: Any, reason: str, answer: bytes | None = None) -> None:
+        """Keep of a request that it came and why it was refused; answer who waits.
+
+        What it said is not kept: it may hold names, which have no place in a queue.
+        """
+        if not self._bury(message, reason, with_body=False):
+            self.give_back(message)
+        elif answer is None:
+            self.accept_message(message)
+        else:
+            self.accept_answered(message, answer)
+
+    def _bury(self, message: Any, reason: str, *, with_body: bool) -> bool:
         log.warning(
             "message_parked",
             reason=reason,
@@ -81,12 +98,7 @@ class Consuming(QueueConsumer):  # type: ignore[misc] # nameko has no types
             size=len(message.body or b""),
         )
         service = self.container.service_name
-        buried = bury(self.amqp_uri, service, message, reason)
-        # The broker buries what it will not take from us, only without our reason.
-        if buried and answer is not None:
-            self.accept_answered(message, answer)
-        else:
-            self._settle(message, message.ack if buried else message.reject)
+        return bury(self.amqp_uri, service, message, reason, with_body=with_body)
 
     def get_consumers(self, consumer_cls: Callable[..., Any], channel: Any) -> Any:
         """Declare and consume; called again after every reconnection, maybe to an empty broker."""

@@ -9,8 +9,10 @@ RabbitMQ itself buries, such as a message given back too often, carries only the
 
 from collections import Counter
 from dataclasses import dataclass, field
+from hashlib import sha256
 from typing import Any, Final
 
+import msgspec
 from kombu.connection import Connection
 
 from chassis.messaging import topology
@@ -20,6 +22,7 @@ REASON: Final = "shouwen-reason"
 SENT_TO: Final = "shouwen-sent-to"
 BURIAL_LIMIT_S: Final = 5.0
 LOOKED_AT_MAX: Final = 50
+SECRET: Final = frozenset({"nameko.auth_token"})
 
 
 @dataclass
@@ -30,13 +33,19 @@ class DeadLetters:
     reasons: Counter[str] = field(default_factory=Counter)
 
 
-def bury(amqp_uri: str, service: str, message: Any, reason: str) -> bool:
-    """Send a copy to the dead letters with the reason; False when the broker did not take it."""
-    headers = {**message.headers, REASON: reason, SENT_TO: message.delivery_info.get("routing_key")}
+def bury(amqp_uri: str, service: str, message: Any, reason: str, *, with_body: bool) -> bool:
+    """Send a copy to the dead letters with the reason; False when the broker did not take it.
+
+    Args:
+        with_body: else only its size and digest: the body may hold names, and nobody will need it.
+    """
+    body = message.body.encode() if isinstance(message.body, str) else bytes(message.body)
+    kept = {name: value for name, value in message.headers.items() if name not in SECRET}
+    headers = {**kept, REASON: reason, SENT_TO: message.delivery_info.get("routing_key")}
     try:
         post_json(
             amqp_uri,
-            bytes(message.body) if not isinstance(message.body, str) else message.body.encode(),
+            body if with_body else _described(body),
             exchange=topology.DEAD.name,
             routing_key=service,
             time_limit_s=BURIAL_LIMIT_S,
@@ -46,6 +55,10 @@ def bury(amqp_uri: str, service: str, message: Any, reason: str) -> bool:
     except PostError:
         return False
     return True
+
+
+def _described(body: bytes) -> bytes:
+    return msgspec.json.encode({"bytes": len(body), "sha256": sha256(body).hexdigest()})
 
 
 def dead_letters(amqp_uri: str, service: str) -> DeadLetters:

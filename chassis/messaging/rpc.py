@@ -82,6 +82,10 @@ class RequestConsumer(Consuming):
         workers: int = self.container.max_workers
         return workers + PLACES_MAX + URGENT_MAX + REFUSALS_IN_HAND_MAX
 
+    def on_decode_error(self, message: Any, exc: Exception) -> None:
+        """Refuse what cannot even be decompressed."""
+        self.refuse(message, f"undecodable: {type(exc).__name__}")
+
 
 class Requests(RpcConsumer):  # type: ignore[misc] # nameko has no types
     """The request queue of one service, shared by its methods."""
@@ -139,7 +143,7 @@ class Requests(RpcConsumer):  # type: ignore[misc] # nameko has no types
             self._turn_away(message)
             return False
         if not message.properties.get("reply_to"):
-            self._park_unanswerable(message)
+            self._refuse_unanswerable(message)
             return False
         try:
             arguments = _arguments(message)
@@ -155,7 +159,7 @@ class Requests(RpcConsumer):  # type: ignore[misc] # nameko has no types
     def _turn_away(self, message: Any) -> None:
         """Refuse what cannot be served soon; nothing was parsed, and one line logs many."""
         if not message.properties.get("reply_to"):
-            self._park_unanswerable(message)
+            self._refuse_unanswerable(message)
             return
         retry_after_s = self._line.retry_after_s()
         self.answer(message, failure_body(Failure("busy", fields={RETRY_AFTER: retry_after_s})))
@@ -164,8 +168,8 @@ class Requests(RpcConsumer):  # type: ignore[misc] # nameko has no types
             log.warning("requests_refused", count=self._refused, retry_after_s=retry_after_s)
             self._refused, self._refused_logged_at = 0, monotonic()
 
-    def _park_unanswerable(self, message: Any) -> None:
-        self.queue_consumer.park(message, "no reply_to: nobody to answer")
+    def _refuse_unanswerable(self, message: Any) -> None:
+        self.queue_consumer.refuse(message, "no reply_to: nobody to answer")
 
     def _entrypoint_of(self, message: Any) -> "Answers":
         named = _method_named(message)
@@ -184,7 +188,7 @@ class Requests(RpcConsumer):  # type: ignore[misc] # nameko has no types
 
     def _keep(self, message: Any, reason: str) -> None:
         """Keep what cannot be read, and tell the caller, who would wait for nothing."""
-        self.queue_consumer.park(message, reason, failure_body(Failure("malformed")))
+        self.queue_consumer.refuse(message, reason, failure_body(Failure("malformed")))
 
 
 class Answers(Entrypoint):  # type: ignore[misc] # nameko has no types

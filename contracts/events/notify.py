@@ -5,7 +5,7 @@ from typing import ClassVar, Final, Literal
 from contracts.envelope import Utc
 from contracts.events.message import Message
 
-ReminderReason = Literal["ownership_taken", "untaken", "repeat_joined"]
+ReminderReason = Literal["ownership_taken", "untaken", "repeat_joined", "reception_elsewhere"]
 
 
 class RemindersBegunV1(Message, frozen=True):
@@ -21,8 +21,9 @@ class ReminderPlannedV1(Message, frozen=True):
     """Somebody is going to be told.
 
     Attributes:
-        reason: ownership_taken (the recipient owns the petition), untaken (nobody does yet) or
-            repeat_joined (a repeat petition found its owner).
+        reason: ownership_taken (the recipient owns the petition), untaken (nobody does yet),
+            repeat_joined (a repeat petition found its owner) or reception_elsewhere (somebody else
+            received the petitioner).
     """
 
     TYPE: ClassVar[str] = "reminder.planned.v1"

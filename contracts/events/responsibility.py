@@ -146,6 +146,21 @@ class RepeatJoinedV1(Message, frozen=True):
     owner: str | None
 
 
+class ReplyDeliveredV1(Message, frozen=True):
+    """The written reply (答复) was delivered to the petitioner; a later one takes its place.
+
+    Attributes:
+        document: reference of the reply.
+    """
+
+    TYPE: ClassVar[str] = "reply.delivered.v1"
+
+    number: str
+    document: str
+    delivered_by: str
+    delivered_at: Utc
+
+
 class CaseClosedV1(Message, frozen=True):
     """The owner closed the matter (办结)."""
 
@@ -214,6 +229,7 @@ MESSAGES: Final[tuple[type[Message], ...]] = (
     OwnershipSucceededV1,
     OwnershipRecusedV1,
     RepeatJoinedV1,
+    ReplyDeliveredV1,
     CaseClosedV1,
     CaseReopenedV1,
     RosterLineSetV1,

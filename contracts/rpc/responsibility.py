@@ -19,7 +19,7 @@ from contracts.fields import (
     Staff,
     Standing,
 )
-from contracts.rpc.method import HEADS, READERS, Answer, Method, Request
+from contracts.rpc.method import HEADS, READERS, STAFF, Answer, Method, Request
 
 
 class ReceivePetition(Request, frozen=True):
@@ -101,7 +101,19 @@ class Claim(Answer, frozen=True):
     ruling: str | None = None
 
 
-class Ownership(Answer, frozen=True):
+class Reply(Answer, frozen=True):
+    """The written reply that was delivered to the petitioner.
+
+    Attributes:
+        document: reference of the reply.
+    """
+
+    document: Document
+    delivered_by: Staff
+    delivered_at: Utc
+
+
+class Ownership(Answer, frozen=True, omit_defaults=True):
     """Who owns a petition and how that was decided.
 
     Attributes:
@@ -116,6 +128,8 @@ class Ownership(Answer, frozen=True):
             with `roster_version`.
         rivals: receptions that lost.
         repeats: numbers of the petitions that repeat it.
+        reply: the written reply delivered since the matter was last opened; absent while there is
+            none.
     """
 
     number: Number
@@ -128,6 +142,7 @@ class Ownership(Answer, frozen=True):
     evidence: dict[str, Any]
     rivals: list[Claim]
     repeats: list[Number]
+    reply: Reply | None = None
 
 
 class RosterLine(Request, frozen=True):
@@ -256,12 +271,13 @@ class CaseloadPage(Answer, frozen=True):
     next_cursor: str
 
 
-class SucceedOwner(Request, frozen=True):
+class SucceedOwner(Request, frozen=True, omit_defaults=True):
     """Pass the ownership on; the caller approves it.
 
     Attributes:
         to: staff number of the successor.
         ground: why the owner leaves the duty.
+        office: of the successor; the matter's office unless given. The caller must act for it.
     """
 
     request_id: RequestId
@@ -269,14 +285,16 @@ class SucceedOwner(Request, frozen=True):
     to: Staff
     ground: Literal["left_post", "long_leave"]
     document: Document
+    office: Office | None = None
 
 
-class RecuseOwner(Request, frozen=True):
+class RecuseOwner(Request, frozen=True, omit_defaults=True):
     """Pass the ownership on; the caller approves it.
 
     Attributes:
         to: staff number of the successor.
         ground: why the owner cannot keep the duty.
+        office: of the successor; the matter's office unless given. The caller must act for it.
     """
 
     request_id: RequestId
@@ -284,6 +302,7 @@ class RecuseOwner(Request, frozen=True):
     to: Staff
     ground: Literal["direct_interest"]
     document: Document
+    office: Office | None = None
 
 
 class RuleDispute(Request, frozen=True):
@@ -301,13 +320,29 @@ class RuleDispute(Request, frozen=True):
     document: Document
 
 
+class DeliverReply(Request, frozen=True):
+    """Record that the written reply was delivered; the owner, or who acts for his office, may.
+
+    Attributes:
+        document: reference of the reply.
+        delivered_at: when, as stated; now unless given. A reply from before the matter was last
+            reopened goes on record and does not count for closing.
+    """
+
+    request_id: RequestId
+    number: Number
+    document: Document
+    delivered_at: Utc | None = None
+
+
 class ClosePetition(Request, frozen=True):
     """Close the matter; only its owner may.
 
     Attributes:
         outcome: settled and explained need the three statements below; routed_elsewhere and
             withdrawn do not.
-        reply_document: the written reply delivered to the petitioner.
+        reply_document: the written reply delivered to the petitioner; not needed when it is on
+            record by `reply`.
         follow_up_visit_at: when the petitioner was visited after the reply.
         evaluation_asked_at: when the petitioner was asked for an evaluation.
     """
@@ -405,6 +440,15 @@ RULE: Final = Method(
     "Rule on a dispute about first contact.",
 )
 
+REPLY: Final = Method(
+    "responsibility",
+    "reply",
+    DeliverReply,
+    Ownership,
+    STAFF,
+    "Record that the written reply was delivered to the petitioner.",
+)
+
 CLOSE: Final = Method(
     "responsibility",
     "close",
@@ -433,6 +477,7 @@ METHODS: Final[tuple[Method[Any, Any], ...]] = (
     SUCCEED,
     RECUSE,
     RULE,
+    REPLY,
     CLOSE,
     REOPEN,
 )

@@ -17,7 +17,7 @@ from chassis.eventstore.application import (
 )
 from chassis.eventstore.transaction import Questions
 from services.notify.domain.policy import SENTENCES
-from services.notify.domain.reminders import OFFICE_HEAD, PetitionReminders, Reminder
+from services.notify.domain.reminders import OFFICE_HEAD, OWNS, PetitionReminders, Reminder
 
 DUE_PAGE = 500
 ROUND_MAX = timedelta(seconds=2)
@@ -132,7 +132,13 @@ class Notify(EventSourcedApplication):
         """Tell the new owner instead of the previous one."""
         reminders = self.begin(unit, subject, at)
         reminders.cancel("owner_changed", at, recipient=previous)
-        reminders.plan(owner, "ownership_taken", at, at)
+        reminders.plan(owner, OWNS, at, at)
+
+    def plan_for_reception(self, unit: Unit, subject: Subject, at: datetime) -> None:
+        """Tell the owner that somebody else received the petitioner, after closure too (rule 4)."""
+        reminders = self.begin(unit, subject, at)
+        if reminders.owner is not None:
+            reminders.plan(reminders.owner, "reception_elsewhere", at, at)
 
     def cancel_all(self, unit: Unit, subject: Subject, at: datetime) -> None:
         """Remind nobody of a closed petition."""

@@ -9,16 +9,20 @@ from chassis.messaging.inbox import Reaction
 from contracts.envelope import CloudEvent
 from contracts.events import responsibility as told
 from services.notify.application import Notify, subject_of
-from services.notify.domain.reminders import PetitionReminders
+from services.notify.domain.reminders import OWNS, PetitionReminders
 
 REMINDED_OF: Final = (
     told.OwnershipAwaitedV1,
     told.OwnershipTakenV1,
+    told.ReceptionRecordedV1,
     told.OwnershipSucceededV1,
     told.OwnershipRecusedV1,
     told.RepeatJoinedV1,
     told.CaseClosedV1,
 )
+
+
+RECEIVED_BY_ANOTHER: Final = frozenset({"rival", "disputed"})
 
 
 def needs() -> Mapping[str, Callable[[CloudEvent], Iterable[UUID]]]:
@@ -42,8 +46,12 @@ def reactions(notify: Notify) -> Mapping[str, Reaction]:
             subject_of(event.data),
             event.data["owner"],
             event.recordedtime,
-            "ownership_taken",
+            OWNS,
         )
+
+    def on_reception(unit: Unit, event: CloudEvent) -> None:
+        if event.data["standing"] in RECEIVED_BY_ANOTHER:
+            notify.plan_for_reception(unit, subject_of(event.data), event.recordedtime)
 
     def on_passed_on(unit: Unit, event: CloudEvent) -> None:
         notify.change_owner(
@@ -70,6 +78,7 @@ def reactions(notify: Notify) -> Mapping[str, Reaction]:
     return {
         told.OwnershipAwaitedV1.TYPE: on_awaited,
         told.OwnershipTakenV1.TYPE: on_taken,
+        told.ReceptionRecordedV1.TYPE: on_reception,
         told.OwnershipSucceededV1.TYPE: on_passed_on,
         told.OwnershipRecusedV1.TYPE: on_passed_on,
         told.RepeatJoinedV1.TYPE: on_repeat,

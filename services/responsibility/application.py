@@ -28,6 +28,8 @@ from services.responsibility.domain.evidence import (
     Matter,
     Received,
     Registration,
+    Reply,
+    Successor,
 )
 from services.responsibility.domain.ownership import OWNERSHIPS, Ownership
 from services.responsibility.domain.policy import (
@@ -185,9 +187,7 @@ class Responsibility(EventSourcedApplication):
         Raises:
             PetitionUnknown, OfficeNotAllowed, InTheFuture.
         """
-        now = self.clock()
-        if reported.received_at is not None and reported.received_at > now + CLOCK_TOLERANCE:
-            raise InTheFuture(received_at="lies in the future")
+        self._check_past(received_at=reported.received_at)
         matter = self._matter(reported.number)
         self._check_office(command.actor, matter.office, reported.office)
         reception_id = str(uuid5(OWNERSHIPS, command.key.key))
@@ -196,7 +196,7 @@ class Responsibility(EventSourcedApplication):
             received_number=reported.number,
             leader=reported.leader,
             office=reported.office,
-            received_at=reported.received_at or now,
+            received_at=reported.received_at or self.clock(),
             stated=reported.received_at is not None,
         )
 
@@ -238,21 +238,38 @@ class Responsibility(EventSourcedApplication):
             )
         )
 
-    def succeed_owner(self, command: Command, number: str, to: str, approval: Approval) -> Answer:
+    def succeed_owner(
+        self, command: Command, number: str, to: Successor, approval: Approval
+    ) -> Answer:
         """Pass the ownership on: the owner leaves the post or is on long leave."""
-        return self._change(
-            command,
-            number,
-            lambda ownership: ownership.succeed(to, command.actor.office, approval, self.clock()),
-        )
 
-    def recuse_owner(self, command: Command, number: str, to: str, approval: Approval) -> Answer:
+        def change(ownership: Ownership) -> None:
+            office = self._office_of(to, command.actor, ownership)
+            ownership.succeed(to.leader, office, approval, self.clock())
+
+        return self._change(command, number, change)
+
+    def recuse_owner(
+        self, command: Command, number: str, to: Successor, approval: Approval
+    ) -> Answer:
         """Pass the ownership on: the owner has a direct interest."""
-        return self._change(
-            command,
-            number,
-            lambda ownership: ownership.recuse(to, command.actor.office, approval, self.clock()),
-        )
+
+        def change(ownership: Ownership) -> None:
+            office = self._office_of(to, command.actor, ownership)
+            ownership.recuse(to.leader, office, approval, self.clock())
+
+        return self._change(command, number, change)
+
+    def _office_of(self, to: Successor, approver: Actor, ownership: Ownership) -> str:
+        """Return for which office a successor owns the matter: one that the approver acts for.
+
+        Unless it is named that is the matter's, or else the owner's, by which the approver has
+        his say.
+        """
+        if to.office is not None:
+            self._check_office(approver, to.office)
+            return to.office
+        return next(filter(approver.acts_for, _offices(ownership)), ownership.office)
 
     def rule_on_dispute(
         self, command: Command, number: str, dispute_id: str, ruling: str, approval: Approval
@@ -271,17 +288,31 @@ class Responsibility(EventSourcedApplication):
             ),
         )
 
+    def deliver_reply(
+        self, command: Command, number: str, document: str, delivered_at: datetime | None
+    ) -> Answer:
+        """Record that the written reply reached the petitioner, now unless told otherwise.
+
+        Raises:
+            PetitionUnknown, OfficeNotAllowed, InTheFuture, NotOwned, CaseClosed.
+        """
+        self._check_past(delivered_at=delivered_at)
+        reply = Reply(document, command.actor.subject, delivered_at or self.clock())
+        return self._change(
+            command, number, lambda ownership: ownership.deliver_reply(reply), may=_check_hand
+        )
+
     def close_petition(self, command: Command, number: str, statement: ClosingStatement) -> Answer:
         """Close the matter; only its owner may."""
-        for name in ("follow_up_visit_at", "evaluation_asked_at"):
-            at = getattr(statement, name)
-            if at is not None and at > self.clock() + CLOCK_TOLERANCE:
-                raise InTheFuture(**{name: "lies in the future"})
+        self._check_past(
+            follow_up_visit_at=statement.follow_up_visit_at,
+            evaluation_asked_at=statement.evaluation_asked_at,
+        )
         return self._change(
             command,
             number,
             lambda ownership: ownership.close(command.actor.subject, statement, self.clock()),
-            by_owner=True,
+            may=_anybody,
         )
 
     def reopen_petition(self, command: Command, number: str, reason: str, document: str) -> Answer:
@@ -296,14 +327,14 @@ class Responsibility(EventSourcedApplication):
         number: str,
         change: Callable[[Ownership], None],
         *,
-        by_owner: bool = False,
+        may: Callable[[Actor, Ownership], None] | None = None,
     ) -> Answer:
+        """Change an ownership; `may` refuses whoever may not, by default who has no say."""
         matter = self._matter(number)
 
         def decide(unit: Unit) -> Answer:
             ownership = self._ownership(unit, matter.petition_id)
-            if not by_owner:
-                _check_say(command.actor, ownership)
+            (may or _check_say)(command.actor, ownership)
             change(ownership)
             return _ownership(ownership, number)
 
@@ -364,6 +395,11 @@ class Responsibility(EventSourcedApplication):
 
         self.run(provenance, decide)
 
+    def _check_past(self, **stated: datetime | None) -> None:
+        for name, at in stated.items():
+            if at is not None and at > self.clock() + CLOCK_TOLERANCE:
+                raise InTheFuture(**{name: "lies in the future"})
+
     @staticmethod
     def _check_office(actor: Actor, *offices: str) -> None:
         for office in offices:
@@ -376,9 +412,23 @@ def _check_say(actor: Actor, ownership: Ownership) -> None:
 
     An office that only registered a repeat has no say, though the repeat's number leads here.
     """
-    offices = {ownership.office, *(link.office for link in ownership.record.chain[-1:])}
-    if not any(actor.acts_for(office) for office in offices):
+    if not any(actor.acts_for(office) for office in _offices(ownership)):
         raise OfficeNotAllowed(office=ownership.office)
+
+
+def _offices(ownership: Ownership) -> list[str]:
+    """Return the office of the matter and, behind it, that of its owner."""
+    return [ownership.office, *(link.office for link in ownership.record.chain[-1:])]
+
+
+def _check_hand(actor: Actor, ownership: Ownership) -> None:
+    """Let the owner take the step, wherever his office is, and whoever has a say."""
+    if actor.subject != ownership.owner:
+        _check_say(actor, ownership)
+
+
+def _anybody(actor: Actor, ownership: Ownership) -> None:
+    """Leave it to the ownership, which knows its owner."""
 
 
 def _reception(ownership: Ownership, received: Received, claim: Claim | None) -> Answer:
@@ -409,6 +459,7 @@ def _ownership(ownership: Ownership, number: str) -> Answer:
         "evidence": {name: value for name, value in record.evidence.items() if value is not None},
         "rivals": [_claim(claim) for claim in record.claims if claim.standing != "owner"],
         "repeats": list(record.repeats),
+        "reply": ownership.reply and _reply(ownership.reply),
     }
 
 
@@ -416,6 +467,14 @@ def _state(ownership: Ownership) -> str:
     if ownership.owner is None:
         return "awaited"
     return "owned" if ownership.closed_at is None else "closed"
+
+
+def _reply(reply: Reply) -> dict[str, Any]:
+    return {
+        "document": reply.document,
+        "delivered_by": reply.delivered_by,
+        "delivered_at": text_of(reply.delivered_at),
+    }
 
 
 def _link(link: Link) -> dict[str, Any]:

@@ -17,6 +17,7 @@ TELLINGS: Final[Mapping[type, Telling]] = {
     Ownership.Succeeded: Telling(told.OwnershipSucceededV1),
     Ownership.Recused: Telling(told.OwnershipRecusedV1),
     Ownership.RepeatJoined: Telling(told.RepeatJoinedV1),
+    Ownership.ReplyDelivered: Telling(told.ReplyDeliveredV1, occurred="delivered_at"),
     Ownership.Closed: Telling(told.CaseClosedV1),
     Ownership.Reopened: Telling(told.CaseReopenedV1),
     RosterLine.LineSet: Telling(told.RosterLineSetV1),

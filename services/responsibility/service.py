@@ -29,7 +29,7 @@ from contracts.rpc.upkeep import (
 )
 from services.responsibility.application import Command, ReportedReception
 from services.responsibility.bootstrap import Rooms
-from services.responsibility.domain.evidence import Approval, ClosingStatement
+from services.responsibility.domain.evidence import Approval, ClosingStatement, Successor
 from services.responsibility.settings import FOLLOWS, NAME
 
 
@@ -92,17 +92,19 @@ class ResponsibilityService:
     @answers(rpc.SUCCEED)
     def succeed(self, request: rpc.SucceedOwner, caller: Caller) -> rpc.Ownership:
         command = _command(rpc.SUCCEED.path, request, caller)
+        to = Successor(request.to, request.office)
         approval = Approval(caller.subject, request.ground, request.document)
         return _ownership(
-            self.rooms.responsibility.succeed_owner(command, request.number, request.to, approval)
+            self.rooms.responsibility.succeed_owner(command, request.number, to, approval)
         )
 
     @answers(rpc.RECUSE)
     def recuse(self, request: rpc.RecuseOwner, caller: Caller) -> rpc.Ownership:
         command = _command(rpc.RECUSE.path, request, caller)
+        to = Successor(request.to, request.office)
         approval = Approval(caller.subject, request.ground, request.document)
         return _ownership(
-            self.rooms.responsibility.recuse_owner(command, request.number, request.to, approval)
+            self.rooms.responsibility.recuse_owner(command, request.number, to, approval)
         )
 
     @answers(rpc.RULE)
@@ -112,6 +114,15 @@ class ResponsibilityService:
         return _ownership(
             self.rooms.responsibility.rule_on_dispute(
                 command, request.number, request.dispute_id, request.ruling, approval
+            )
+        )
+
+    @answers(rpc.REPLY)
+    def reply(self, request: rpc.DeliverReply, caller: Caller) -> rpc.Ownership:
+        command = _command(rpc.REPLY.path, request, caller)
+        return _ownership(
+            self.rooms.responsibility.deliver_reply(
+                command, request.number, request.document, request.delivered_at
             )
         )
 

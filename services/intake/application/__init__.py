@@ -119,15 +119,16 @@ class Intake(EventSourcedApplication):
         return dict(row)
 
     def read_content(self, actor: Actor, number: str, *, is_head: bool) -> Content:
-        """Open the content of a petition; the reading goes on record first.
+        """Return the content of a petition; the reading goes on record first.
 
         Raises:
-            OfficeNotAllowed, Sealed.
+            OfficeNotAllowed, Sealed, ContentErased.
         """
         row = self._row(number)
         if not actor.acts_for(row["office"]):
             raise OfficeNotAllowed(office=row["office"])
         _check_seal(actor, row, is_head=is_head)
+        content = self._vault.open(self.log_of_events, row["petition_id"])
         now = self.clock()
 
         def decide(unit: Unit) -> Answer:
@@ -141,7 +142,7 @@ class Intake(EventSourcedApplication):
         reading = f"{actor.subject}/{actor.correlation_id}/{text_of(now)}/{number}"
         cause = str(uuid5(PETITIONS, reading))
         self.run(Provenance(actor.subject, actor.correlation_id, cause), decide)
-        return self._vault.open(self.log_of_events, row["petition_id"])
+        return content
 
     def status(self, number: str, query_code: str) -> Answer:
         """Return where a petition stands, for the petitioner.

@@ -33,13 +33,30 @@ class Vault(Protocol):
         """Encrypt and store content; return the commitment to it."""
 
     def open(self, transaction: Questions, petition_id: str) -> Content:
-        """Return the content of a petition."""
+        """Return the content of a petition.
 
-    def matter_mark(self, content: Any, category: str) -> str | None:
-        """Return what the same person and the same matter have in common, if that can be told."""
+        Raises:
+            ContentErased: it cannot be read any more.
+        """
+
+    def matter_marks(self, content: Any, category: str) -> Sequence[str]:
+        """Return what tells each person of it with the matter, where he can be told."""
 
     def is_query_code(self, number: str, code: str) -> bool:
         """Tell whether a code belongs to a number."""
+
+
+@dataclass(frozen=True, slots=True)
+class MarkedMatter:
+    """The original petition of a matter.
+
+    Attributes:
+        position: of its registration in the log: the lower, the earlier.
+    """
+
+    petition_id: str
+    number: str
+    position: int
 
 
 class Register(Protocol):
@@ -50,8 +67,8 @@ class Register(Protocol):
 
     def matters_marked(
         self, transaction: Questions, marks: Iterable[str]
-    ) -> dict[str, tuple[str, str]]:
-        """Return mark to petition_id and number of the original petition that has it."""
+    ) -> dict[str, MarkedMatter]:
+        """Return mark to the matter that has it, of those of the marks that are known."""
 
     def mark_matter(self, transaction: Writing, mark: str, petition_id: str, number: str) -> None:
         """Keep the mark of an original petition."""

@@ -1,7 +1,7 @@
 """One append of new petitions, prepared under the append lock so that numbers have no gaps."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Final
@@ -13,13 +13,15 @@ from chassis.eventstore.instants import text_of
 from chassis.eventstore.requests import RequestIdReused, recall_many, remember
 from chassis.eventstore.transaction import Questions, Writing
 from chassis.jurisdiction import region_of
-from services.intake.application.ports import Command, Raised, Register, Vault
+from services.intake.application.ports import Command, MarkedMatter, Raised, Register, Vault
 from services.intake.domain.numbering import number_of
 from services.intake.domain.petition import Petition, is_sealed
 from services.intake.domain.refusals import OriginalUnknown, Refusal
 
 PETITIONS: Final = UUID("b8d9a9ea-3f33-5f5c-8f0e-6d1fb7a3d0c5")
 SHANGHAI: Final = ZoneInfo("Asia/Shanghai")
+# Behind every position of a log: what a batch registers comes after all that is on record.
+AFTER_ALL_ON_RECORD: Final = 2**62
 
 Outcome = Answer | Refusal | RequestIdReused
 
@@ -28,8 +30,7 @@ Outcome = Answer | Refusal | RequestIdReused
 class Original:
     """The petition that one repeats; `ground` says how that was found."""
 
-    petition_id: str
-    number: str
+    matter: MarkedMatter
     ground: str
 
 
@@ -40,7 +41,7 @@ class New:
     index: int
     command: Command
     raised: Raised
-    mark: str | None
+    marks: Sequence[str]
     named: Original | None
     petition_id: str
 
@@ -66,7 +67,8 @@ class Registration:
         self._sort(transaction)
         if not self._new:
             return
-        marked = self.register.matters_marked(transaction, [n.mark for n in self._new if n.mark])
+        marks = [mark for new in self._new for mark in new.marks]
+        marked = self.register.matters_marked(transaction, marks)
         contents = {new.petition_id: new.raised.content for new in self._new}
         keyring = self.vault.keyring(transaction, contents)
         serials = self._serials(transaction, today)
@@ -74,14 +76,16 @@ class Registration:
             region = region_of(new.raised.office)
             number = number_of(region, today, serials[region])
             serials[region] += 1
-            original = self._original_of(transaction, new, number, marked)
+            original = _original_of(new, marked)
+            own = MarkedMatter(new.petition_id, number, AFTER_ALL_ON_RECORD + new.index)
+            self._mark(transaction, new, original.matter if original else own, marked)
             commitment = self.vault.keep(transaction, keyring, new.petition_id, new.raised.content)
             unit.attribute(new.command.provenance)
             unit.add(_petition(new, number, original, commitment))
             self.outcomes[new.index] = {
                 "petition_id": new.petition_id,
                 "number": number,
-                "repeat_of": original.number if original else None,
+                "repeat_of": original.matter.number if original else None,
             }
 
     def answer(self, unit: Unit, transaction: Writing) -> None:
@@ -133,10 +137,10 @@ class Registration:
         except Refusal as refusal:
             self.outcomes[index] = refusal
             return
-        mark = self.vault.matter_mark(raised.content, raised.category)
+        marks = self.vault.matter_marks(raised.content, raised.category)
         # Derived from the command, so that a retry registers nothing else.
         petition_id = str(uuid5(PETITIONS, command.key.key))
-        self._new.append(New(index, command, raised, mark, named, petition_id))
+        self._new.append(New(index, command, raised, marks, named, petition_id))
 
     def _named_original(self, transaction: Questions, raised: Raised) -> Original | None:
         if raised.repeat_of is None:
@@ -144,30 +148,43 @@ class Registration:
         named = self.register.find(transaction, raised.repeat_of)
         if named is None:
             raise OriginalUnknown(repeat_of="is not on record")
-        return Original(named["matter_id"], named["matter_number"], "clerk")
+        original = named
+        if named["matter_number"] != named["number"]:
+            original = self.register.find(transaction, named["matter_number"]) or named
+        matter = MarkedMatter(original["petition_id"], original["number"], original["position"])
+        return Original(matter, "clerk")
 
-    def _original_of(
+    def _mark(
         self,
         transaction: Writing,
         new: New,
-        number: str,
-        marked: dict[str, tuple[str, str]],
-    ) -> Original | None:
-        """Return the first petition of the matter: as the clerk says, else by person and matter."""
-        if new.mark is None:
-            return new.named
-        if new.mark in marked:
-            return new.named or Original(*marked[new.mark], "same_person_and_matter")
-        # What the clerk linked is marked too: the next time it is found without him. And two
-        # petitions of one matter in one batch: the second finds the first by this mark.
-        first = new.named or Original(new.petition_id, number, "first")
-        marked[new.mark] = first.petition_id, first.number
-        self.register.mark_matter(transaction, new.mark, *marked[new.mark])
-        return new.named
+        matter: MarkedMatter,
+        marked: dict[str, MarkedMatter],
+    ) -> None:
+        """Let the people of a petition be known by its matter, those who are not yet.
+
+        What the clerk linked is found without him the next time, and whoever came along finds it
+        too. Of two petitions of one matter in one batch the second finds the first.
+        """
+        for mark in new.marks:
+            if mark not in marked:
+                marked[mark] = matter
+                self.register.mark_matter(transaction, mark, matter.petition_id, matter.number)
 
     def _serials(self, transaction: Writing, today: date) -> dict[str, int]:
         counts = Counter(region_of(new.raised.office) for new in self._new)
         return self.register.next_serials(transaction, counts, today)
+
+
+def _original_of(new: New, marked: Mapping[str, MarkedMatter]) -> Original | None:
+    """Return the first petition of the matter: as the clerk says, else by person and matter.
+
+    Where its people have raised several, each by himself, it is the one registered first.
+    """
+    known = [marked[mark] for mark in new.marks if mark in marked]
+    if new.named is not None or not known:
+        return new.named
+    return Original(min(known, key=lambda matter: matter.position), "same_person_and_matter")
 
 
 def _petition(new: New, number: str, original: Original | None, commitment: str) -> Petition:
@@ -186,8 +203,8 @@ def _petition(new: New, number: str, original: Original | None, commitment: str)
         headcount=raised.headcount,
         sealed=is_sealed(raised.petition_class),
         commitment=commitment,
-        repeats=original.petition_id if original else None,
-        repeats_number=original.number if original else None,
+        repeats=original.matter.petition_id if original else None,
+        repeats_number=original.matter.number if original else None,
         repeat_ground=original.ground if original else None,
         external_number=raised.external_number,
     )

@@ -5,6 +5,7 @@ Refusal
 ├── NumberMalformed          the check character does not fit
 ├── QueryCodeWrong           also for numbers that do not exist
 ├── Sealed                   accusation material, open to named people only
+├── ContentErased            the key of a petitioner was destroyed
 ├── RegionUnknown, OfficeNotAllowed
 ├── HeadcountTooSmall        fewer heads than people named
 └── InTheFuture
@@ -47,6 +48,10 @@ class QueryCodeWrong(Refusal):
 
 class Sealed(Refusal):
     code = "sealed"
+
+
+class ContentErased(Refusal):
+    code = "content_erased"
 
 
 class RegionUnknown(Refusal):

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any, Final
-from uuid import UUID, uuid5
+from uuid import uuid4
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
@@ -22,12 +22,12 @@ from cryptography.hazmat.primitives.keywrap import aes_key_unwrap, aes_key_wrap
 
 from chassis.environment import SettingInvalid
 from chassis.eventstore.transaction import Questions, Writing
+from services.intake.domain.refusals import ContentErased
 
 KEY_BYTES: Final = 32
 NONCE_BYTES: Final = 12
 SALT_BYTES: Final = 32
 QUERY_CODE_CHARS: Final = 10
-PETITIONERS: Final = UUID("7c1b4c0e-94c4-5e0b-8f57-50e1d0a6c2a9")
 TEXT: Final = "text"
 PRINCIPAL: Final = "petitioner"
 
@@ -97,15 +97,16 @@ class Vault:
         expected = self.query_code(number).encode()
         return hmac.compare_digest(expected, code.strip().upper().encode())
 
-    def matter_mark(self, content: Content, category: str) -> str | None:
-        """Return a keyed mark that the same person and the same matter have in common.
+    def matter_marks(self, content: Content, category: str) -> Sequence[str]:
+        """Return keyed marks of each person with the matter, the principal's first.
 
-        None for a person that cannot be told from others of the name.
+        Petitions that have one in common are of the same person and the same matter: who signs
+        with others, speaks for them or acts for them counts as the principal. None for a person
+        that cannot be told from others of the name.
         """
-        person = self._person_mark(content.principal)
-        if person is None:
-            return None
-        return self._mark(person, category, _letters(content.text["title"]))
+        persons = (self._person_mark(person) for _, _, person in content.everybody())
+        title = _letters(content.text["title"])
+        return [self._mark(person, category, title) for person in dict.fromkeys(persons) if person]
 
     def keyring(self, transaction: Questions, contents: Mapping[str, Content]) -> Keyring:
         """Find the keys of all persons in contents, by petition_id, in one question."""
@@ -148,19 +149,19 @@ class Vault:
         """Return the content of a petition.
 
         Raises:
-            KeyError: a petitioner's key was destroyed, or there is no such petition.
+            ContentErased: a petitioner's key was destroyed.
         """
         text: Mapping[str, Any] = {}
         persons: dict[str, list[Person]] = {}
         rows = transaction.query(
-            "SELECT v.role, v.ordinal, v.ciphertext, k.wrapped_key, k.petitioner_id"
+            "SELECT v.role, v.ordinal, v.ciphertext, k.wrapped_key"
             " FROM vault v LEFT JOIN petitioner_key k ON k.petitioner_id = v.petitioner_id"
             " WHERE v.petition_id = ? ORDER BY v.role, v.ordinal",
             (petition_id,),
         )
-        for role, ordinal, ciphertext, wrapped, petitioner_id in rows:
+        for role, ordinal, ciphertext, wrapped in rows:
             if wrapped is None:
-                raise KeyError(f"the key of {petitioner_id} was destroyed")
+                raise ContentErased(**{role: "the key was destroyed"})
             place = _place(petition_id, role, ordinal)
             opened = self._decrypt(bytes(wrapped), bytes(ciphertext), place)
             if role == TEXT:
@@ -200,10 +201,14 @@ class Vault:
         return opened
 
     def _petitioner(self, transaction: Writing, keyring: Keyring, mark: str) -> tuple[str, bytes]:
-        """Return a person's id and key, made now for one who is new to us."""
+        """Return a person's id and key, made now for one who is new to us.
+
+        The id is never made again: who comes back after his key was destroyed is somebody new, and
+        what was erased does not meet his new key.
+        """
         if mark not in keyring:
             key = os.urandom(KEY_BYTES)
-            keyring[mark] = str(uuid5(PETITIONERS, mark)), key
+            keyring[mark] = str(uuid4()), key
             transaction.insert(
                 "petitioner_key",
                 {

@@ -9,6 +9,7 @@ from chassis.eventstore.instants import text_of
 from chassis.eventstore.log import RecordedEvent
 from chassis.eventstore.paging import cursor_of, key_of
 from chassis.eventstore.transaction import Questions, Writing
+from services.intake.application.ports import MarkedMatter
 from services.intake.domain.petition import Petition
 
 COLUMNS: Final = (
@@ -127,17 +128,18 @@ class RegisterTables:
 
     def matters_marked(
         self, transaction: Questions, marks: Iterable[str]
-    ) -> dict[str, tuple[str, str]]:
-        """Return mark to petition_id and number of the original petition that has it."""
+    ) -> dict[str, MarkedMatter]:
+        """Return mark to the matter that has it, of those of the marks that are known."""
         wanted = sorted(set(marks))
         if not wanted:
             return {}
         rows = transaction.query(
-            "SELECT mark, petition_id, number FROM matter_mark"  # noqa: S608 - placeholders
-            f" WHERE mark IN ({', '.join('?' for _ in wanted)})",
+            "SELECT m.mark, m.petition_id, m.number, p.position"  # noqa: S608 - placeholders
+            " FROM matter_mark m JOIN petition p ON p.petition_id = m.petition_id"
+            f" WHERE m.mark IN ({', '.join('?' for _ in wanted)})",
             wanted,
         )
-        return {mark: (petition_id, number) for mark, petition_id, number in rows}
+        return {mark: MarkedMatter(*matter) for mark, *matter in rows}
 
     def mark_matter(self, transaction: Writing, mark: str, petition_id: str, number: str) -> None:
         """Keep the mark of an original petition."""

@@ -17,6 +17,7 @@ SENTENCES: Final[Mapping[str, str]] = {
     "ownership_taken": "信访事项 {number} 由您首接,请负责到底。",
     "untaken": "信访事项 {number} 尚无首接领导,请安排接访。",
     "repeat_joined": "信访事项 {number} 有重复信访,请继续负责。",
+    "reception_elsewhere": "信访事项 {number} 的信访人已由其他领导接访,首问责任仍由您承担。",
 }
 
 

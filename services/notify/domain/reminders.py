@@ -12,6 +12,7 @@ from services.notify.domain.policy import ATTEMPTS_MAX
 
 REMINDERS: Final = UUID("5b0d6f0e-4d0c-5d0e-8a8c-0d7f5a3e9b42")
 OFFICE_HEAD: Final = "office_head:"
+OWNS: Final = "ownership_taken"
 
 
 @dataclass
@@ -34,7 +35,11 @@ class Reminder:
 
 
 class PetitionReminders(Aggregate):
-    """All reminders about one petition."""
+    """All reminders about one petition.
+
+    Attributes:
+        owner: who was last told that he owns it; None while nobody was.
+    """
 
     TOPIC = "reminders.v1"
 
@@ -87,6 +92,7 @@ class PetitionReminders(Aggregate):
         self.petition_id = petition_id
         self.number = number
         self.office = office
+        self.owner: str | None = None
         self.reminders: dict[str, Reminder] = {}
 
     def trigger_event(self, event_class: type[CanMutateAggregate[UUID]], **kwargs: Any) -> None:
@@ -177,6 +183,8 @@ class PetitionReminders(Aggregate):
         due_at: datetime,
     ) -> None:
         self.reminders[reminder_id] = Reminder(reminder_id, recipient, reason, due_at)
+        if reason == OWNS:
+            self.owner = recipient
 
     @event(Attempted)
     def _record_attempt(

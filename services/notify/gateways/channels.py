@@ -6,9 +6,13 @@ from typing import Final
 
 import httpx
 
+from chassis.runtime.limiting import TookTooLong, within
 from services.notify.application import Told
 
+# The first bounds each wait for the receiver, the second the delivery as a whole: who sends a byte
+# at a time never lets the first one end.
 TIMEOUT_S: Final = 5.0
+LIMIT_S: Final = 10.0
 
 
 class Webhook:
@@ -19,21 +23,25 @@ class Webhook:
 
     name = "webhook"
 
-    def __init__(self, url: str, timeout_s: float = TIMEOUT_S) -> None:
+    def __init__(self, url: str, timeout_s: float = TIMEOUT_S, limit_s: float = LIMIT_S) -> None:
         self._url = url
+        self._limit_s = limit_s
         self._client = httpx.Client(timeout=timeout_s, follow_redirects=False)
 
     def tell(self, told: Told) -> str:
         """Deliver, and return `ok`, `http_<status>` or the kind of fault."""
         try:
-            response = self._client.post(
-                self._url,
-                content=_line(told),
-                headers={"content-type": "application/json", "webhook-id": told.reminder_id},
-            )
-        except httpx.HTTPError as error:
+            response = within(self._limit_s, lambda: self._post(told))
+        except (httpx.HTTPError, TookTooLong) as error:
             return type(error).__name__
         return "ok" if response.is_success else f"http_{response.status_code}"
+
+    def _post(self, told: Told) -> httpx.Response:
+        return self._client.post(
+            self._url,
+            content=_line(told),
+            headers={"content-type": "application/json", "webhook-id": told.reminder_id},
+        )
 
 
 class File:

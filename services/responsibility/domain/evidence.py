@@ -95,12 +95,29 @@ class DutyLine:
 
 
 @dataclass(frozen=True)
+class Successor:
+    """Who is to own a matter; `office` None for that of the matter."""
+
+    leader: str
+    office: str | None = None
+
+
+@dataclass(frozen=True)
 class Approval:
     """Who approves a step, on what ground and by which document."""
 
     approver: str
     ground: str
     document: str
+
+
+@dataclass(frozen=True)
+class Reply:
+    """The written reply (答复) as it was delivered to the petitioner; `delivered_at` as stated."""
+
+    document: str
+    delivered_by: str
+    delivered_at: datetime
 
 
 @dataclass(frozen=True)
@@ -121,9 +138,16 @@ class ClosingStatement:
 
 @dataclass
 class OwnershipRecord:
-    """What the history of one ownership adds up to."""
+    """What the history of one ownership adds up to.
+
+    Attributes:
+        reply: the last one delivered since the matter was opened, reopened or not.
+        reopened_at: when that was, the last time.
+    """
 
     chain: list[Link] = field(default_factory=list)
     claims: list[Claim] = field(default_factory=list)
     repeats: list[str] = field(default_factory=list)
     evidence: dict[str, Any] = field(default_factory=dict)
+    reply: Reply | None = None
+    reopened_at: datetime | None = None

@@ -5,6 +5,7 @@ stream. Stated times are evidence and never decide.
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID, uuid5
@@ -19,6 +20,7 @@ from services.responsibility.domain.evidence import (
     Link,
     OwnershipRecord,
     Received,
+    Reply,
 )
 from services.responsibility.domain.refusals import (
     CaseClosed,
@@ -115,6 +117,11 @@ class Ownership(Aggregate):
         repeat_number: str
         office: str
         owner: str | None
+
+    class ReplyDelivered(Event):
+        TOPIC = "reply.delivered.v1"
+        document: str
+        delivered_by: str
 
     class Closed(Event):
         TOPIC = "case.closed.v1"
@@ -366,8 +373,29 @@ class Ownership(Aggregate):
         if self.closed_at is not None:
             self._reopen(at, "repeat", repeat_number=repeat_number)
 
+    def deliver_reply(self, reply: Reply) -> None:
+        """Record that the written reply was delivered; a later one takes its place.
+
+        Raises:
+            NotOwned, CaseClosed.
+        """
+        self._open_owner()
+        self._record_reply(
+            timestamp=reply.delivered_at, document=reply.document, delivered_by=reply.delivered_by
+        )
+
+    @property
+    def reply(self) -> Reply | None:
+        """The reply delivered since the matter was last opened; None while there is none."""
+        reply, opened_at = self.record.reply, self.record.reopened_at
+        if reply is None or (opened_at is not None and reply.delivered_at < opened_at):
+            return None
+        return reply
+
     def close(self, by: str, statement: ClosingStatement, at: datetime) -> None:
         """Record closure by the owner (rule 7).
+
+        A reply on record need not be stated again.
 
         Raises:
             NotOwned, CaseClosed, NotTheOwner: the step is not open to `by`.
@@ -381,6 +409,8 @@ class Ownership(Aggregate):
             raise NotTheOwner(owner=owner)
         if any(claim.dispute_id and claim.ruling is None for claim in self.record.claims):
             raise DisputeOpen(number=self.number)
+        if self.reply is not None and not statement.reply_document:
+            statement = replace(statement, reply_document=self.reply.document)
         if unmet := statement.unmet():
             raise ClosingConditionsUnmet(**unmet)
         self._record_closure(
@@ -517,6 +547,10 @@ class Ownership(Aggregate):
     ) -> None:
         self.record.repeats.append(repeat_number)
 
+    @event(ReplyDelivered)
+    def _record_reply(self, timestamp: datetime, document: str, delivered_by: str) -> None:
+        self.record.reply = Reply(document, delivered_by, timestamp)
+
     @event(Closed)
     def _record_closure(
         self,
@@ -540,3 +574,5 @@ class Ownership(Aggregate):
         document: str,
     ) -> None:
         self.closed_at = None
+        self.record.reopened_at = timestamp
+        self.record.reply = None

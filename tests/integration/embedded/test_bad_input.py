@@ -62,6 +62,11 @@ GOOD: dict[str, dict[str, Any]] = {
         "number": UNKNOWN,
         "outcome": "settled",
     },
+    "responsibility.reply": {
+        "request_id": "bad-input-8",
+        "number": UNKNOWN,
+        "document": DOCUMENT,
+    },
     "responsibility.reopen": {
         "request_id": "bad-input-7",
         "number": UNKNOWN,

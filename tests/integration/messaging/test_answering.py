@@ -20,6 +20,10 @@ def refusal(call, *args, **kwargs):
     return raised.value.exc_type, raised.value.value["fields"]
 
 
+def _answered(lines):
+    return [line for line in lines if line["event"] == "rpc_answered"]
+
+
 class TestAnswer:
     def test_a_plain_nameko_client_is_answered(self, rig):
         with rig.proxy() as service:
@@ -57,6 +61,18 @@ class TestRefusal:
         with rig.proxy(auth_token="staff-7:handler") as service:
             code, fields = refusal(service.echo_to_clerks, text="a")
         assert (code, fields) == ("role_not_allowed", {"roles": ["clerk"]})
+
+    def test_who_was_refused_by_role_is_in_the_line(self, rig):
+        """An operator sees who tries what he may not; without a token it was nobody."""
+        with capture_logs() as lines:
+            for context in ({"auth_token": "staff-7:handler"}, {}):
+                with rig.proxy(**context) as service:
+                    refusal(service.echo_to_clerks, text="a")
+            wait_until(lambda: len(_answered(lines)) == 2)
+        assert [(line["code"], line["actor"]) for line in _answered(lines)] == [
+            ("role_not_allowed", "staff-7"),
+            ("token_missing", "anonymous"),
+        ]
 
     def test_a_token_is_needed(self, rig):
         with rig.proxy() as service:
@@ -174,6 +190,17 @@ class TestGuards:
             assert client.echo(text="b")["text"] == "b"
         assert rig.dead() == 1
         assert rig.size(f"rpc-{rig.service}") == 0
+
+    @pytest.mark.parametrize("body", [request_body(text="沈问渠"), "沈问渠{".encode()])
+    def test_what_is_kept_names_nobody(self, rig, service, body):
+        """Of a request that went wrong stays when it came and why, not what it said."""
+        properties = {} if body.startswith(b"{") else {"reply_to": "nobody"}
+        rig.request(body, **properties)
+        wait_until(lambda: rig.dead() == 1)
+        kept = rig.take(f"shouwen.{rig.service}.dead")
+        assert set(json.loads(kept.body)) == {"bytes", "sha256"}
+        assert kept.headers["shouwen-reason"]
+        assert not [name for name in kept.headers if "token" in name]
 
     @pytest.mark.parametrize("body", [b"3", b"{}", b'{"args": {}, "kwargs": 1}'])
     def test_a_body_of_another_form_is_answered(self, rig, body):

@@ -8,6 +8,21 @@ from tests.unit.intake.desk import Desk
 NAMELESS = {"phone": "", "id_number": ""}
 
 
+WANG = person(name="王阿水", id_number="330424196001010028")
+LI = person(name="李阿土", id_number="330424196202020037")
+ROLES = ("petitioner", "cosigner", "representative", "agent")
+
+
+def together(role: str, somebody: dict[str, str], petitioner: dict[str, str] | None = None, **text):
+    """A petition in which somebody takes part, as the petitioner himself or beside another."""
+    principal = petitioner or person()
+    people = {
+        "petitioner": {"petitioner": [somebody]},
+        "cosigner": {"petitioner": [principal, somebody]},
+    }.get(role, {"petitioner": [principal], role: [somebody]})
+    return raised(content=content(persons=people, **text), headcount=3)
+
+
 def by(petitioner: dict[str, str], **changes: str):
     return raised(content=content(petitioner, **changes))
 
@@ -69,6 +84,100 @@ class TestTheSamePersonWithTheSameMatter:
         """An import brings both at once."""
         first, second = desk.register(raised(), raised())
         assert second["repeat_of"] == first["number"]
+
+
+class TestWhoeverTakesPartCountsAsThePrincipal:
+    """At least one identical petitioner; co-signers, representatives and agents are petitioners."""
+
+    @pytest.mark.parametrize("before", ROLES)
+    @pytest.mark.parametrize("after", ROLES)
+    def test_in_whatever_part_he_comes(self, desk: Desk, before: str, after: str):
+        """First as one of a group, then by himself, or the other way round."""
+        first = desk.registered(together(before, WANG))
+        second = desk.registered(together(after, WANG, petitioner=LI))
+        assert second["repeat_of"] == first["number"]
+        assert desk.facts()[1].repeat_ground == "same_person_and_matter"
+
+    def test_but_not_with_another_matter(self, desk: Desk):
+        """An agent acts for many."""
+        desk.registered(together("agent", WANG))
+        other = together("agent", WANG, petitioner=LI, title="养老金少发三个月")
+        assert desk.registered(other)["repeat_of"] is None
+
+    def test_nor_who_cannot_be_told_from_others_of_the_name(self, desk: Desk):
+        """A representative with no papers and no phone is known by nothing."""
+        nameless = person(name="王阿水", **NAMELESS)
+        desk.registered(together("representative", nameless))
+        assert desk.registered(together("agent", nameless, petitioner=LI))["repeat_of"] is None
+
+    def test_who_came_along_is_known_the_next_time(self, desk: Desk):
+        """The second petition brings in a person of whom the first knew nothing."""
+        first = desk.registered(by(person()))
+        desk.registered(together("representative", WANG))
+        assert desk.registered(by(WANG))["repeat_of"] == first["number"]
+
+    def test_in_one_batch_too(self, desk: Desk):
+        """An import brings the group and its members at once."""
+        first, *others = desk.register(
+            together("representative", WANG), by(WANG), by(LI), together("agent", WANG)
+        )
+        assert [each["repeat_of"] for each in others] == [first["number"], None, first["number"]]
+
+    def test_once_as_himself_and_once_as_his_own_agent(self, desk: Desk):
+        """He is one person."""
+        first = desk.registered(together("agent", person()))
+        assert desk.registered()["repeat_of"] == first["number"]
+
+
+class TestPeopleOfSeveralMattersWhoComeTogether:
+    @pytest.mark.parametrize("first_named", [0, 1])
+    def test_join_the_one_that_was_registered_first(self, desk: Desk, first_named: int):
+        """Whoever stands first in the petition: the record decides, every time."""
+        first = desk.registered(by(WANG))
+        desk.registered(by(LI))
+        pair = (WANG, LI) if first_named == 0 else (LI, WANG)
+        joint = together("representative", pair[1], petitioner=pair[0])
+        assert desk.registered(joint)["repeat_of"] == first["number"]
+
+    def test_also_across_counties(self, desk: Desk):
+        """The earlier one has the higher number."""
+        by_other = actor("K330726001", OTHER_COUNTY)
+        elsewhere = raised(content=content(WANG), office=OTHER_COUNTY)
+        first = desk.registered(elsewhere, by=by_other)
+        later = desk.registered(by(LI))
+        assert first["number"] > later["number"]
+        joint = together("representative", WANG, petitioner=LI)
+        assert desk.registered(joint)["repeat_of"] == first["number"]
+
+    def test_and_within_one_batch(self, desk: Desk):
+        """The first of the batch is the first on record."""
+        first, _, joint = desk.register(
+            by(WANG), by(LI), together("representative", WANG, petitioner=LI)
+        )
+        assert joint["repeat_of"] == first["number"]
+
+    def test_what_is_on_record_goes_before_what_is_in_the_batch(self, desk: Desk):
+        """Though the batch has it first."""
+        on_record = desk.registered(by(LI))
+        _, joint = desk.register(by(WANG), together("representative", LI, petitioner=WANG))
+        assert joint["repeat_of"] == on_record["number"]
+
+    def test_a_matter_that_a_repeat_was_linked_to_keeps_its_age(self, desk: Desk):
+        """The clerk links a newcomer to the older matter, within the batch that asks for it."""
+        old = desk.registered(by(person(**NAMELESS)))
+        link = desk.registered(_repeating(by(person(**NAMELESS)), old["number"]))
+        desk.registered(by(LI))
+        _, joint = desk.register(
+            _repeating(by(WANG), link["number"]), together("representative", WANG, petitioner=LI)
+        )
+        assert joint["repeat_of"] == old["number"]
+
+    def test_each_goes_on_finding_his_own(self, desk: Desk):
+        """The joint petition merges nothing: that takes a clerk."""
+        desk.registered(by(WANG))
+        second = desk.registered(by(LI))
+        desk.registered(together("representative", LI, petitioner=WANG))
+        assert desk.registered(by(LI))["repeat_of"] == second["number"]
 
 
 class TestSomethingElse:

@@ -8,8 +8,9 @@ import pytest
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.keywrap import InvalidUnwrap
 
+from services.intake.domain.refusals import ContentErased
 from services.intake.gateways.vault import Content, Vault, VaultKeyInvalid, commitment
-from tests.builders import content, number, person, raised
+from tests.builders import CLERK, actor, content, number, person, raised
 from tests.unit.intake.desk import VAULT_KEY, Desk
 
 VAULT = Vault(VAULT_KEY)
@@ -104,9 +105,38 @@ class TestForgettingAPerson:
         id_ = desk.registered()["petition_id"]
         before = desk.facts()
         execute(desk, "DELETE FROM petitioner_key")
-        with pytest.raises(KeyError, match="was destroyed"):
+        with pytest.raises(ContentErased) as refused:
             opened(desk, id_)
+        assert refused.value.fields == {"petitioner": "the key was destroyed"}
         assert desk.facts() == before
+
+    def test_refuses_to_read_and_leaves_no_reading_on_record(self, desk: Desk):
+        """Nothing was read; the refusal has a code of its own."""
+        number_ = desk.registered()["number"]
+        execute(desk, "DELETE FROM petitioner_key")
+        with pytest.raises(ContentErased):
+            desk.application.read_content(actor(CLERK), number_, is_head=False)
+        assert len(desk.facts()) == 1
+
+    def test_leaves_everything_else_of_the_petition(self, desk: Desk):
+        """What is on record without content, and where it stands for who has the query code."""
+        number_ = desk.registered()["number"]
+        execute(desk, "DELETE FROM petitioner_key")
+        row = desk.application.petition(actor(CLERK), number_, is_head=False, auditing=False)
+        assert row["number"] == number_
+        status = desk.application.status(number_, VAULT.query_code(number_))
+        assert status["state"] == "registered"
+        assert len(desk.application.streams_of(number_)) == 1
+
+    def test_does_not_hinder_him_from_coming_again(self, desk: Desk):
+        """With a new key that opens the new petition and not the old one."""
+        gone = desk.registered()
+        execute(desk, "DELETE FROM petitioner_key")
+        new = desk.registered()
+        assert new["repeat_of"] == gone["number"]
+        assert opened(desk, new["petition_id"]).principal == person()
+        with pytest.raises(ContentErased):
+            opened(desk, gone["petition_id"])
 
     def test_leaves_the_others_readable(self, desk: Desk):
         """One key each."""

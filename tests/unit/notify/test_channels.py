@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Event, Thread
+from time import monotonic
 from typing import Any
 
 import pytest
@@ -24,6 +25,7 @@ class Receiver:
     answers: list[int] = field(default_factory=list)
     requests: list[tuple[dict[str, str], Any]] = field(default_factory=list)
     silent: bool = False
+    trickling: bool = False
     ending: Event = field(default_factory=Event)
 
 
@@ -38,10 +40,22 @@ def receiver() -> Iterator[Receiver]:
             if made.silent:
                 made.ending.wait()
                 return
+            if made.trickling:
+                self.trickle()
+                return
             self.send_response(made.answers.pop(0) if made.answers else 204)
             self.send_header("location", "/elsewhere")
             self.send_header("content-length", "0")
             self.end_headers()
+
+        def trickle(self) -> None:
+            """Answer a header without end, a byte at a time."""
+            self.wfile.write(b"HTTP/1.1 204 No Content\r\nx: ")
+            while not made.ending.wait(0.01):
+                try:
+                    self.wfile.write(b"y")
+                except OSError:
+                    return
 
         def log_message(self, *args: object) -> None:
             """Say nothing."""
@@ -90,6 +104,16 @@ class TestTheWebhook:
         """The next reminder is not kept waiting."""
         receiver.silent = True
         assert Webhook(receiver.url, timeout_s=0.1).tell(told()) == "ReadTimeout"
+
+    def test_a_server_that_answers_a_byte_at_a_time_is_left_alone_too(self, receiver: Receiver):
+        """Each byte comes in time; the delivery as a whole does not."""
+        receiver.trickling = True
+        webhook = Webhook(receiver.url, timeout_s=0.2, limit_s=0.4)
+        started = monotonic()
+        assert webhook.tell(told()) == "TookTooLong"
+        assert 0.4 <= monotonic() - started < 4
+        receiver.trickling = False
+        assert webhook.tell(told()) == "ok"
 
     def test_a_refused_connection_is_a_failure(self):
         """Nobody listens there."""

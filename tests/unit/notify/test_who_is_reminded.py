@@ -1,11 +1,14 @@
 """Who is reminded of what, and of what nobody is reminded any more."""
 
-from tests.builders import COUNTY, DAY, HUANG, SHEN, Clock, number
+import pytest
+
+from tests.builders import COUNTY, DAY, HUANG, SHEN, TAO, Clock, number
 from tests.unit.notify.desk import Desk, FakeChannel, event_of
 
 HEAD_OF_COUNTY = f"office_head:{COUNTY}"
 AWAITED, TAKEN = "ownership.awaited.v1", "ownership.taken.v1"
 SUCCEEDED, RECUSED = "ownership.succeeded.v1", "ownership.recused.v1"
+RECEIVED = "reception.recorded.v1"
 CLOSED, JOINED = "case.closed.v1", "repeat.joined.v1"
 
 
@@ -73,6 +76,64 @@ class TestTheOwner:
         desk.tell(AWAITED)
         desk.tell(JOINED, owner=None)
         assert desk.reminders() == [(HEAD_OF_COUNTY, "untaken", "planned")]
+
+
+class TestAReceptionByAnother:
+    """Rule 4: it is recorded and the owner is told."""
+
+    @pytest.mark.parametrize("standing", ["rival", "disputed"])
+    def test_is_told_to_the_owner(self, desk: Desk, channel: FakeChannel, standing: str):
+        """At once; the sentence says that the duty is still his."""
+        desk.tell(TAKEN)
+        desk.deliver_after(DAY)
+        desk.tell(RECEIVED, leader=SHEN, standing=standing)
+        desk.deliver()
+        assert [(told.recipient, told.reason) for told in channel.told] == [
+            (HUANG, "ownership_taken"),
+            (HUANG, "reception_elsewhere"),
+        ]
+        assert number() in channel.told[1].sentence
+
+    @pytest.mark.parametrize("standing", ["first", "owner"])
+    def test_his_own_is_not(self, desk: Desk, standing: str):
+        """He was there."""
+        desk.tell(RECEIVED, leader=HUANG, standing=standing)
+        desk.tell(TAKEN)
+        assert desk.reminders() == [(HUANG, "ownership_taken", "planned")]
+
+    def test_is_told_after_closure_too(self, desk: Desk, channel: FakeChannel):
+        """The petitioner came again although the matter was closed."""
+        desk.tell(TAKEN)
+        desk.deliver_after(DAY)
+        desk.tell(CLOSED)
+        desk.tell(RECEIVED, leader=SHEN, standing="rival")
+        desk.deliver()
+        assert channel.recipients == [HUANG, HUANG]
+
+    def test_is_told_to_the_successor_where_there_was_one(self, desk: Desk):
+        """Not to the first contact, who has left."""
+        desk.tell(TAKEN)
+        desk.tell(SUCCEEDED, previous_owner=HUANG, owner=SHEN)
+        desk.tell(RECEIVED, leader=TAO, standing="rival")
+        assert desk.reminders()[-1] == (SHEN, "reception_elsewhere", "planned")
+
+    def test_that_was_not_delivered_yet_is_no_news_for_a_successor_to_come(self, desk: Desk):
+        """What the previous owner has not been told is cancelled with the rest."""
+        desk.tell(TAKEN)
+        desk.tell(RECEIVED, leader=TAO, standing="rival")
+        desk.tell(SUCCEEDED, previous_owner=HUANG, owner=SHEN)
+        assert desk.reminders() == [
+            (HUANG, "ownership_taken", "cancelled"),
+            (HUANG, "reception_elsewhere", "cancelled"),
+            (SHEN, "ownership_taken", "planned"),
+        ]
+
+    def test_is_told_once_however_often_it_is_announced(self, desk: Desk):
+        """The event is delivered twice."""
+        desk.tell(TAKEN)
+        event = desk.tell(RECEIVED, leader=SHEN, standing="rival")
+        desk.inbox.receive([event, event])
+        assert [reason for _, reason, _ in desk.reminders()].count("reception_elsewhere") == 1
 
 
 class TestTheHeadOfTheOffice:

@@ -20,6 +20,7 @@ from services.responsibility.domain.evidence import (
     Approval,
     ClosingStatement,
     Registration,
+    Successor,
 )
 from services.responsibility.domain.ownership import Ownership
 from services.responsibility.domain.roster import RosterLine
@@ -213,9 +214,10 @@ def receive(  # noqa: PLR0913 - what a reception may state
     return lambda application: application.record_reception(sent, reported)
 
 
-def succeed(
+def succeed(  # noqa: PLR0913 - what a succession may state
     to: str = SHEN,
     *,
+    office: str | None = None,
     of: str | None = None,
     by: Actor | None = None,
     request_id: str | None = None,
@@ -223,21 +225,24 @@ def succeed(
 ) -> Asked:
     sender = by or actor(HEAD)
     approved = given or approval(approver=sender.subject)
-    sent = _sent("succeed", (of, to, approved), sender, request_id)
-    return lambda application: application.succeed_owner(sent, of or number(), to, approved)
+    successor = Successor(to, office)
+    sent = _sent("succeed", (of, successor, approved), sender, request_id)
+    return lambda application: application.succeed_owner(sent, of or number(), successor, approved)
 
 
 def recuse(
     to: str = SHEN,
     *,
+    office: str | None = None,
     of: str | None = None,
     by: Actor | None = None,
     request_id: str | None = None,
 ) -> Asked:
     sender = by or actor(HEAD)
     approved = approval(approver=sender.subject, ground="direct_interest")
-    sent = _sent("recuse", (of, to, approved), sender, request_id)
-    return lambda application: application.recuse_owner(sent, of or number(), to, approved)
+    successor = Successor(to, office)
+    sent = _sent("recuse", (of, successor, approved), sender, request_id)
+    return lambda application: application.recuse_owner(sent, of or number(), successor, approved)
 
 
 def rule(
@@ -254,6 +259,18 @@ def rule(
     return lambda application: application.rule_on_dispute(
         sent, of or number(), dispute_id, ruling, approved
     )
+
+
+def reply(
+    document: str = "海信复〔2026〕7号",
+    at: datetime | None = None,
+    *,
+    by: Actor | None = None,
+    of: str | None = None,
+    request_id: str | None = None,
+) -> Asked:
+    sent = _sent("reply", (of, document, at), by or actor(HUANG), request_id)
+    return lambda application: application.deliver_reply(sent, of or number(), document, at)
 
 
 def close(

@@ -28,7 +28,7 @@ class Step:
     """What somebody tries.
 
     Attributes:
-        kind: deliver, receive, succeed, recuse, rule, close, reopen or roster.
+        kind: deliver, receive, succeed, recuse, rule, reply, close, reopen or roster.
         of: index of the petition, around the number of those there are.
         earlier: days before now at which the reception is said to have been; 0 states no time.
         positions: what is delivered, in this order.
@@ -135,6 +135,7 @@ class Rulebook:
         return {
             "succeed": _refusal_to_pass_on,
             "recuse": _refusal_to_pass_on,
+            "reply": lambda matter, _: _refusal_to_reply(matter),
             "close": _refusal_to_close,
             "reopen": lambda matter, _: None if matter.closed else "case_not_closed",
             "rule": lambda matter, _: _refusal_to_rule(matter, dispute_id),
@@ -164,7 +165,7 @@ class Rulebook:
             matter.chain.append((step.leader, "direct_interest"))
         elif step.kind == "rule":
             self._rule(matter, matter.disputes[dispute_id], upheld=step.upheld)
-        else:
+        elif step.kind in {"close", "reopen"}:
             matter.closed = step.kind == "close"
 
     @staticmethod
@@ -180,6 +181,12 @@ def _refusal_to_pass_on(matter: Matter, to: str) -> str | None:
     if matter.closed:
         return "case_closed"
     return "same_owner" if to == matter.owner else None
+
+
+def _refusal_to_reply(matter: Matter) -> str | None:
+    if matter.owner is None:
+        return "not_owned"
+    return "case_closed" if matter.closed else None
 
 
 def _refusal_to_close(matter: Matter, by: str) -> str | None:

@@ -66,7 +66,7 @@ steps = st.one_of(
     st.builds(Step, st.just("receive"), petitions, leaders, st.sampled_from([0, 1, 3])),
     st.builds(Step, st.sampled_from(["succeed", "recuse", "close"]), petitions, leaders),
     st.builds(Step, st.just("rule"), petitions, upheld=st.booleans()),
-    st.builds(Step, st.just("reopen"), petitions),
+    st.builds(Step, st.sampled_from(["reply", "reopen"]), petitions),
     st.builds(Step, st.just("roster"), st.integers(0, 1), leaders),
     st.builds(Step, st.just("deliver"), positions=st.lists(petitions, min_size=1, max_size=6)),
 )
@@ -237,6 +237,7 @@ class OneOwnerAlways(RuleBasedStateMachine):
             "rule": lambda: casebook.rule(
                 "upheld" if step.upheld else "rejected", dispute_id, of=of, by=PROVINCE
             ),
+            "reply": lambda: casebook.reply(of=of, by=PROVINCE),
             "close": lambda: casebook.close(statement(), of=of, by=step.leader),
             "reopen": lambda: casebook.reopen(of=of, by=PROVINCE),
         }[step.kind]()

@@ -107,6 +107,31 @@ class TestBothWays:
         case.when(step(SHEN, by=actor("D330000001", office)))
         assert case.answer["owner"] == SHEN
 
+    @STEPS
+    def test_the_successor_has_the_office_of_the_matter_not_that_of_the_approver(
+        self, case: Casebook, step
+    ):
+        """The city approves; the matter stays with its county."""
+        case.given(AWAITED, TAKEN)
+        case.when(step(SHEN, by=actor("D330400001", CITY)))
+        assert case.new_facts()[0].office == COUNTY
+        assert case.ownership()["chain"][-1]["office"] == COUNTY
+
+    @STEPS
+    def test_he_may_be_of_another_office_that_the_approver_acts_for(self, case: Casebook, step):
+        """Named in the request, and on record in the chain."""
+        case.given(AWAITED, TAKEN)
+        case.when(step(SHEN, office=SAME_COUNTY, by=actor("D330400001", CITY)))
+        assert case.new_facts()[0].office == SAME_COUNTY
+        assert case.answer["office"] == SAME_COUNTY
+
+    @STEPS
+    def test_he_is_not_of_an_office_that_the_approver_does_not_act_for(self, case: Casebook, step):
+        """No head gives his petitions away to another county."""
+        case.given(AWAITED, TAKEN)
+        case.when(step(SHEN, office=OTHER_COUNTY, by=actor(HEAD, COUNTY)))
+        case.then_refused(OfficeNotAllowed, office=OTHER_COUNTY)
+
     def test_a_county_office_does_not_act_for_its_city(self, case: Casebook):
         """Never the other way round."""
         awaited = happened(Ownership.Awaited, office=CITY, number=number(1, CITY))
@@ -156,7 +181,9 @@ class TestARepeatAtAnotherOfficeGivesNoSayOverTheMatter:
         first = happened(Ownership.Taken, owner=TAO, office=OTHER_COUNTY)
         case.given(AWAITED, self.JOINED, first)
         case.when(succeed(SHEN, by=actor("D330726001", OTHER_COUNTY)))
-        case.then(happened(Ownership.Succeeded, previous_owner=TAO, owner=SHEN))
+        case.then(
+            happened(Ownership.Succeeded, previous_owner=TAO, owner=SHEN, office=OTHER_COUNTY)
+        )
 
 
 class TestTheFirstContactStaysForEver:

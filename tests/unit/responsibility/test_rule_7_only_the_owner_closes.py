@@ -11,10 +11,27 @@ from services.responsibility.domain.refusals import (
     ClosingConditionsUnmet,
     DisputeOpen,
     InTheFuture,
+    NotOwned,
     NotTheOwner,
+    OfficeNotAllowed,
 )
-from tests.builders import HEAD, HUANG, NOON, SHEN, happened, statement
-from tests.unit.responsibility.casebook import Casebook, close
+from tests.builders import (
+    CITY,
+    CLERK,
+    COUNTY,
+    DAY,
+    HEAD,
+    HOUR,
+    HUANG,
+    NOON,
+    OTHER_COUNTY,
+    SHEN,
+    actor,
+    happened,
+    number,
+    statement,
+)
+from tests.unit.responsibility.casebook import Casebook, close, reply
 
 AWAITED = happened(Ownership.Awaited)
 TAKEN = happened(Ownership.Taken)
@@ -22,6 +39,9 @@ DISPUTED = (
     happened(Ownership.ReceptionRecorded, leader=SHEN, standing="disputed"),
     happened(Ownership.DisputeOpened, claimant=SHEN),
 )
+REPLIED = happened(Ownership.ReplyDelivered)
+REOPENED = happened(Ownership.Reopened, timestamp=NOON + HOUR)
+CLOSE_WITHOUT_NAMING_IT = close(statement(reply_document=""), by=HUANG)
 ABSENT = {"reply_document": "", "follow_up_visit_at": None, "evaluation_asked_at": None}
 
 
@@ -82,6 +102,143 @@ class TestAnOpenDisputeComesFirst:
         case.given(AWAITED, TAKEN, *DISPUTED, happened(Ownership.DisputeRuled))
         case.when(close(by=HUANG))
         case.then(happened(Ownership.Closed))
+
+
+class TestAReplyOnRecord:
+    """The closing condition `reply_document`, fulfilled by `responsibility.reply`."""
+
+    def test_need_not_be_stated_when_closing(self, case: Casebook):
+        """It stands in the closure all the same."""
+        case.given(AWAITED, TAKEN, REPLIED)
+        case.when(CLOSE_WITHOUT_NAMING_IT)
+        case.then(happened(Ownership.Closed, reply_document="海信复〔2026〕7号"))
+
+    def test_gives_way_to_a_later_one(self, case: Casebook):
+        """The last one delivered is the answer to the petitioner."""
+        later = happened(Ownership.ReplyDelivered, document="海信复〔2026〕8号")
+        case.given(AWAITED, TAKEN, REPLIED, later)
+        case.when(CLOSE_WITHOUT_NAMING_IT)
+        case.then(happened(Ownership.Closed, reply_document="海信复〔2026〕8号"))
+
+    def test_gives_way_to_one_that_the_owner_states(self, case: Casebook):
+        """He closes with the document that he names."""
+        case.given(AWAITED, TAKEN, REPLIED)
+        case.when(close(statement(reply_document="海信复〔2026〕9号"), by=HUANG))
+        case.then(happened(Ownership.Closed, reply_document="海信复〔2026〕9号"))
+
+    def test_outlives_a_succession(self, case: Casebook):
+        """The petitioner has been answered, whoever owns the matter now."""
+        case.given(AWAITED, TAKEN, REPLIED, happened(Ownership.Succeeded, owner=SHEN))
+        case.when(close(statement(reply_document=""), by=SHEN))
+        case.then(happened(Ownership.Closed, reply_document="海信复〔2026〕7号"))
+
+    def test_does_not_outlive_a_reopening(self, case: Casebook):
+        """What was answered before did not settle the matter."""
+        case.given(AWAITED, TAKEN, REPLIED, happened(Ownership.Closed), REOPENED)
+        case.when(CLOSE_WITHOUT_NAMING_IT)
+        case.then_refused(
+            ClosingConditionsUnmet, reply_document=CLOSING_CONDITIONS["reply_document"]
+        )
+        assert case.ownership()["reply"] is None
+
+    def test_from_before_a_reopening_does_not_count_when_it_is_recorded_late(self, case: Casebook):
+        """Stated to be older than the reopening: on record, and no answer to it."""
+        case.given(AWAITED, TAKEN, happened(Ownership.Closed), REOPENED)
+        case.clock.advance(DAY)
+        case.when(reply(at=NOON))
+        case.then(REPLIED)
+        case.when(CLOSE_WITHOUT_NAMING_IT)
+        assert isinstance(case.refusal, ClosingConditionsUnmet)
+
+    def test_of_after_the_reopening_counts(self, case: Casebook):
+        """A new answer for the new round."""
+        case.given(AWAITED, TAKEN, REPLIED, happened(Ownership.Closed), REOPENED)
+        case.clock.advance(DAY)
+        case.when(reply("海信复〔2026〕8号"))
+        case.when(CLOSE_WITHOUT_NAMING_IT)
+        case.then(happened(Ownership.Closed, reply_document="海信复〔2026〕8号"))
+
+
+class TestDeliveringAReply:
+    def test_is_on_record_with_document_person_and_time(self, case: Casebook):
+        """Now, unless another time is stated."""
+        case.given(AWAITED, TAKEN)
+        case.when(reply("海信复〔2026〕7号"))
+        case.then(
+            happened(
+                Ownership.ReplyDelivered,
+                document="海信复〔2026〕7号",
+                delivered_by=HUANG,
+                timestamp=NOON,
+            )
+        )
+        assert case.answer["reply"] == {
+            "document": "海信复〔2026〕7号",
+            "delivered_by": HUANG,
+            "delivered_at": "2026-11-24T04:00:00.000000Z",
+        }
+
+    def test_may_be_stated_to_have_been_earlier(self, case: Casebook):
+        """The clerk records it the day after."""
+        case.given(AWAITED, TAKEN)
+        case.clock.advance(DAY)
+        case.when(reply(at=NOON, by=actor(CLERK)))
+        case.then(happened(Ownership.ReplyDelivered, delivered_by=CLERK, timestamp=NOON))
+
+    def test_may_not_lie_ahead(self, case: Casebook):
+        """A reply that is in the post has not been delivered."""
+        case.given(AWAITED, TAKEN)
+        case.when(reply(at=NOON + CLOCK_TOLERANCE + timedelta(seconds=1)))
+        case.then_refused(InTheFuture, delivered_at="lies in the future")
+
+    @pytest.mark.parametrize("office", [COUNTY, CITY])
+    def test_is_recorded_by_who_acts_for_the_office_of_the_matter(
+        self, case: Casebook, office: str
+    ):
+        """Clerk and handler too: handling is not the owner's alone."""
+        case.given(AWAITED, TAKEN)
+        case.when(reply(by=actor(CLERK, office)))
+        case.then(happened(Ownership.ReplyDelivered, delivered_by=CLERK))
+
+    def test_is_recorded_by_the_owner_wherever_his_office_is(self, case: Casebook):
+        """He answers for the outcome."""
+        case.given(AWAITED, TAKEN)
+        case.when(reply(by=actor(HUANG, OTHER_COUNTY)))
+        case.then(happened(Ownership.ReplyDelivered, delivered_by=HUANG))
+
+    def test_is_not_recorded_by_another_county(self, case: Casebook):
+        """It has no say in the matter."""
+        case.given(AWAITED, TAKEN)
+        case.when(reply(by=actor("K330726001", OTHER_COUNTY)))
+        case.then_refused(OfficeNotAllowed, office=COUNTY)
+
+    def test_waits_for_an_owner(self, case: Casebook):
+        """Nobody would answer for it."""
+        case.given(AWAITED)
+        case.when(reply(by=actor(CLERK)))
+        case.then_refused(NotOwned)
+
+    def test_comes_before_closure(self, case: Casebook):
+        """Reopen the matter first."""
+        case.given(AWAITED, TAKEN, happened(Ownership.Closed))
+        case.when(reply())
+        case.then_refused(CaseClosed, owner=HUANG)
+
+    def test_is_recorded_once_however_often_it_is_sent(self, case: Casebook):
+        """The same request is answered from the record."""
+        case.given(AWAITED, TAKEN)
+        case.when(reply(request_id="request-reply"))
+        first = case.answer
+        case.clock.advance(HOUR)
+        case.when(reply(request_id="request-reply"))
+        case.then_nothing()
+        assert case.answer == first
+
+    def test_may_name_the_matter_by_a_repeat(self, case: Casebook):
+        """One matter, one reply."""
+        case.given(AWAITED, TAKEN, happened(Ownership.RepeatJoined))
+        case.when(reply(of=number(2)))
+        case.then(happened(Ownership.ReplyDelivered, number=number(1)))
 
 
 class TestTheClosingConditions:

@@ -1,0 +1,98 @@
+"""What an import makes of the rows of a table."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from shouwen.importing import BATCH, Defaults, columns_of, import_rows
+from shouwen.tables import TableUnreadable, rows_of
+
+DEFAULTS = Defaults("330424-01", "feed", "appeal")
+ROW = {
+    "key": "P1",
+    "title": "电梯停运",
+    "body": "停运三周",
+    "category": "城乡建设",
+    "occurred_at": "2026-10-09 09:30",
+    "petitioner": "沈某",
+}
+
+
+class Intake:
+    """Registers everything, and remembers what it was given."""
+
+    def __init__(self) -> None:
+        self.items: list[dict[str, Any]] = []
+        self.batches: list[int] = []
+
+    def call(self, _service: str, _method: str, given: Any) -> Any:
+        first = len(self.items)
+        self.items += given["items"]
+        self.batches.append(len(given["items"]))
+        return {
+            "registered": [
+                {"index": n, "petition": {"number": f"XF-{first + n}"}}
+                for n in range(len(given["items"]))
+            ],
+            "refused": [],
+        }
+
+
+def imported(*rows: dict[str, str]) -> Intake:
+    intake = Intake()
+    done = [count for count, _ in import_rows(rows, columns_of(rows[0], {}), DEFAULTS, intake.call)]
+    assert done[-1] == len(rows)
+    return intake
+
+
+class TestRows:
+    def test_a_time_without_offset_is_shanghai_s(self) -> None:
+        assert imported(ROW).items[0]["occurred_at"] == "2026-10-09T01:30:00+00:00"
+
+    def test_representatives_come_as_json_or_as_names(self) -> None:
+        as_json = {**ROW, "representatives": '[{"name": "甲", "phone": "1"}]'}
+        as_names = {**ROW, "key": "P2", "representatives": "甲、乙;丙"}
+        items = imported(as_json, as_names).items
+        assert items[0]["representatives"] == [{"name": "甲", "phone": "1"}]
+        assert [person["name"] for person in items[1]["representatives"]] == ["甲", "乙", "丙"]
+        assert [item["headcount"] for item in items] == [1, 3]
+
+    def test_what_is_no_number_is_left_to_intake_to_refuse(self) -> None:
+        assert imported({**ROW, "headcount": "约三十"}).items[0]["headcount"] == "约三十"
+
+    def test_the_accused_are_listed(self) -> None:
+        assert imported({**ROW, "accused": "某所;某员"}).items[0]["accused"] == ["某所", "某员"]
+
+    def test_a_row_may_repeat_an_earlier_one_by_its_key(self) -> None:
+        """The number is known when the batch before has been registered."""
+        rows = [ROW, {**ROW, "key": "P2"}, {**ROW, "key": "P3", "repeat_of": "P1"}]
+        intake = imported(*[{"repeat_of": "", **row} for row in rows])
+        assert intake.batches == [2, 1]
+        assert intake.items[2]["repeat_of"] == "XF-0"
+
+    def test_a_batch_is_bounded(self) -> None:
+        rows = [{**ROW, "key": str(n)} for n in range(BATCH + 1)]
+        assert imported(*rows).batches == [BATCH, 1]
+
+    def test_the_same_row_has_the_same_request_id(self) -> None:
+        first, again = imported(ROW).items[0], imported(dict(ROW)).items[0]
+        other = imported({**ROW, "body": "停运四周"}).items[0]
+        assert first["request_id"] == again["request_id"] != other["request_id"]
+
+
+class TestTables:
+    @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030"])
+    def test_are_read_as_chinese_spreadsheets_save_them(
+        self, tmp_path: Path, encoding: str
+    ) -> None:
+        path = tmp_path / "table.csv"
+        path.write_bytes("标题,内容\r\n电梯,停运😀\r\n".encode(encoding))
+        assert rows_of(path) == [{"标题": "电梯", "内容": "停运😀"}]
+
+    @pytest.mark.parametrize("name", ["table.csv", "table.xlsx"])
+    def test_what_is_no_table_is_said_to_be_none(self, tmp_path: Path, name: str) -> None:
+        path = tmp_path / name
+        path.write_bytes(b"\xff\xfe\x00\x80PK")
+        with pytest.raises(TableUnreadable, match=name):
+            rows_of(path)
