@@ -7,7 +7,7 @@ no thread of its own; while one group is being served, the next one gathers.
 import threading
 from collections import deque
 from collections.abc import Callable, Sequence
-from typing import ClassVar, Final, Generic, TypeVar, cast
+from typing import Final, Generic, TypeVar, cast
 
 ItemT = TypeVar("ItemT")
 ResultT = TypeVar("ResultT")
@@ -18,8 +18,7 @@ GROUP_MAX: Final = 64
 class LeaderEnded(Exception):  # noqa: N818 - it says what is the case
     """Whoever did the work for the group was ended in the middle; its outcome is open."""
 
-    code = "busy"
-    fields: ClassVar = {"retry_after_s": 1}
+    code = "unavailable"
 
 
 class _Place(Generic[ItemT, ResultT]):
