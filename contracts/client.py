@@ -4,10 +4,11 @@
         reception = shouwen.call(RECEIVE, ReceivePetition(request_id=…, number=…))
 
 It is plain nameko RPC underneath, always with a time limit. Whatever goes wrong comes as a
-`Failure` with a code: as the service refused, `unavailable` when no answer came in time or the
-broker is away, `internal` when the answer is not of the form that the contract names. After
-`unavailable` the command may or may not have been carried out: send the same request again, its
-`request_id` makes that harmless.
+`Failure` with a code: as the service refused, `busy` when it has too much to do (its field
+`retry_after_s` says when to come again), `unavailable` when no answer came in time or the broker is
+away, `internal` when the answer is not of the form that the contract names. After `unavailable`
+the command may or may not have been carried out: send the same request again, its `request_id`
+makes that harmless.
 
 One client serves one thread at a time; give each thread its own.
 """
@@ -17,17 +18,17 @@ from typing import Any, Final, Self
 from uuid import uuid4
 
 import msgspec
-from amqp.exceptions import AMQPError
+from amqp.exceptions import AMQPError, MessageNacked
 from kombu.exceptions import OperationalError
 from nameko.exceptions import RemoteError, RpcTimeout, UnknownService
 from nameko.standalone.rpc import ClusterRpcProxy
 
-from contracts.failures import Failure
+from contracts.failures import QUEUE_FULL_RETRY_AFTER_S, RETRY_AFTER, Failure
 from contracts.rpc.method import AnswerT, Method, RequestT
 
 TIMEOUT_S: Final = 10.0
 
-_AWAY: Final = (RpcTimeout, UnknownService, AMQPError, OperationalError, OSError)
+_AWAY: Final = (RpcTimeout, UnknownService, AMQPError, MessageNacked, OperationalError, OSError)
 
 
 class Client:
@@ -76,6 +77,8 @@ class Client:
             raise Failure.from_wire(refused.exc_type, refused.value) from None
         except _AWAY as error:
             self.close()
+            if MessageNacked in {type(error), type(error.__cause__)}:
+                raise Failure("busy", fields={RETRY_AFTER: QUEUE_FULL_RETRY_AFTER_S}) from error
             fields = {"service": method.service}
             raise Failure("unavailable", _why(error, self._timeout_s), fields) from error
         return _read(result, method)
@@ -88,6 +91,7 @@ class Client:
 
     def _set_context(self, correlation_id: str) -> None:
         self._context["correlation_id"] = correlation_id
+        self._context["time_limit_s"] = self._timeout_s
         # nameko sends an empty header as it is, and a service takes it for a token.
         self._context.pop("auth_token", None)
         if self.token:

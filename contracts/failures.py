@@ -18,7 +18,7 @@ CODES: Final[Mapping[str, str]] = {
     "method_unknown": "The service has no such method.",
     "request_id_reused": "The request id was used before for another command.",
     "too_many": "More items than one call takes.",
-    "busy": "The service could not finish in time; nothing was done, try again.",
+    "busy": "The service has more to do than it can; nothing was done, try again later.",
     "unavailable": "A service that is needed for the answer cannot be reached; try again.",
     "internal": "A fault of ours; quote the correlation id.",
     # Who is calling
@@ -50,6 +50,11 @@ CODES: Final[Mapping[str, str]] = {
     # Audit
     "history_incomplete": "A service whose log is needed cannot be reached.",
 }
+
+RETRY_AFTER: Final = "retry_after_s"
+"""Field of `busy`: whole seconds after which the same request may be sent again."""
+
+QUEUE_FULL_RETRY_AFTER_S: Final = 5
 
 
 class Failure(Exception):  # noqa: N818 - the word of the glossary

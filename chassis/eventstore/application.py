@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Final, Protocol, TypeVar, cast
+from typing import Any, ClassVar, Final, Protocol, TypeVar, cast
 from uuid import UUID, uuid5
 
 from eventsourcing.application import AggregateNotFoundError, Application
@@ -47,6 +47,7 @@ class TooBusy(Exception):  # noqa: N818 - it says what is the case
     """Others kept writing the same stream first until the time was over; nothing was done."""
 
     code = "busy"
+    fields: ClassVar = {"retry_after_s": 1}
 
 
 @dataclass(frozen=True, slots=True)

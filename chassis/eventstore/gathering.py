@@ -18,7 +18,7 @@ GROUP_MAX: Final = 64
 class LeaderEnded(Exception):  # noqa: N818 - it says what is the case
     """Whoever did the work for the group was ended in the middle; its outcome is open."""
 
-    code = "busy"
+    code = "unavailable"
 
 
 class _Place(Generic[ItemT, ResultT]):

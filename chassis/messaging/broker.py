@@ -3,6 +3,7 @@
 # mypy: allow-untyped-calls
 # kombu annotates only parts of itself.
 
+import math
 from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -45,16 +46,34 @@ class StoredQueue:
     arguments: Mapping[str, Any]
     auto_delete: bool
     letters: deque[Letter] = field(default_factory=deque)
+    size: int = 0
     consumers: "list[Wakeable]" = field(default_factory=list)
     unused_since: float = field(default_factory=monotonic)
 
     def put(self, letter: Letter) -> None:
         self.letters.append(letter)
+        self.size += len(letter.body)
         self.wake()
 
     def put_back(self, letter: Letter) -> None:
         self.letters.appendleft(letter)
+        self.size += len(letter.body)
         self.wake()
+
+    def take(self) -> Letter:
+        letter = self.letters.popleft()
+        self.size -= len(letter.body)
+        return letter
+
+    def clear(self) -> None:
+        self.letters.clear()
+        self.size = 0
+
+    def has_room_for(self, letter: Letter) -> bool:
+        """Tell whether the queue may grow by the message, by its `x-max-length` and `-bytes`."""
+        length_max: float = self.arguments.get("x-max-length", math.inf)
+        bytes_max: float = self.arguments.get("x-max-length-bytes", math.inf)
+        return len(self.letters) < length_max and self.size + len(letter.body) <= bytes_max
 
     def wake(self) -> None:
         for consumer in self.consumers:

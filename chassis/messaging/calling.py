@@ -19,10 +19,10 @@ from kombu.mixins import ConsumerMixin
 from nameko.constants import HEADER_PREFIX
 
 from chassis.messaging import memory, topology
-from chassis.messaging.post import BROKER_ERRORS, PostError, post_json
-from chassis.messaging.rpc import CORRELATION_KEY, TOKEN_KEY
+from chassis.messaging.post import BROKER_ERRORS, PostError, QueueFull, post_json
+from chassis.messaging.rpc import CORRELATION_KEY, TIME_LIMIT_KEY, TOKEN_KEY
 from chassis.observability import current_correlation_id
-from contracts.failures import Failure
+from contracts.failures import QUEUE_FULL_RETRY_AFTER_S, RETRY_AFTER, Failure
 
 REPLY_QUEUE_EXPIRES_MS: Final = 300_000
 CALL_TIME_LIMIT_S: Final = 10.0
@@ -52,13 +52,17 @@ class RpcCaller:
         """Call a method and return its answer.
 
         Raises:
-            Failure: as the service answered, or `unavailable` when it did not in time.
+            Failure: as the service answered, `unavailable` when it did not in time, `busy` when
+                more is waiting for it than the broker holds.
         """
         call_id, replies = str(uuid4()), self._listening()
         reply = replies.expect(call_id)
         try:
             self._send(service, method, kwargs, call_id, replies.address)
             answer = reply.wait(self._timeout_s)
+        except QueueFull as error:
+            log.warning("call_failed", service_called=service, reason="its queue is full")
+            raise Failure("busy", fields={RETRY_AFTER: QUEUE_FULL_RETRY_AFTER_S}) from error
         except PostError as error:
             raise _unavailable(service, str(error)) from error
         finally:
@@ -84,7 +88,11 @@ class RpcCaller:
     def _send(
         self, service: str, method: str, kwargs: dict[str, Any], call_id: str, reply_to: str
     ) -> None:
-        context = {TOKEN_KEY: self._token(), CORRELATION_KEY: current_correlation_id()}
+        context = {
+            TOKEN_KEY: self._token(),
+            CORRELATION_KEY: current_correlation_id(),
+            TIME_LIMIT_KEY: self._timeout_s,
+        }
         post_json(
             self._amqp_uri,
             _request_body(kwargs),

@@ -67,6 +67,10 @@ class Consuming(QueueConsumer):  # type: ignore[misc] # nameko has no types
         """Put the message back on its queue, which counts as one delivery."""
         self._settle(message, message.requeue)
 
+    def reclaimed(self, message: Any) -> bool:
+        """Tell whether the connection is lost; then the broker delivers the message again."""
+        return message.channel is None or not message.channel.connection
+
     def park(self, message: Any, reason: str) -> None:
         """Send the message to the dead letters with the reason."""
         # The broker buries what it will not take from us, only without our reason.
@@ -98,6 +102,7 @@ class Consuming(QueueConsumer):  # type: ignore[misc] # nameko has no types
 
     def get_consumers(self, consumer_cls: Callable[..., Any], channel: Any) -> Any:
         """Declare and consume; called again after every reconnection, maybe to an empty broker."""
+        _leave_reading_to_consumer(channel)
         for receiver in self._providers:
             for queue in receiver.other_queues:
                 queue.bind(channel).declare()
@@ -162,8 +167,8 @@ class Consuming(QueueConsumer):  # type: ignore[misc] # nameko has no types
 
     def _settle(self, message: Any, how: Callable[[], None]) -> None:
         self._in_hand.discard(id(message))
-        if message.channel is None or not message.channel.connection:
-            return  # the broker has reclaimed it already and delivers it again
+        if self.reclaimed(message):
+            return
         try:
             how()
         except BROKER_ERRORS as error:
@@ -172,6 +177,17 @@ class Consuming(QueueConsumer):  # type: ignore[misc] # nameko has no types
     def _end_if_asked(self) -> None:
         if self._pending_remove_providers:
             raise QueueConsumerStopped
+
+
+def _leave_reading_to_consumer(channel: Any) -> None:
+    """Keep py-amqp from reading on this connection before it publishes.
+
+    It does so, on whatever thread publishes, to see whether the broker takes nothing just now. The
+    worker that answers would take away what the consumer's thread waits for, such as the end of
+    its consumption, and a stop under load would hang until the next heartbeat.
+    """
+    properties = getattr(channel.connection, "client_properties", {})
+    properties.get("capabilities", {}).pop("connection.blocked", None)
 
 
 def _answer_and_ack(message: Any, answer: bytes) -> None:

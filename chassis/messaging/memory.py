@@ -3,8 +3,10 @@
 It keeps the promises of RabbitMQ that the chassis builds on: consumers are woken at once, prefetch
 holds per consumer, what is not acknowledged goes back to the head of its queue, rejected messages
 and those over `x-delivery-limit` go to the dead-letter exchange, an unroutable mandatory message
-is refused, queues outlive their connections. It does not expire messages and forgets everything
-with the process, which costs nothing: every event is in a log, and relays send again.
+is refused, a queue at its bound takes nothing more (and a connection with `confirm_publish` learns
+of it by `MessageNacked`), queues outlive their connections. It does not expire messages and
+forgets everything with the process, which costs nothing: every event is in a log, and relays send
+again.
 
 `memory://name` addresses a broker of that name; brokers share nothing. Green threads only.
 """
@@ -18,6 +20,7 @@ from itertools import count
 from time import monotonic
 from typing import Any, Final
 
+from amqp.exceptions import MessageNacked
 from amqp.protocol import queue_declare_ok_t
 from eventlet.event import Event
 from kombu import transport as kombu_transports
@@ -96,9 +99,9 @@ class MemoryChannel(virtual.Channel):
         self._broker.delete(queue)
 
     def queue_purge(self, queue: str, **_kwargs: Any) -> int:
-        letters = self._broker.queues[queue].letters
-        purged = len(letters)
-        letters.clear()
+        stored = self._broker.queues[queue]
+        purged = len(stored.letters)
+        stored.clear()
         return purged
 
     def basic_publish(
@@ -113,8 +116,11 @@ class MemoryChannel(virtual.Channel):
         if mandatory and not queues:
             raise ChannelError(f"(312) NO_ROUTE from {exchange!r} for {routing_key!r}")
         letter = _letter(message, exchange, routing_key)
-        for queue in queues:
+        with_room = [queue for queue in queues if queue.has_room_for(letter)]
+        for queue in with_room:
             queue.put(letter)
+        if len(with_room) < len(queues) and self.connection.confirms:
+            raise MessageNacked
 
     def basic_qos(
         self,
@@ -196,7 +202,7 @@ class MemoryChannel(virtual.Channel):
             self.connection.close_channel(self)
 
     def _delivery(self, queue: StoredQueue, *, taker: _Taker | None, no_ack: bool) -> Message:
-        letter, tag = queue.letters.popleft(), next(self._next_tag)
+        letter, tag = queue.take(), next(self._next_tag)
         if not no_ack:
             self._in_hand[tag] = (taker, queue, letter)
             if taker is not None:
@@ -263,6 +269,7 @@ class MemoryTransport(virtual.Transport):
         super().__init__(client, **kwargs)
         self.broker = broker_at(client.hostname or "", client.virtual_host or "")
         self.state = self.broker.state
+        self.confirms = bool(client.transport_options.get("confirm_publish"))
         self._changed = Event()
 
     def driver_version(self) -> str:

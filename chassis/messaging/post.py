@@ -2,6 +2,7 @@
 
 PostError
 ├── NoSuchQueue      nobody listens at that address
+├── QueueFull        the queue holds as much as it may
 └── BrokerAway       the broker did not confirm the message in time
 """
 
@@ -16,7 +17,7 @@ from amqp.exceptions import AMQPError, MessageNacked
 from kombu.connection import Connection
 from kombu.exceptions import ChannelError, KombuError
 from kombu.messaging import Producer
-from kombu.pools import producers
+from kombu.pools import PoolGroup, ProducerPool, connections, register_group, use_global_limit
 
 BROKER_ERRORS: Final = (AMQPError, KombuError, MessageNacked, OSError)
 """What kombu and py-amqp raise when a connection fails; `TimeoutError` is an `OSError`."""
@@ -33,6 +34,10 @@ class PostError(Exception):
 
 class NoSuchQueue(PostError):  # noqa: N818 - it says what is the case
     """No queue is bound for the routing key."""
+
+
+class QueueFull(PostError):  # noqa: N818 - it says what is the case
+    """The broker refused the message: its queue is at its bound."""
 
 
 class BrokerAway(PostError):  # noqa: N818 - it says what is the case
@@ -59,6 +64,7 @@ def post_json(  # noqa: PLR0913 - the parts of an AMQP message
 
     Raises:
         NoSuchQueue: `mandatory`, and no queue is bound.
+        QueueFull: the broker refused it; nobody has it.
         BrokerAway: the broker cannot be reached or does not confirm.
     """
     with _producer(amqp_uri, time_limit_s) as producer:
@@ -83,7 +89,7 @@ def post_json(  # noqa: PLR0913 - the parts of an AMQP message
 def _producer(amqp_uri: str, time_limit_s: float) -> Iterator[Producer]:
     # Without a limit in these options kombu tries to connect for ever.
     options = {"confirm_publish": True, **_ONE_MORE_TRY}
-    pool = producers[Connection(amqp_uri, transport_options=options)]
+    pool = _producers[Connection(amqp_uri, transport_options=options)]
     try:
         with (
             pool.acquire(block=True, timeout=time_limit_s) as producer,
@@ -103,10 +109,31 @@ def _dropping_what_failed(producer: Producer) -> Iterator[None]:
     """Close the connection under a failed publish.
 
     A confirm that is still on its way would otherwise be taken for that of the next message; the
-    one of a returned message always is.
+    one of a returned message always is. A refusal is the confirm itself: the connection is sound,
+    and another for each would add to an overload.
     """
     try:
         yield
+    except QueueFull:
+        raise
     except BaseException:
         producer.connection.collect()
         raise
+
+
+class _Producer(Producer):
+    """Tells a refusal from a lost connection; kombu would connect anew and publish again."""
+
+    def _publish(self, *args: Any, **kwargs: Any) -> Any:
+        try:
+            return super()._publish(*args, **kwargs)
+        except MessageNacked as error:
+            raise QueueFull("refused by the broker") from error
+
+
+class _Producers(PoolGroup):
+    def create(self, connection: Connection, limit: int) -> ProducerPool:
+        return ProducerPool(connections[connection], limit=limit, Producer=_Producer)
+
+
+_producers: Final = register_group(_Producers(limit=use_global_limit))

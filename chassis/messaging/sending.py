@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from time import monotonic
 from typing import Any, Final, Protocol
 
+from amqp.exceptions import MessageNacked
 from kombu.connection import Connection
 
 from chassis.messaging import memory, topology
@@ -51,7 +52,8 @@ class LocalPublisher:
 
     def __init__(self, amqp_uri: str, service: str) -> None:
         self._service = service
-        self._channel = Connection(amqp_uri).channel()
+        confirming = {"confirm_publish": True}
+        self._channel = Connection(amqp_uri, transport_options=confirming).channel()
         topology.EVENTS.bind(self._channel).declare()
 
     def publish(self, bodies: Sequence[bytes]) -> int:
@@ -73,7 +75,7 @@ class LocalPublisher:
             self._channel.basic_publish(
                 message, topology.EVENTS.name, self._service, mandatory=True
             )
-        except self._channel.connection.channel_errors:
+        except (MessageNacked, *self._channel.connection.channel_errors):
             return False
         return True
 

@@ -2,6 +2,7 @@
 
     service ──routing key: its name──▶ shouwen.events ──▶ shouwen.<follower>.events
     caller ──<service>.<method>──▶ nameko-rpc ──▶ rpc-<service>
+    more than a queue holds ──▶ not confirmed (`basic.nack`)
     rejected, or given back too often ──▶ shouwen.dead ──<service>──▶ shouwen.<service>.dead
 
 Every argument is taken by RabbitMQ 3.10 and 4.x alike. Arguments of a declared queue cannot be
@@ -17,6 +18,9 @@ from typing import Any, Final
 from kombu.entity import Exchange, Queue, binding
 
 DELIVERY_LIMIT: Final = 5
+REQUESTS_MAX: Final = 10_000
+REQUEST_BYTES_MAX: Final = 64 * 1024**2
+EVENT_BYTES_MAX: Final = 512 * 1024**2
 
 EVENTS: Final = Exchange("shouwen.events", type="topic", durable=True)
 DEAD: Final = Exchange("shouwen.dead", type="topic", durable=True)
@@ -33,7 +37,7 @@ def events_queue(service: str, sources: Sequence[str]) -> Queue:
             "x-queue-type": "quorum",
             "x-delivery-limit": DELIVERY_LIMIT,
             "x-dead-letter-strategy": "at-least-once",
-            "x-overflow": "reject-publish",
+            **_bounded(**{"x-max-length-bytes": EVENT_BYTES_MAX}),
             **_buried_as(service),
         },
     )
@@ -51,14 +55,24 @@ def dead_queue(service: str) -> Queue:
 
 
 def rpc_queue(service: str) -> Queue:
-    """Return the queue of a service's requests, under the name that nameko gives it."""
+    """Return the queue of a service's requests, under the name that nameko gives it.
+
+    A running service takes requests off at once and refuses what it cannot do; the bound is for
+    one that is away, or so overwhelmed that it cannot even refuse.
+    """
+    bounds = {"x-max-length": REQUESTS_MAX, "x-max-length-bytes": REQUEST_BYTES_MAX}
     return Queue(
         f"rpc-{service}",
         exchange=RPC,
         routing_key=f"{service}.*",
         durable=True,
-        queue_arguments=_buried_as(service),
+        queue_arguments={**_bounded(**bounds), **_buried_as(service)},
     )
+
+
+def _bounded(**limits: int) -> dict[str, Any]:
+    """Beyond its limits a queue takes nothing more, and whoever publishes with confirms learns."""
+    return {"x-overflow": "reject-publish", **limits}
 
 
 def _buried_as(service: str) -> dict[str, Any]:

@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import uuid
 from base64 import urlsafe_b64encode
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
@@ -16,10 +17,11 @@ import eventlet
 import psycopg2
 from nameko.standalone.rpc import ClusterRpcProxy
 
-from chassis.identity import TokenIssuer
+from chassis.eventstore.instants import utc_now
+from chassis.identity import TokenIssuer, development_key
 from chassis.messaging.calling import RpcCaller
 from contracts.failures import Failure
-from shouwen.hosting import SERVICES
+from shouwen.hosting import SERVICES, migrate_all
 
 ROOT = Path(__file__).resolve().parents[2]
 SERVE = ("shouwen", "serve")
@@ -177,3 +179,28 @@ class Platform:
 
     def logs(self) -> str:
         return "".join(path.read_text() for path in self.home.glob("*.log"))
+
+
+@contextmanager
+def started(postgres_url: str, rabbitmq_uri: str, home: Path) -> Iterator[Platform]:
+    """Start all services on a database of their own; stop them at the end."""
+    key, _ = development_key(home / "keys" / "development.pem")
+    url = _fresh_database(postgres_url)
+    migrate_all(lambda _service: url)
+    running = Platform(rabbitmq_uri, url, TokenIssuer(key, utc_now), home)
+    for service in SERVICES:
+        running.start(service)
+    try:
+        wait_until(running.healthy)
+        yield running
+    finally:
+        running.stop_all()
+
+
+def _fresh_database(server_url: str) -> str:
+    name = f"shouwen_{uuid.uuid4().hex[:8]}"
+    with closing(psycopg2.connect(server_url)) as connection:
+        connection.autocommit = True
+        with connection.cursor() as cursor:
+            cursor.execute(f"CREATE DATABASE {name}")
+    return server_url.rsplit("/", 1)[0] + f"/{name}"

@@ -125,6 +125,10 @@ def answering_service(service: str) -> type:
         def wait(self, request, caller):
             return self.rooms.wait(request, caller)
 
+        @answers(Method("health"))
+        def health(self, request, caller):
+            return self.rooms.echo(request, caller)
+
         @answers(Method("return_nonsense"))
         def return_nonsense(self, request, caller):
             return object()
