@@ -1,6 +1,7 @@
 """Calls from the command line: to the servers of the environment, or to the embedded `up`."""
 
 import socket
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,13 +12,16 @@ import httpx
 from chassis.environment import Variables
 from chassis.messaging.calling import RpcCaller
 from chassis.runtime.surroundings import AMQP_URI, SERVICE_TOKEN, home_of
-from contracts.failures import Failure
+from contracts.failures import RETRY_AFTER, Failure
 from shouwen.embedded import embedded
 from shouwen.gateway import SOCKET
 from shouwen.hosting import SERVICES, host, migrate_all
 
 TOKEN: Final = "SHOUWEN_TOKEN"  # noqa: S105 - the name of a variable
 TIMEOUT_S: Final = 120.0
+TRIES: Final = 10
+# Refusals after which the same call may be made again, and after how long unless they say so.
+COME_AGAIN: Final[Mapping[str, float]] = {"busy": 1.0, "unavailable": 2.0}
 
 Call = Callable[[str, str, Mapping[str, Any]], Any]
 
@@ -49,6 +53,22 @@ def working(
         yield _over_amqp(around.amqp_uri, installation.issuer.issue(subject, roles, office))
     finally:
         running.stop()
+
+
+def patient(call: Call, tries: int = TRIES) -> Call:
+    """Return a call that comes again when it is told to: later, with the same request ids."""
+
+    def again(service: str, method: str, arguments: Mapping[str, Any]) -> Any:
+        for _ in range(tries - 1):
+            try:
+                return call(service, method, arguments)
+            except Failure as failure:
+                if failure.code not in COME_AGAIN:
+                    raise
+                time.sleep(float(failure.fields.get(RETRY_AFTER, COME_AGAIN[failure.code])))
+        return call(service, method, arguments)
+
+    return again
 
 
 def listens(path: Path) -> bool:

@@ -17,7 +17,7 @@ from chassis.runtime.surroundings import DATABASE_URL, home_of, surroundings
 from contracts.failures import Failure
 from contracts.rpc import METHODS
 from shouwen import upkeep
-from shouwen.calling import Call, connected, listens, working
+from shouwen.calling import Call, connected, listens, patient, working
 from shouwen.embedded import embedded
 from shouwen.gateway import SOCKET, Gateway
 from shouwen.hosting import SERVICES, host, migrate_all
@@ -305,7 +305,7 @@ def import_file(  # noqa: PLR0913, PLR0917 - one option each
     acting_for = common_office(offices_of(rows, found, defaults))
     started = time.monotonic()
     with working(Variables(), subject, ["clerk"], acting_for) as call_:
-        report = _imported(rows, found, defaults, call_)
+        report = _imported(rows, found, defaults, patient(call_))
     rate = len(rows) / max(time.monotonic() - started, 0.001)
     typer.echo(
         f"{report.registered} on record, {len(report.rejected)} rejected, {rate:.0f} a second"
