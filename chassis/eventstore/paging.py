@@ -4,9 +4,10 @@ import base64
 import binascii
 import json
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 
 Key = tuple[str | int, ...]
+POSITION_BITS: Final = 63
 
 
 class CursorInvalid(Exception):  # noqa: N818 - it says what is the case
@@ -37,6 +38,6 @@ def key_of(cursor: str, kinds: Sequence[type]) -> Key | None:
     except (binascii.Error, ValueError) as error:
         raise CursorInvalid from error
     fits = isinstance(key, list) and [type(value) for value in key] == list(kinds)
-    if not fits:
+    if not fits or any(isinstance(part, int) and part.bit_length() > POSITION_BITS for part in key):
         raise CursorInvalid
     return tuple(key)

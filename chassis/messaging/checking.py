@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping
+from datetime import date
 from typing import Any, Final, TypeVar
 
 import msgspec
@@ -10,6 +11,7 @@ from contracts.failures import Failure
 
 DEPTH_MAX: Final = 24
 NAME_SHOWN_CHARS: Final = 40
+YEARS: Final = range(1900, 2200)
 
 _NOT_STORABLE: Final = re.compile("[\x00\ud800-\udfff]")
 _PLACE: Final = re.compile(
@@ -31,15 +33,20 @@ def checked(values: Mapping[str, Any], shape: type[Request]) -> Request:
     Raises:
         Failure: bad_value, with the path of each field that is wrong.
     """
+    if not isinstance(values, Mapping):
+        raise Failure("bad_value", fields={"": "is no object"})
     later: frozenset[str] = getattr(shape, "EACH_ON_ITS_OWN", frozenset())
     now = {n: value for n, value in values.items() if n not in later or not isinstance(value, list)}
     wrong = dict(_unusable(now, ""))
     if wrong:
         raise Failure("bad_value", fields=wrong)
     try:
-        return msgspec.convert(values, shape, strict=True, str_keys=True)
+        request = msgspec.convert(values, shape, strict=True, str_keys=True)
     except msgspec.ValidationError as error:
         raise Failure("bad_value", fields=_located(str(error))) from error
+    if outside := dict(_outside_years(request, "")):
+        raise Failure("bad_value", fields=outside)
+    return request
 
 
 def _unusable(value: Any, path: str, depth: int = 0) -> Iterator[tuple[str, str]]:
@@ -58,6 +65,19 @@ def _unusable(value: Any, path: str, depth: int = 0) -> Iterator[tuple[str, str]
     elif isinstance(value, list):
         for number, item in enumerate(value):
             yield from _unusable(item, f"{path}[{number}]", depth + 1)
+
+
+def _outside_years(value: Any, path: str) -> Iterator[tuple[str, str]]:
+    """Yield times that no calendar here knows; in UTC they may not even exist."""
+    if isinstance(value, date):
+        if value.year not in YEARS:
+            yield path, f"lies outside the years {YEARS.start} to {YEARS.stop - 1}"
+    elif isinstance(value, msgspec.Struct):
+        for name in value.__struct_fields__:
+            yield from _outside_years(getattr(value, name), _joined(path, name))
+    elif isinstance(value, list):
+        for number, item in enumerate(value):
+            yield from _outside_years(item, f"{path}[{number}]")
 
 
 def _located(complaint: str) -> dict[str, str]:

@@ -128,6 +128,17 @@ class Inbox:
         """Return the position applied of each source."""
         return {source: self.applied(source) for source in self.sources}
 
+    def complete_positions(self) -> dict[str, int]:
+        """Return the position of each source up to which nothing is parked."""
+        rows = self.application.log_of_events.query(
+            "SELECT source, min(position) FROM parked_event GROUP BY source"
+        )
+        parked: dict[str, int] = dict(rows)
+        return {
+            source: min(applied, parked.get(source, applied + 1) - 1)
+            for source, applied in self.positions().items()
+        }
+
     def parked(self) -> int:
         """Return the number of events that wait for an operator."""
         return int(self.application.log_of_events.query("SELECT count(*) FROM parked_event")[0][0])

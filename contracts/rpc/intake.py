@@ -97,7 +97,9 @@ class RegisterMany(Request, frozen=True):
 
     EACH_ON_ITS_OWN: ClassVar = frozenset({"items"})
 
-    items: Annotated[list[dict[str, Any]], Meta(min_length=1)]
+    items: Annotated[
+        list[Annotated[Any, Meta(extra_json_schema={"type": "object"})]], Meta(min_length=1)
+    ]
 
 
 class RegisteredItem(Answer, frozen=True):

@@ -1,6 +1,7 @@
 """Use cases of audit: follow all logs, replay a case."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 from uuid import uuid5
@@ -18,8 +19,18 @@ from chassis.eventstore.instants import text_of
 from chassis.eventstore.transaction import Questions
 from chassis.jurisdiction import Actor
 from services.audit.domain.access import ACCESSES, CaseAccess
-from services.audit.domain.refusals import PetitionUnknown
+from services.audit.domain.refusals import OfficeNotAllowed, PetitionUnknown, Sealed
 from services.audit.domain.timeline import Fact, in_order
+
+REGISTERED = "petition.registered.v1"
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """Who reads a history; auditors read all."""
+
+    actor: Actor
+    auditing: bool
 
 
 class Timelines(Protocol):
@@ -65,7 +76,7 @@ class Audit(EventSourcedApplication):
 
     def replay(
         self,
-        actor: Actor,
+        reader: Reader,
         number: str,
         as_of: datetime | None,
         occurred_until: datetime | None,
@@ -79,6 +90,7 @@ class Audit(EventSourcedApplication):
 
         Raises:
             PetitionUnknown: no log has a petition with this number.
+            OfficeNotAllowed, Sealed: the matter is not the reader's to see.
         """
         now = self.clock()
         with self.log_of_events.reading() as transaction:
@@ -86,10 +98,11 @@ class Audit(EventSourcedApplication):
             if matter is None:
                 raise PetitionUnknown(number=number)
             facts = self._timelines.facts_of(transaction, matter[0], as_of, occurred_until)
+            _check_reader(reader, self._timelines.facts_of(transaction, matter[0], None, None))
         entries = in_order(facts)
         # The clock of another service may be ahead of ours.
         instant = as_of or max([now, *(fact.recorded_at for fact in facts)])
-        self._record_access(actor, matter, instant, len(entries), now)
+        self._record_access(reader.actor, matter, instant, len(entries), now)
         return {
             "number": number,
             "as_of": text_of(instant),
@@ -119,3 +132,18 @@ class Audit(EventSourcedApplication):
 
         cause = str(uuid5(ACCESSES, f"{actor.subject}/{actor.correlation_id}/{text_of(at)}"))
         self.run(Provenance(actor.subject, actor.correlation_id, cause), decide)
+
+
+def _check_reader(reader: Reader, facts: Sequence[Fact]) -> None:
+    """Let only auditors, and the heads of a matter's offices, read its history.
+
+    Of a sealed matter (Arts 27 to 30) the head of its own office reads, and none above him.
+    """
+    offices = {str(fact.data["office"]) for fact in facts if fact.type == REGISTERED}
+    sealed = any(fact.data["sealed"] for fact in facts if fact.type == REGISTERED)
+    if reader.auditing:
+        return
+    if not any(reader.actor.acts_for(office) for office in offices):
+        raise OfficeNotAllowed(office=", ".join(sorted(offices)))
+    if sealed and reader.actor.office not in offices:
+        raise Sealed(number=str(facts[0].data["number"]))

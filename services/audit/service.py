@@ -27,6 +27,7 @@ from contracts.rpc.upkeep import (
     Redriven,
     RedriveParked,
 )
+from services.audit.application import Reader
 from services.audit.bootstrap import Rooms
 from services.audit.settings import FOLLOWS, NAME
 
@@ -46,8 +47,13 @@ class AuditService:
         except Failure as failure:
             raise Failure("history_incomplete", fields=failure.fields) from failure
         actor = Actor(caller.subject, caller.office, current_correlation_id())
+        reader = Reader(actor, auditing="auditor" in caller.roles)
         answer = self.rooms.audit.replay(
-            actor, request.number, request.as_of, request.occurred_until, inbox.positions()
+            reader,
+            request.number,
+            request.as_of,
+            request.occurred_until,
+            inbox.complete_positions(),
         )
         entries = [asdict(fact) for fact in answer["entries"]]
         return msgspec.convert({**answer, "entries": entries}, rpc.History)

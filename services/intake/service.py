@@ -35,6 +35,7 @@ from services.intake.gateways.vault import Content
 from services.intake.readmodels.register import Sight
 from services.intake.settings import FOLLOWS, NAME
 
+NOWHERE = "none"
 FILTERS = (
     "office",
     "region",
@@ -165,7 +166,9 @@ def _audits(caller: Caller) -> bool:
 
 def _sight(caller: Caller) -> Sight:
     head_of = caller.office if "office_head" in caller.roles else ""
-    return Sight(reach_of(caller.office), caller.subject, head_of, auditing=_audits(caller))
+    # Without an office a caller acts for no region; only who audits sees them all.
+    reach = "" if _audits(caller) else reach_of(caller.office) or NOWHERE
+    return Sight(reach, caller.subject, head_of, auditing=_audits(caller))
 
 
 def _content(request: rpc.RegisterPetition) -> Content:

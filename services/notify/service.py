@@ -8,7 +8,9 @@ from chassis.identity import Caller
 from chassis.messaging.feed import EventFeed
 from chassis.messaging.rpc import answers
 from chassis.messaging.wiring import Wired
+from contracts.failures import Failure
 from contracts.rpc import notify as rpc
+from contracts.rpc.method import FOLLOWERS
 from contracts.rpc.upkeep import (
     HEALTH,
     LOG,
@@ -24,6 +26,7 @@ from contracts.rpc.upkeep import (
     RedriveParked,
 )
 from services.notify.bootstrap import Rooms
+from services.notify.domain.reminders import OFFICE_HEAD
 from services.notify.settings import FOLLOWS, NAME
 
 
@@ -35,11 +38,11 @@ class NotifyService:
     events = EventFeed(*FOLLOWS)
 
     @answers(rpc.REMINDERS)
-    def reminders(self, request: rpc.ListReminders, _caller: Caller) -> rpc.ReminderPage:
+    def reminders(self, request: rpc.ListReminders, caller: Caller) -> rpc.ReminderPage:
         items, cursor = self.rooms.reminders.listed(
             self.rooms.notify.log_of_events,
             request.number,
-            request.recipient,
+            _recipient(request, caller),
             request.limit,
             request.cursor,
         )
@@ -62,3 +65,15 @@ class NotifyService:
     def redrive(self, request: RedriveParked, caller: Caller) -> Redriven:
         redriven = self.rooms.assembly.redrive(request.subject, caller.subject)
         return msgspec.convert(redriven, Redriven)
+
+
+def _recipient(request: rpc.ListReminders, caller: Caller) -> str | None:
+    """Return whose reminders are listed: one's own, unless one watches over all."""
+    if caller.roles & FOLLOWERS:
+        return request.recipient
+    own = {caller.subject}
+    if "office_head" in caller.roles:
+        own.add(f"{OFFICE_HEAD}{caller.office}")
+    if request.recipient is None or request.recipient in own:
+        return request.recipient or caller.subject
+    raise Failure("role_not_allowed", fields={"recipient": "one's own reminders only"})

@@ -6,13 +6,14 @@ import msgspec
 
 from chassis.eventstore.requests import CommandKey
 from chassis.identity import Caller
-from chassis.jurisdiction import Actor
+from chassis.jurisdiction import Actor, acts_for, reach_of
 from chassis.messaging.feed import EventFeed
 from chassis.messaging.rpc import answers
 from chassis.messaging.wiring import Wired
 from chassis.observability import current_correlation_id
 from contracts.failures import Failure
 from contracts.rpc import responsibility as rpc
+from contracts.rpc.method import FOLLOWERS
 from contracts.rpc.upkeep import (
     HEALTH,
     LOG,
@@ -30,6 +31,7 @@ from contracts.rpc.upkeep import (
 from services.responsibility.application import Command, ReportedReception
 from services.responsibility.bootstrap import Rooms
 from services.responsibility.domain.evidence import Approval, ClosingStatement, Successor
+from services.responsibility.readmodels.caseloads import Owned
 from services.responsibility.settings import FOLLOWS, NAME
 
 
@@ -74,6 +76,8 @@ class ResponsibilityService:
     @answers(rpc.OPEN_LIST)
     def open_list(self, request: rpc.ListOpen, caller: Caller) -> rpc.OpenPage:
         office = request.office or caller.office
+        if not (caller.roles & FOLLOWERS or acts_for(caller.office, office)):
+            raise Failure("office_not_allowed", fields={"office": office})
         items, cursor = self.rooms.caseloads.open_of(
             self.rooms.responsibility.log_of_events, office, request.limit, request.cursor
         )
@@ -82,9 +86,16 @@ class ResponsibilityService:
     @answers(rpc.CASELOAD)
     def caseload(self, request: rpc.ListCaseload, caller: Caller) -> rpc.CaseloadPage:
         owner = request.owner or caller.subject
-        state = "closed" if request.closed else "owned"
+        # Of others' caseloads one sees what lies in the regions that one's own office acts for.
+        sees_all = owner == caller.subject or caller.roles & FOLLOWERS
+        reach = "" if sees_all else reach_of(caller.office)
+        if not (sees_all or reach):
+            raise Failure("office_not_allowed", fields={"owner": owner})
         items, cursor = self.rooms.caseloads.owned_by(
-            self.rooms.responsibility.log_of_events, owner, state, request.limit, request.cursor
+            self.rooms.responsibility.log_of_events,
+            Owned(owner, "closed" if request.closed else "owned", reach),
+            request.limit,
+            request.cursor,
         )
         page = {"owner": owner, "items": items, "next_cursor": cursor}
         return msgspec.convert(page, rpc.CaseloadPage)

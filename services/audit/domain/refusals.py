@@ -2,6 +2,7 @@
 
 Refusal
 ├── PetitionUnknown
+├── OfficeNotAllowed, Sealed    the matter is not the reader's to see
 └── HistoryIncomplete    a log that is needed cannot be reached
 """
 
@@ -21,6 +22,14 @@ class Refusal(Exception):  # noqa: N818 - the word of the glossary
 
 class PetitionUnknown(Refusal):
     code = "petition_unknown"
+
+
+class OfficeNotAllowed(Refusal):
+    code = "office_not_allowed"
+
+
+class Sealed(Refusal):
+    code = "sealed"
 
 
 class HistoryIncomplete(Refusal):

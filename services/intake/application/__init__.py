@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid5
 
+from eventsourcing.persistence import InterfaceError, OperationalError
 from eventsourcing.utils import EnvType
 
 from chassis.eventstore.application import (
@@ -12,6 +13,7 @@ from chassis.eventstore.application import (
     EventSourcedApplication,
     Provenance,
     ReadModel,
+    TooBusy,
     Unit,
 )
 from chassis.eventstore.gathering import Gathering
@@ -54,7 +56,7 @@ class Intake(EventSourcedApplication):
         self._register = register
         self._vault = vault
         self._gathering: Gathering[tuple[Command, Raised], Answer] = Gathering(
-            self.register_petitions
+            self._register_gathered
         )
         super().__init__(env, clock, read_models)
 
@@ -83,6 +85,23 @@ class Intake(EventSourcedApplication):
             OriginalUnknown, RequestIdReused.
         """
         return self._gathering.run((command, raised))
+
+    def _register_gathered(self, batch: Sequence[tuple[Command, Raised]]) -> list[Outcome]:
+        """Register together; where that fails, each by itself, so that one spoils no other."""
+        try:
+            return self.register_petitions(batch)
+        except (InterfaceError, OperationalError, TooBusy):
+            raise
+        except Exception:
+            if len(batch) == 1:
+                raise
+        return [self._alone(command, raised) for command, raised in batch]
+
+    def _alone(self, command: Command, raised: Raised) -> Any:
+        try:
+            return self.register_petitions([(command, raised)])[0]
+        except Exception as error:  # noqa: BLE001 - raised to the one whose petition it is
+            return error
 
     def register_petitions(self, batch: Sequence[tuple[Command, Raised]]) -> list[Outcome]:
         """Put petitions on record, in one append; each command has an outcome of its own.

@@ -1,6 +1,7 @@
 """The open list of each office and the caseload of each leader, in the order of their waiting."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from chassis.eventstore.instants import text_of
@@ -20,6 +21,20 @@ CASELOAD_COLUMNS = (
     "repeats",
 )
 BEGINNING: Key = ("", "")
+
+
+@dataclass(frozen=True, slots=True)
+class Owned:
+    """Whose caseload is asked for.
+
+    Attributes:
+        state: owned or closed.
+        reach: leading digits of the regions that are shown; empty for all.
+    """
+
+    owner: str
+    state: str
+    reach: str
 
 
 class Caseloads:
@@ -49,15 +64,15 @@ class Caseloads:
 
     @staticmethod
     def owned_by(
-        transaction: Questions, owner: str, state: str, limit: int, cursor: str
+        transaction: Questions, owned: Owned, limit: int, cursor: str
     ) -> tuple[list[dict[str, Any]], str]:
         """Return a page of what a leader owns in a state, longest owned first."""
         after = key_of(cursor, (str, str)) or BEGINNING
         rows = transaction.query(
             f"SELECT {', '.join(CASELOAD_COLUMNS)} FROM caseload"  # noqa: S608 - our own columns
-            " WHERE owner = ? AND state = ? AND (owned_since, number) > (?, ?)"
+            " WHERE owner = ? AND state = ? AND office LIKE ? AND (owned_since, number) > (?, ?)"
             " ORDER BY owned_since, number LIMIT ?",
-            (owner, state, *after, limit + 1),
+            (owned.owner, owned.state, f"{owned.reach}%", *after, limit + 1),
         )
         return _page(rows, CASELOAD_COLUMNS, limit, "owned_since")
 

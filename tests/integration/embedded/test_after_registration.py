@@ -70,7 +70,7 @@ def test_the_owner_is_reminded_of_a_reception_by_another(town: Town) -> None:
     ask(town, RIVAL, "responsibility.receive", **command(number))
 
     def reminded() -> bool:
-        items = ask(town, CLERK, "notify.reminders", number=number)["items"]
+        items = ask(town, OWNER, "notify.reminders", number=number)["items"]
         return ("L1", "reception_elsewhere") in {(i["recipient"], i["reason"]) for i in items}
 
     wait_until(reminded)

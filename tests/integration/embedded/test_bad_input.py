@@ -1,10 +1,12 @@
 """Bad input of every kind to every method: a code, a field, no trace in the log."""
 
 import uuid
+from base64 import urlsafe_b64encode
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import jwt
+import msgspec
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
@@ -130,6 +132,31 @@ def test_wrong_values_are_named(town: Town, path: str, name: str, wrong: Any) ->
     assert any(field.startswith(name) for field in failure.fields)
 
 
+TIMES = [
+    (path, field.name)
+    for path, method in sorted(METHODS.items())
+    for field in msgspec.structs.fields(method.request)
+    if "datetime" in str(field.type)
+]
+
+
+@pytest.mark.parametrize(("path", "name"), TIMES)
+@pytest.mark.parametrize(
+    "edge", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-12:00", "1899-12-31T00:00:00Z"]
+)
+def test_times_that_no_calendar_here_knows_are_named(
+    town: Town, path: str, name: str, edge: str
+) -> None:
+    failure = refusal(town, path, {**GOOD[path], name: edge})
+    assert (failure.code, list(failure.fields)) == ("bad_value", [name])
+
+
+@pytest.mark.parametrize("path", ["intake.search", "notify.reminders"])
+def test_a_cursor_beyond_all_positions_is_none_of_ours(town: Town, path: str) -> None:
+    cursor = urlsafe_b64encode(b"[99999999999999999999999999]").decode()
+    assert "cursor" in refusal(town, path, {"cursor": cursor}).fields
+
+
 @pytest.mark.parametrize(
     "path", [p for p in sorted(METHODS) if METHODS[p].request.__struct_fields__]
 )
@@ -230,6 +257,17 @@ class TestRegisterMany:
         serials = [int(i["petition"]["number"].split("-")[3]) for i in answer["registered"]]
         assert serials[1] == serials[0] + 1
 
+    def test_items_that_are_no_petitions_are_refused_by_their_index(self, town: Town) -> None:
+        items = [
+            registration(title="好的"),
+            3,
+            None,
+            registration(occurred_at="0001-01-01T00:00:00+14:00"),
+        ]
+        answer = town.caller("K1", ["clerk"]).call("intake", "register_many", items=items)
+        assert [item["index"] for item in answer["registered"]] == [0]
+        assert [item["index"] for item in answer["refused"]] == [1, 2, 3]
+
     def test_more_than_a_thousand_are_refused(self, town: Town) -> None:
         given = {"items": [{"title": str(n)} for n in range(1_001)]}
         assert refusal(town, "intake.register_many", given).code == "too_many"
@@ -243,6 +281,4 @@ class TestRegisterMany:
 
 
 def _required(path: str) -> set[str]:
-    import msgspec
-
     return {field.name for field in msgspec.structs.fields(METHODS[path].request) if field.required}

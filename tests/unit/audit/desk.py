@@ -7,7 +7,7 @@ from typing import Any
 from chassis.messaging.inbox import Inbox
 from contracts.envelope import CloudEvent
 from contracts.events import MESSAGES
-from services.audit.application import Audit
+from services.audit.application import Audit, Reader
 from services.audit.reactions import reactions
 from services.audit.readmodels.timelines import TimelineTables
 from tests.builders import Clock, actor, number
@@ -47,7 +47,9 @@ class Desk:
     def replay(self, **changes: Any) -> dict[str, Any]:
         asked = {"as_of": None, "occurred_until": None, "complete_up_to": {"intake": 1}, **changes}
         by = asked.pop("by", AUDITOR)
-        return self.application.replay(by, asked.pop("of", number()), **asked)
+        return self.application.replay(
+            Reader(by, auditing=True), asked.pop("of", number()), **asked
+        )
 
     def types(self, **changes: Any) -> Sequence[str]:
         return [entry.type for entry in self.replay(**changes)["entries"]]
