@@ -9,9 +9,11 @@ import json
 import os
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from tempfile import mkstemp
 from typing import Any, Final
 
 import jwt
@@ -188,11 +190,13 @@ def load_private_key(pem: bytes) -> Ed25519PrivateKey:
 def development_key(path: Path) -> tuple[Ed25519PrivateKey, bool]:
     """Return the development key kept at `path`, made now if there is none, and whether it is new.
 
-    For the embedded installation only. The file is readable by its owner alone.
+    For the embedded installation only. The file is readable by its owner alone. Of several
+    commands that make it at once, all return the one key that is kept.
     """
-    if path.exists():
-        return load_private_key(path.read_bytes()), False
-    return new_key(path), True
+    if not path.exists():
+        with suppress(FileExistsError):  # another command was first: its key is the key
+            return new_key(path), True
+    return load_private_key(path.read_bytes()), False
 
 
 def new_key(path: Path) -> Ed25519PrivateKey:
@@ -201,10 +205,8 @@ def new_key(path: Path) -> Ed25519PrivateKey:
     Raises:
         FileExistsError: there is such a file; a key in use is never overwritten.
     """
-    if path.exists():
-        raise FileExistsError(path)
     key = Ed25519PrivateKey.generate()
-    _write_private(path, _pem(key))
+    write_private(path, _pem(key))
     return key
 
 
@@ -212,15 +214,22 @@ def _pem(key: Ed25519PrivateKey) -> bytes:
     return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
 
 
-def _write_private(path: Path, content: bytes) -> None:
+def write_private(path: Path, content: bytes) -> None:
+    """Write a new file, readable by its owner alone; it is there whole or not at all.
+
+    Raises:
+        FileExistsError: there is such a file.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_suffix(".new")
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    draft.replace(path)
+    descriptor, draft = mkstemp(dir=path.parent, prefix=f".{path.name}.")  # its mode is 0600
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        os.link(draft, path)
+    finally:
+        Path(draft).unlink()
 
 
 def utc_now() -> datetime:

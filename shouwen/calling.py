@@ -1,16 +1,20 @@
 """Calls from the command line: to the servers of the environment, or to the embedded `up`."""
 
+import json
 import socket
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
+import eventlet
 import httpx
 
 from chassis.environment import Variables
 from chassis.messaging.calling import RpcCaller
+from chassis.runtime.hosting import signals_to
 from chassis.runtime.surroundings import AMQP_URI, SERVICE_TOKEN, home_of
 from contracts.failures import RETRY_AFTER, Failure
 from shouwen.embedded import embedded
@@ -24,6 +28,24 @@ TRIES: Final = 10
 COME_AGAIN: Final[Mapping[str, float]] = {"busy": 1.0, "unavailable": 2.0}
 
 Call = Callable[[str, str, Mapping[str, Any]], Any]
+
+
+class BrokenOff(BaseException):  # not to be caught in passing, as KeyboardInterrupt is not
+    """Ctrl-C, or a polite kill, came before the work was done."""
+
+
+@contextmanager
+def until_signal() -> Iterator[None]:
+    """Let a signal end the work of this block where it waits.
+
+    A KeyboardInterrupt would be raised in the hub, wherever the work is, and then nothing could be
+    stopped in good order any more.
+
+    Raises:
+        BrokenOff: a signal came first; what the work left open is closed.
+    """
+    with signals_to(partial(eventlet.kill, eventlet.getcurrent(), BrokenOff)):
+        yield
 
 
 def connected(variables: Variables, subject: str, roles: Sequence[str], office: str) -> Call:
@@ -88,23 +110,37 @@ def _over_amqp(uri: str, token: str) -> Call:
 
 def _over_socket(variables: Variables, token: str) -> Call:
     path = home_of(variables) / SOCKET
+    # As bytes: whatever stands in the variable is sent, and refused as a token.
+    shown = {b"authorization": f"Bearer {token}".encode()} if token else {}
     client = httpx.Client(
         transport=httpx.HTTPTransport(uds=str(path)), base_url="http://shouwen", timeout=TIMEOUT_S
     )
 
     def call(service: str, method: str, arguments: Mapping[str, Any]) -> Any:
+        content = _json_of(arguments)
         try:
-            response = client.post(
-                f"/{service}/{method}",
-                json=dict(arguments),
-                headers={"authorization": f"Bearer {token}"} if token else {},
-            )
+            response = client.post(f"/{service}/{method}", content=content, headers=shown)
         except httpx.ConnectError as error:
             why = f"nothing listens at {path}; start it with `shouwen up`"
             raise Failure("unavailable", why) from error
-        body = response.json()
-        if refused := body.get("error"):
-            raise Failure.from_wire(refused["exc_type"], refused["value"])
-        return body["result"]
+        except httpx.TransportError as error:
+            raise Failure("unavailable", "`shouwen up` ended during the call") from error
+        return _result_in(response)
 
     return call
+
+
+def _json_of(arguments: Mapping[str, Any]) -> bytes:
+    try:
+        return json.dumps(arguments).encode()
+    except RecursionError as error:
+        raise Failure("malformed", "The arguments are nested too deep.") from error
+
+
+def _result_in(response: httpx.Response) -> Any:
+    if response.status_code != httpx.codes.OK:
+        raise Failure("internal", f"`shouwen up` answered with HTTP {response.status_code}")
+    body = response.json()
+    if refused := body.get("error"):
+        raise Failure.from_wire(refused["exc_type"], refused["value"])
+    return body["result"]

@@ -1,9 +1,11 @@
 """The operator's command line."""
 
 import json
+import signal
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -17,7 +19,15 @@ from chassis.runtime.surroundings import DATABASE_URL, home_of, surroundings
 from contracts.failures import Failure
 from contracts.rpc import METHODS
 from shouwen import upkeep
-from shouwen.calling import Call, connected, listens, patient, working
+from shouwen.calling import (
+    BrokenOff,
+    Call,
+    connected,
+    listens,
+    patient,
+    until_signal,
+    working,
+)
 from shouwen.embedded import embedded
 from shouwen.gateway import SOCKET, Gateway
 from shouwen.hosting import SERVICES, host, migrate_all
@@ -239,7 +249,7 @@ def _explain(method: str) -> None:
 def _object(text: str) -> dict[str, Any]:
     try:
         given = json.loads(sys.stdin.read() if text == "-" else text)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise typer.BadParameter(f"is no JSON: {error}", param_hint="ARGUMENTS") from error
     if not isinstance(given, dict):
         raise typer.BadParameter("is no JSON object, such as {}", param_hint="ARGUMENTS")
@@ -254,11 +264,15 @@ def _answer(
     try:
         return connected(Variables(), subject, roles, office)(service, name, given)
     except Failure as failure:
-        typer.echo(json.dumps(failure.to_wire()["value"], ensure_ascii=False, indent=2), err=True)
-        typer.echo(failure.code, err=True)
-        if hint := _hint(failure.code, method):
-            typer.echo(hint, err=True)
-        raise typer.Exit(1) from failure
+        raise _refused(failure, method) from failure
+
+
+def _refused(failure: Failure, method: str) -> typer.Exit:
+    typer.echo(json.dumps(failure.to_wire()["value"], indent=2, ensure_ascii=False), err=True)
+    typer.echo(failure.code, err=True)
+    if hint := _hint(failure.code, method):
+        typer.echo(hint, err=True)
+    return typer.Exit(1)
 
 
 def _hint(code: str, method: str) -> str:
@@ -276,7 +290,7 @@ def _hint(code: str, method: str) -> str:
     epilog=_examples(
         "shouwen import shouwen/samples/petitions.csv",
         "shouwen import hotline.xlsx --office 330424-01 --channel call --map title=主题",
-        "Next: correct FILE.rejects.csv, if there is one, and import that",
+        "Next: correct hotline.rejects.csv, if there is one, and import that",
     ),
 )
 def import_file(  # noqa: PLR0913, PLR0917 - one option each
@@ -292,8 +306,8 @@ def import_file(  # noqa: PLR0913, PLR0917 - one option each
     """Register the rows of a table; the same file twice adds nothing, so a break is harmless.
 
     Fields: key, title, body, category, occurred_at, office, channel, petition_class, place,
-    petitioner, phone, id_number, address. Rows that cannot be registered go to FILE.rejects.csv
-    with the reason.
+    petitioner, phone, id_number, address. Rows that cannot be registered go, with the reason, to a
+    new file in this folder that is named when the import ends.
     """
     configure_logging("WARNING")
     try:
@@ -304,17 +318,28 @@ def import_file(  # noqa: PLR0913, PLR0917 - one option each
     defaults = Defaults(office, channel, petition_class)
     acting_for = common_office(offices_of(rows, found, defaults))
     started = time.monotonic()
-    with working(Variables(), subject, ["clerk"], acting_for) as call_:
-        report = _imported(rows, found, defaults, patient(call_))
+    with _said_why_not(), until_signal(), working(Variables(), subject, ["clerk"], acting_for) as c:
+        report = _imported(rows, found, defaults, patient(c))
     rate = len(rows) / max(time.monotonic() - started, 0.001)
     typer.echo(
         f"{report.registered} on record, {len(report.rejected)} rejected, {rate:.0f} a second"
     )
     if report.rejected:
-        rejects = Path(f"{file.stem}.rejects.csv")
-        write_rejects(rejects, report.rejected)
+        rejects = write_rejects(Path(), file.stem, report.rejected)
         typer.echo(f"Rejected rows and reasons: {rejects}")
         raise typer.Exit(1)
+
+
+@contextmanager
+def _said_why_not() -> Iterator[None]:
+    """End an import that is broken off or refused with a sentence and a status."""
+    try:
+        yield
+    except BrokenOff as broken:
+        typer.echo("Broken off; the same command again goes on where it stopped.", err=True)
+        raise typer.Exit(128 + signal.SIGINT) from broken
+    except Failure as failure:
+        raise _refused(failure, "intake.register_many") from failure
 
 
 def _mapping(pairs: Sequence[str]) -> dict[str, str]:

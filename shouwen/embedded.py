@@ -2,6 +2,7 @@
 
 import os
 from base64 import urlsafe_b64encode
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -10,7 +11,7 @@ import structlog
 
 from chassis.environment import Variables
 from chassis.eventstore.instants import utc_now
-from chassis.identity import TokenIssuer, TokenVerifier, development_key
+from chassis.identity import TokenIssuer, TokenVerifier, development_key, write_private
 from chassis.runtime.surroundings import MEMORY_URI, Surroundings
 
 VAULT_KEY: Final = "SHOUWEN_VAULT_KEY"
@@ -51,10 +52,8 @@ def embedded(home: Path, variables: Variables | None = None) -> Embedded:
 
 def _vault_key(path: Path) -> str:
     if not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(new_vault_key().encode())
+        with suppress(FileExistsError):  # another command was first: its key is the key
+            write_private(path, new_vault_key().encode())
     return path.read_text()
 
 

@@ -6,7 +6,7 @@ file in the installation's folder, so who may open it is a matter of file rights
 
 import json
 import socket
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -34,7 +34,9 @@ class Gateway:
         self._path.unlink(missing_ok=True)
         listener = eventlet.listen(str(self._path), family=socket.AF_UNIX)
         self._path.chmod(0o600)
-        return eventlet.spawn(eventlet.wsgi.server, listener, self._answer, log_output=False)
+        return eventlet.spawn(
+            eventlet.wsgi.server, listener, self._answer, log_output=False, debug=False
+        )
 
     def _answer(
         self, environ: dict[str, Any], start_response: Callable[..., Any]
@@ -49,13 +51,7 @@ class Gateway:
     def _call(self, environ: dict[str, Any]) -> Any:
         service, _, method = environ["PATH_INFO"].strip("/").partition("/")
         token = environ.get("HTTP_AUTHORIZATION", "").removeprefix("Bearer ")
-        length = int(environ.get("CONTENT_LENGTH") or 0)
-        if length > BODY_MAX:
-            raise Failure("malformed")
-        try:
-            arguments = json.loads(environ["wsgi.input"].read(length) or b"{}")
-        except ValueError as error:
-            raise Failure("malformed") from error
+        arguments = _arguments(environ)
         if not isinstance(arguments, dict) or not service or not method:
             raise Failure("malformed")
         return self._caller(token).call(service, method, **arguments)
@@ -68,3 +64,13 @@ class Gateway:
                 self._callers.clear()
             self._callers[token] = RpcCaller(self._amqp_uri, lambda: token, timeout_s=60)
         return self._callers[token]
+
+
+def _arguments(environ: Mapping[str, Any]) -> Any:
+    try:
+        length = int(environ.get("CONTENT_LENGTH") or 0)
+        if length > BODY_MAX:
+            raise Failure("malformed", f"The body has more than {BODY_MAX} bytes.")
+        return json.loads(environ["wsgi.input"].read(length) or b"{}")
+    except (ValueError, RecursionError, OSError) as error:
+        raise Failure("malformed") from error

@@ -23,6 +23,12 @@ IMPORTS: Final = UUID("2d2ef7a1-70a1-5b35-9d2e-9a9d3ad5b7f0")
 SHANGHAI: Final = ZoneInfo("Asia/Shanghai")
 BATCH: Final = min(200, REGISTER_MANY_MAX)
 REASON: Final = "reject_reason"
+# Times as Chinese spreadsheets show them: 2026/11/3 9:05, 2026.11.3, 2026年11月3日 9时5分.
+SPREADSHEET_TIME: Final = re.compile(
+    r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?"
+    r"(?:(?:\s+|(?<=日))"
+    r"(?:(\d{1,2}):(\d{1,2})(?::(\d{1,2}))?|(\d{1,2})[时点](?:(\d{1,2})分(?:(\d{1,2})秒)?)?))?"
+)
 
 # Headings under which the fields of a registration are found, unless a mapping says otherwise.
 HEADINGS: Final[Mapping[str, Sequence[str]]] = {
@@ -168,12 +174,22 @@ def _count(text: str) -> int | str:
 
 
 def _with_offset(text: str) -> str:
-    """Return a time with its offset; one without is taken to be Shanghai's."""
+    """Return a time with its offset; one without is taken to be Shanghai's.
+
+    What is no time, or has no UTC form, is refused by intake, which names the field.
+    """
     try:
-        at = datetime.fromisoformat(text)
-    except ValueError:
+        at = _time_of(text)
+        return (at if at.tzinfo else at.replace(tzinfo=SHANGHAI)).astimezone(UTC).isoformat()
+    except (ValueError, OverflowError):
         return text
-    return (at if at.tzinfo else at.replace(tzinfo=SHANGHAI)).astimezone(UTC).isoformat()
+
+
+def _time_of(text: str) -> datetime:
+    written = SPREADSHEET_TIME.fullmatch(text)
+    if written is None:
+        return datetime.fromisoformat(text)
+    return datetime(*[int(part) for part in written.groups() if part])  # type: ignore[arg-type] # noqa: DTZ001 - at least three; Shanghai's
 
 
 def import_rows(

@@ -1,15 +1,16 @@
 """Tables as offices send them: csv or xlsx in, csv out."""
 
 import csv
-from collections.abc import Mapping, Sequence
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime
 from io import StringIO
+from itertools import count
 from pathlib import Path
 from typing import Any
-from zipfile import BadZipFile
 
-from openpyxl import load_workbook
-from openpyxl.utils.exceptions import InvalidFileException
+from openpyxl import Workbook, load_workbook
 
 
 class TableUnreadable(ValueError):  # noqa: N818 - it says what is the case
@@ -28,8 +29,6 @@ def rows_of(path: Path) -> list[dict[str, str]]:
         return _rows_of_xlsx(path) if path.suffix.lower() == ".xlsx" else _rows_of_csv(path)
     except (UnicodeDecodeError, csv.Error) as error:
         raise TableUnreadable(f"{path.name} is no csv in UTF-8 or GB 18030") from error
-    except (BadZipFile, InvalidFileException, KeyError) as error:
-        raise TableUnreadable(f"{path.name} is no xlsx workbook") from error
 
 
 def _rows_of_csv(path: Path) -> list[dict[str, str]]:
@@ -45,12 +44,21 @@ def _text_of(content: bytes) -> str:
 
 
 def _rows_of_xlsx(path: Path) -> list[dict[str, str]]:
-    sheet = load_workbook(path, read_only=True, data_only=True).active
-    if sheet is None:
-        return []
-    lines = sheet.iter_rows(values_only=True)
+    try:
+        workbook = load_workbook(path, read_only=True, data_only=True)
+        lines = _lines_of(workbook)
+    except Exception as error:  # openpyxl raises whatever an odd part leads to
+        raise TableUnreadable(f"{path.name} is no xlsx workbook that opens on a table") from error
     headings = [str(cell or "") for cell in next(lines, ())]
     return [dict(zip(headings, map(_cell, line), strict=False)) for line in lines if any(line)]
+
+
+def _lines_of(workbook: Workbook) -> Iterator[tuple[Any, ...]]:
+    sheet = workbook.active
+    if sheet not in workbook.worksheets:
+        raise TableUnreadable("a chart has no cells")
+    # All at once: what is read late fails late.
+    return iter(list(sheet.iter_rows(values_only=True)))
 
 
 def _cell(value: Any) -> str:
@@ -59,9 +67,24 @@ def _cell(value: Any) -> str:
     return "" if value is None else str(value)
 
 
-def write_rejects(path: Path, rejected: Sequence[Mapping[str, str]]) -> None:
-    """Write the rows that were refused, each with its reason."""
-    with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.DictWriter(file, fieldnames=list(rejected[0]))
+def write_rejects(folder: Path, stem: str, rejected: Sequence[Mapping[str, str]]) -> Path:
+    """Write the rows that were refused, each with its reason, and return where.
+
+    Always a new file, STEM.rejects.csv or STEM.rejects-2.csv and so on: somebody may be correcting
+    the one before. It holds names and telephone numbers, so it is readable by its owner alone.
+    """
+    path, descriptor = _new_file(folder, stem)
+    with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as file:
+        headings = dict.fromkeys(heading for row in rejected for heading in row)
+        writer = csv.DictWriter(file, fieldnames=list(headings))
         writer.writeheader()
         writer.writerows(rejected)
+    return path
+
+
+def _new_file(folder: Path, stem: str) -> tuple[Path, int]:
+    for number in count(1):
+        path = folder / f"{stem}.rejects{f'-{number}' if number > 1 else ''}.csv"
+        with suppress(FileExistsError):
+            return path, os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    raise AssertionError  # numbers do not end

@@ -4,7 +4,7 @@
 # kombu annotates only parts of itself.
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, Final
 from uuid import uuid4
@@ -48,12 +48,13 @@ class RpcCaller:
         self._timeout_s = timeout_s
         self._replies: _ReplyListener | None = None
 
-    def call(self, service: str, method: str, **kwargs: Any) -> Any:
+    def call(self, service: str, method: str, /, **kwargs: Any) -> Any:
         """Call a method and return its answer.
 
         Raises:
             Failure: as the service answered, `unavailable` when it did not in time, `busy` when
-                more is waiting for it than the broker holds.
+                more is waiting for it than the broker holds, `malformed` when the arguments are
+                nested too deep to be sent.
         """
         call_id, replies = str(uuid4()), self._listening()
         reply = replies.expect(call_id)
@@ -172,6 +173,13 @@ class _ReplyListener(ConsumerMixin):
 
 def _request_body(kwargs: dict[str, Any]) -> bytes:
     request = {"args": [], "kwargs": kwargs}
+    try:
+        return _encoded(request)
+    except RecursionError as error:
+        raise Failure("malformed", "The arguments are nested too deep.") from error
+
+
+def _encoded(request: Mapping[str, Any]) -> bytes:
     try:
         return msgspec.json.encode(request)
     except UnicodeEncodeError:

@@ -8,6 +8,7 @@ import signal
 import socket
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import partial
 from time import monotonic
 from typing import Any, Final
 
@@ -83,7 +84,7 @@ class Host:
 
     def run(self) -> int:
         """Start, wait for a signal or a break, stop; return the exit code of the process."""
-        with _signals(self._end):
+        with signals_to(partial(self._end, healthy=True)):
             eventlet.spawn(self.start).link(self._watched, "start")
             healthy = self.wait()
             clean = self.stop()
@@ -132,8 +133,8 @@ def _within(deadline: float, task: Callable[[], Any], part: str) -> bool:
 
 
 @contextmanager
-def _signals(end: Callable[..., None]) -> Iterator[None]:
-    """Turn the ending signals into a call on a green thread.
+def signals_to(end: Callable[[], None]) -> Iterator[None]:
+    """Turn the first ending signal into a call on a green thread; later ones change nothing.
 
     A Python handler alone would not do: it runs, and the hub sleeps on until something else wakes
     it. The interpreter also writes the signal's number to a socket, and that wakes the hub.
@@ -154,11 +155,11 @@ def _signals(end: Callable[..., None]) -> Iterator[None]:
         writer.close()
 
 
-def _await_signal(reader: socket.socket, end: Callable[..., None]) -> None:
+def _await_signal(reader: socket.socket, end: Callable[[], None]) -> None:
     while (number := reader.recv(1)) and number[0] not in ENDING_SIGNALS:
         pass
     log.info("stop_asked", signal=signal.Signals(number[0]).name)
-    end(healthy=True)
+    end()
 
 
 def _leave_to_watcher(_number: int, _frame: Any) -> None:

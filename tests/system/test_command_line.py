@@ -4,11 +4,12 @@ import csv
 import json
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -261,6 +262,22 @@ class TestImport:
         assert "1500 on record, 0 rejected" in output
         assert running.count() == before + 1500
 
+    def test_ctrl_c_with_nothing_running_stops_at_once_and_says_what_next(
+        self, terminal: Terminal
+    ) -> None:
+        """The import hosts the services itself: they end in good order, and soon."""
+        write_csv(terminal.folder / "long.csv", rows(3000, "long"))
+        first = terminal.start("import", "long.csv")
+        wait_until(lambda: registered_in(terminal.folder) > 0)
+        first.send_signal(signal.SIGINT)
+        output, errors = first.communicate(timeout=5)
+        assert first.returncode == 130
+        key_made, *said = errors.splitlines()
+        assert "development_key_made" in key_made
+        assert said == ["Broken off; the same command again goes on where it stopped."]
+        assert "Traceback" not in output
+        assert 0 < registered_in(terminal.folder) < 3000
+
     @pytest.mark.skipif(not REAL.exists(), reason="the real messages are not here")
     def test_takes_in_all_real_messages_with_category_and_time(self, terminal: Terminal) -> None:
         """With nothing running: the import hosts the services itself and leaves all on record."""
@@ -280,6 +297,17 @@ class TestImport:
             )
         assert found == given
         assert found.total() == 300
+
+
+def registered_in(folder: Path) -> int:
+    """Return how many facts intake has, whoever hosts it."""
+    path = folder / ".shouwen" / "data" / "intake.db"
+    try:
+        with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as database:
+            found = database.execute("SELECT max(position) FROM event_log").fetchone()[0]
+    except sqlite3.OperationalError:  # its tables are not made yet
+        return 0
+    return int(found or 0)
 
 
 def instant(text: str) -> datetime:

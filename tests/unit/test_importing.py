@@ -2,11 +2,14 @@
 
 from pathlib import Path
 from typing import Any
+from zipfile import ZipFile
 
 import pytest
+from openpyxl import Workbook
+from openpyxl.chart import BarChart
 
 from shouwen.importing import BATCH, Defaults, columns_of, import_rows
-from shouwen.tables import TableUnreadable, rows_of
+from shouwen.tables import TableUnreadable, rows_of, write_rejects
 
 DEFAULTS = Defaults("330424-01", "feed", "appeal")
 ROW = {
@@ -49,6 +52,34 @@ def imported(*rows: dict[str, str]) -> Intake:
 class TestRows:
     def test_a_time_without_offset_is_shanghai_s(self) -> None:
         assert imported(ROW).items[0]["occurred_at"] == "2026-10-09T01:30:00+00:00"
+
+    @pytest.mark.parametrize(
+        ("written", "meant"),
+        [
+            ("2026/11/3 9:05", "2026-11-03T01:05:00+00:00"),
+            ("2026-11-3 9:05:07", "2026-11-03T01:05:07+00:00"),
+            ("2026-11-03 09:05:07", "2026-11-03T01:05:07+00:00"),
+            ("2026.11.3", "2026-11-02T16:00:00+00:00"),
+            ("2026/11/03", "2026-11-02T16:00:00+00:00"),
+            ("2026年11月3日", "2026-11-02T16:00:00+00:00"),
+            ("2026年11月3日 9时5分", "2026-11-03T01:05:00+00:00"),
+            ("2026年11月3日9时", "2026-11-03T01:00:00+00:00"),
+            ("2026年11月3日 9:05", "2026-11-03T01:05:00+00:00"),
+            ("2026-11-03T09:05:00+09:00", "2026-11-03T00:05:00+00:00"),
+        ],
+    )
+    def test_a_time_may_be_written_as_chinese_spreadsheets_show_it(
+        self, written: str, meant: str
+    ) -> None:
+        assert imported({**ROW, "occurred_at": written}).items[0]["occurred_at"] == meant
+
+    @pytest.mark.parametrize(
+        "written",
+        ["昨天", "2026/13/3", "2026/11/39:05", "2026/11/3 9:", "0001-01-01", "0001/1/1 0:00", ""],
+    )
+    def test_what_is_no_time_is_left_to_intake_to_refuse(self, written: str) -> None:
+        """A time before the first in UTC too."""
+        assert imported({**ROW, "occurred_at": written}).items[0]["occurred_at"] == written
 
     def test_representatives_come_as_json_or_as_names(self) -> None:
         as_json = {**ROW, "representatives": '[{"name": "甲", "phone": "1"}]'}
@@ -96,3 +127,37 @@ class TestTables:
         path.write_bytes(b"\xff\xfe\x00\x80PK")
         with pytest.raises(TableUnreadable, match=name):
             rows_of(path)
+
+    def test_a_workbook_that_opens_on_a_chart_is_refused_in_words(self, tmp_path: Path) -> None:
+        workbook = Workbook()
+        chart = workbook.create_chartsheet(index=0)
+        chart.add_chart(BarChart())
+        workbook.active = 0
+        workbook.save(tmp_path / "chart.xlsx")
+        with pytest.raises(TableUnreadable, match=r"chart\.xlsx"):
+            rows_of(tmp_path / "chart.xlsx")
+
+    def test_a_sheet_of_nothing_has_no_rows(self, tmp_path: Path) -> None:
+        Workbook().save(tmp_path / "table.xlsx")
+        assert rows_of(tmp_path / "table.xlsx") == []
+
+    def test_a_workbook_of_broken_parts_is_said_to_be_none(self, tmp_path: Path) -> None:
+        path = tmp_path / "table.xlsx"
+        Workbook().save(path)
+        with ZipFile(path) as whole, ZipFile(tmp_path / "broken.xlsx", "w") as broken:
+            for part in whole.namelist():
+                broken.writestr(part, "<" if part == "xl/workbook.xml" else whole.read(part))
+        with pytest.raises(TableUnreadable, match="no xlsx"):
+            rows_of(tmp_path / "broken.xlsx")
+
+
+class TestRejects:
+    def test_never_replace_those_of_another_run(self, tmp_path: Path) -> None:
+        rows: list[dict[str, str]] = [{"标题": "甲"}, {"标题": "乙", "电话": "1"}]
+        paths = [write_rejects(tmp_path, "odd", rows[n:]) for n in range(2)]
+        assert [path.name for path in paths] == ["odd.rejects.csv", "odd.rejects-2.csv"]
+        assert rows_of(paths[0]) == [{"标题": "甲", "电话": ""}, rows[1]]
+        assert rows_of(paths[1]) == rows[1:]
+
+    def test_are_readable_by_their_owner_alone(self, tmp_path: Path) -> None:
+        assert write_rejects(tmp_path, "odd", [{"标题": "甲"}]).stat().st_mode & 0o777 == 0o600
