@@ -25,6 +25,8 @@ from shouwen.hosting import SERVICES, migrate_all
 
 ROOT = Path(__file__).resolve().parents[2]
 SERVE = ("shouwen", "serve")
+# Services end with the tests, also when those are killed.
+OUTLIVES_NOBODY = ("setpriv", "--pdeathsig=KILL", "--")
 CALL_LIMIT_S = 60
 STOP_LIMIT_S = 30
 
@@ -63,7 +65,7 @@ class Platform:
         name = instance or service
         with (self.home / f"{name}.log").open("ab") as log:
             self.processes[name] = subprocess.Popen(
-                [sys.executable, "-m", *program, service],
+                [*OUTLIVES_NOBODY, sys.executable, "-m", *program, service],
                 env=self._environment(service),
                 cwd=self.home,
                 stdout=log,
