@@ -3,8 +3,8 @@
 eventlet has to replace the blocking parts of the standard library before anything imports them,
 pytest included; plain `pytest` would be too late.
 
-Without arguments everything is run, the system tests beside the others: much of both is waiting
-for servers. What the system tests say is shown when the others have ended.
+Without arguments everything is run, in parts beside one another: much of each is waiting for
+servers. What the other parts say is shown when the first one has ended.
 """
 
 import chassis.runtime.patch  # noqa: F401 - imported for what it does
@@ -13,28 +13,34 @@ import chassis.runtime.patch  # noqa: F401 - imported for what it does
 import subprocess
 import sys
 import tempfile
+from collections.abc import Sequence
+from contextlib import ExitStack
 from typing import IO
 
 import pytest
 
-BESIDE = "tests/system"
-OTHERS = ("tests/unit", "tests/contract", "tests/integration")
+FIRST = ("tests/unit", "tests/contract", "tests/integration")
+FAULTS = "tests/system/faults"
+BESIDE = (("tests/system", f"--ignore={FAULTS}"), (FAULTS,))
 
 
 def run_everything() -> int:
-    """Run all tests in two processes; return the exit status of the one that fared worse."""
-    with tempfile.TemporaryFile() as said, _beside(said) as beside:
-        status = int(pytest.main([*OTHERS]))
-        status = max(status, beside.wait())
-        said.seek(0)
-        sys.stdout.flush()
-        sys.stdout.buffer.write(said.read())
+    """Run all parts; return the exit status of the one that fared worst."""
+    with ExitStack() as stack:
+        said = [stack.enter_context(tempfile.TemporaryFile()) for _ in BESIDE]
+        parts = [stack.enter_context(_part(part, out)) for part, out in zip(BESIDE, said, strict=True)]
+        status = int(pytest.main([*FIRST]))
+        for part, out in zip(parts, said, strict=True):
+            status = max(status, part.wait())
+            out.seek(0)
+            sys.stdout.flush()
+            sys.stdout.buffer.write(out.read())
         return status
 
 
-def _beside(said: IO[bytes]) -> "subprocess.Popen[bytes]":
+def _part(part: Sequence[str], said: IO[bytes]) -> "subprocess.Popen[bytes]":
     # It must not outlive us: its servers would go on.
-    command = ["setpriv", "--pdeathsig=TERM", "--", sys.executable, "-m", "tests", BESIDE]
+    command = ["setpriv", "--pdeathsig=TERM", "--", sys.executable, "-m", "tests", *part]
     return subprocess.Popen(command, stdout=said, stderr=subprocess.STDOUT)
 
 
