@@ -28,7 +28,9 @@ def run_everything() -> int:
     """Run all parts; return the exit status of the one that fared worst."""
     with ExitStack() as stack:
         said = [stack.enter_context(tempfile.TemporaryFile()) for _ in BESIDE]
-        parts = [stack.enter_context(_part(part, out)) for part, out in zip(BESIDE, said, strict=True)]
+        parts = [
+            stack.enter_context(_part(part, out)) for part, out in zip(BESIDE, said, strict=True)
+        ]
         status = int(pytest.main([*FIRST]))
         for part, out in zip(parts, said, strict=True):
             status = max(status, part.wait())
