@@ -18,7 +18,7 @@ from chassis.identity import TokenIssuer, development_key
 from chassis.messaging.calling import RpcCaller
 from contracts.failures import Failure
 from shouwen.hosting import SERVICES, migrate_all
-from tests.system.conftest import Platform, wait_until
+from tests.system.running_platform import Platform, wait_until
 
 OFFICE: Final = "330424-01"
 CALL_TIME_LIMIT_S: Final = 60.0

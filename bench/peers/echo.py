@@ -11,7 +11,7 @@ from bench.servers import Servers
 from bench.services import reception, registration
 from chassis.messaging.calling import RpcCaller
 from contracts.failures import Failure
-from tests.system.conftest import wait_until
+from tests.system.running_platform import wait_until
 
 NAME: Final = "nameko echo"
 

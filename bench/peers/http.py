@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from bench.peers.environment import BIN
 from tests.daemons import LOOPBACK, free_ports
-from tests.system.conftest import wait_until
+from tests.system.running_platform import wait_until
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 WORKERS: Final = 2

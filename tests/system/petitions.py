@@ -3,6 +3,9 @@
 import uuid
 from typing import Any
 
+import eventlet
+
+from contracts.failures import RETRY_AFTER, Failure
 from tests.system.running_platform import Platform
 
 OFFICE = "330424-01"
@@ -36,8 +39,15 @@ def registered(platform: Platform, count: int = 1, **given: Any) -> list[str]:
 
 
 def receive(platform: Platform, leader: str, number: str, **given: Any) -> Any:
+    """Receive, and come again with the same request when the service is too busy to begin."""
     given = {"request_id": request_id(), "number": number, **given}
-    return platform.call(leader, "leader", OFFICE, "responsibility.receive", **given)
+    while True:
+        try:
+            return platform.call(leader, "leader", OFFICE, "responsibility.receive", **given)
+        except Failure as failure:
+            if failure.code != "busy":
+                raise
+            eventlet.sleep(failure.fields[RETRY_AFTER])
 
 
 def owner_of(platform: Platform, number: str) -> Any:

@@ -12,7 +12,7 @@ import amqp
 import pytest
 
 from contracts.failures import CODES
-from tests.system.conftest import Platform
+from tests.system.running_platform import Platform
 
 PAGE = (Path(__file__).parents[2] / "docs/integrate.md").read_text()
 BODIES = [json.loads(block) for block in re.findall(r"```json\n(.*?)```", PAGE, re.DOTALL)]
