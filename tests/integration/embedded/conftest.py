@@ -39,7 +39,7 @@ class Town:
 
     def wait_until_known_everywhere(self) -> None:
         anybody = self.caller("O1", ["operator"], "")
-        with eventlet.Timeout(60):
+        with eventlet.Timeout(20):
             while not self._known_everywhere(anybody):
                 eventlet.sleep(0.02)
 

@@ -17,6 +17,7 @@ from typing import Any, Final
 
 import eventlet
 import psycopg2
+from eventlet.semaphore import Semaphore
 
 from chassis.eventstore.instants import utc_now
 from chassis.identity import TokenIssuer, development_key
@@ -58,10 +59,18 @@ class Instance:
     home: Path
     process: subprocess.Popen[bytes] | None = None
     wanted: bool = False
+    turn: Semaphore = field(default_factory=Semaphore)
 
     def start(self) -> None:
-        """Start it, unless it runs: two faults may have ended it and both heal."""
+        """Start it, unless it runs: two faults may have ended it and both heal.
+
+        To start a process lets others run, who must not find none and start a second one.
+        """
         self.wanted = True
+        with self.turn:
+            self._start_once()
+
+    def _start_once(self) -> None:
         if self.process is not None and self.process.poll() is None:
             return
         with (self.home / f"{self.name}.log").open("ab") as log:
