@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from sqlalchemy.exc import OperationalError
 
 from chassis.environment import Variables
 from chassis.jurisdiction import common_office
@@ -143,6 +142,8 @@ def migrate() -> None:
 
     On PostgreSQL the user must be able to create schemas and roles.
     """
+    from sqlalchemy.exc import OperationalError  # only migrations use it, and it loads slowly
+
     configure_logging("WARNING")
     variables = Variables()
     url = variables.text(DATABASE_URL)

@@ -6,7 +6,6 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any, Final
 
-from chassis.eventstore.migrate import migrate
 from chassis.messaging.wiring import Wiring
 from chassis.runtime.hosting import Host
 from chassis.runtime.surroundings import Surroundings
@@ -38,6 +37,8 @@ def versions_of(service: str) -> Path:
 
 def migrate_all(surroundings_url: Callable[[str], str]) -> None:
     """Bring the tables of all services to the newest revision."""
+    from chassis.eventstore.migrate import migrate  # a service starts without what only this needs
+
     for service in SERVICES:
         migrate(surroundings_url(service), service, versions_of(service))
 

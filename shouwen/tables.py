@@ -8,9 +8,10 @@ from datetime import datetime
 from io import StringIO
 from itertools import count
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from openpyxl import Workbook, load_workbook
+if TYPE_CHECKING:
+    from openpyxl import Workbook
 
 
 class TableUnreadable(ValueError):  # noqa: N818 - it says what is the case
@@ -44,6 +45,8 @@ def _text_of(content: bytes) -> str:
 
 
 def _rows_of_xlsx(path: Path) -> list[dict[str, str]]:
+    from openpyxl import load_workbook  # not every table is a workbook
+
     try:
         workbook = load_workbook(path, read_only=True, data_only=True)
         lines = _lines_of(workbook)
@@ -53,7 +56,7 @@ def _rows_of_xlsx(path: Path) -> list[dict[str, str]]:
     return [dict(zip(headings, map(_cell, line), strict=False)) for line in lines if any(line)]
 
 
-def _lines_of(workbook: Workbook) -> Iterator[tuple[Any, ...]]:
+def _lines_of(workbook: "Workbook") -> Iterator[tuple[Any, ...]]:
     sheet = workbook.active
     if sheet not in workbook.worksheets:
         raise TableUnreadable("a chart has no cells")

@@ -7,7 +7,8 @@
 What has arrived is handed to the service's inbox, source by source, and acknowledged when the
 inbox has it. While the database or a source is away it is kept in hand and tried again after a
 pause that grows. What the inbox cannot take for another reason goes back, and to the dead letters
-in the end. Nothing is lost by that: the inbox asks the sources for what is missing.
+with that reason in the end. Nothing is lost by that: the inbox asks the sources for what is
+missing.
 """
 
 from collections import deque
@@ -32,6 +33,7 @@ from contracts.envelope import CloudEvent, decode_batch
 
 PREFETCH: Final = 16
 PACE_S: Final = 0.01
+GIVEN_BACK_AT_MOST: Final = 5
 PAUSE_FIRST_S: Final = 0.2
 PAUSE_MAX_S: Final = 5.0
 CATCH_UP_EVERY_S: Final = 5.0
@@ -164,16 +166,18 @@ class EventFeed(DependencyProvider):  # type: ignore[misc] # nameko has no types
         return Arrival(message, events)
 
     def _apply(self, arrivals: Sequence[Arrival]) -> None:
-        failed: list[Arrival] = []
+        failed: list[tuple[Arrival, Exception]] = []
         held: list[Arrival] = []
         for source in dict.fromkeys(arrival.source for arrival in arrivals):
             of_source = [arrival for arrival in arrivals if arrival.source == source]
             fault = self._fault_in(source, of_source)
-            if fault is not None:
-                (held if passes(fault) else failed).extend(of_source)
-                continue
-            for arrival in of_source:
-                self.consumer.accept_message(arrival.message)
+            if fault is None:
+                for arrival in of_source:
+                    self.consumer.accept_message(arrival.message)
+            elif passes(fault):
+                held += of_source
+            else:
+                failed += [(arrival, fault) for arrival in of_source]
         if failed or held:
             self._try_later(failed, held)
         elif arrivals:
@@ -204,18 +208,28 @@ class EventFeed(DependencyProvider):  # type: ignore[misc] # nameko has no types
         line.info("events_applied", took_ms=round((monotonic() - started) * 1000, 3))
         return None
 
-    def _try_later(self, failed: Sequence[Arrival], held: Sequence[Arrival]) -> None:
+    def _try_later(
+        self, failed: Sequence[tuple[Arrival, Exception]], held: Sequence[Arrival]
+    ) -> None:
         """Pause; then give back what failed, and go on with what was held by nothing of its own."""
         pause = min(PAUSE_MAX_S, self._pause_first_s * 2**self._failures)
         self._failures += 1
         deadline = monotonic() + pause
         while not self._stopping and (left := deadline - monotonic()) > 0:
             self._wait(left)
-        returned = [*failed, *held] if self._stopping else failed
-        for arrival in returned:
-            self.consumer.give_back(arrival.message)
+        for arrival, fault in failed:
+            self._return(arrival.message, fault)
         if not self._stopping:
             self._arrived.extendleft(arrival.message for arrival in reversed(held))
+            return
+        for arrival in held:
+            self.consumer.give_back(arrival.message)
+
+    def _return(self, message: Any, fault: Exception) -> None:
+        if message.headers.get("x-delivery-count", 0) < GIVEN_BACK_AT_MOST:
+            self.consumer.give_back(message)
+        else:
+            self.consumer.park(message, f"not applied: {type(fault).__name__}")
 
     def _catch_up(self) -> None:
         self._caught_up_at = monotonic()

@@ -17,7 +17,9 @@ from typing import Any, Final
 
 from kombu.entity import Exchange, Queue, binding
 
-DELIVERY_LIMIT: Final = 5
+# Each crash of a follower and each lost connection counts as one. A message that cannot be applied
+# is parked long before, by the follower itself and with its reason.
+DELIVERY_LIMIT: Final = 20
 REQUESTS_MAX: Final = 10_000
 REQUEST_BYTES_MAX: Final = 64 * 1024**2
 EVENT_BYTES_MAX: Final = 512 * 1024**2

@@ -27,7 +27,8 @@ class ReceivePetition(Request, frozen=True):
 
     Attributes:
         leader: who received; the caller unless a clerk records it for a leader.
-        received_at: when, as stated; now unless given. Evidence, not the decision.
+        received_at: when, as stated, in the past; now unless given. Evidence, not the decision: it
+            makes nobody the owner, and after closure it contests nothing (that takes a reopening).
         office: where; the caller's office unless given.
     """
 

@@ -6,8 +6,14 @@ from uuid import uuid4
 
 import pytest
 
-from chassis.messaging import memory
+from chassis.messaging import consuming, memory
 from tests.integration.messaging.parts import Rig
+
+
+@pytest.fixture(autouse=True)
+def stops_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Several hundred services are stopped here; the usual fraction of a second adds up."""
+    monkeypatch.setattr(consuming, "STOP_NOTICED_AFTER_S", 0.02)
 
 
 @pytest.fixture(params=["memory", "rabbitmq"])

@@ -3,7 +3,7 @@ import pytest
 from eventsourcing.persistence import OperationalError
 from structlog.testing import capture_logs
 
-from chassis.messaging import topology
+from chassis.messaging.feed import GIVEN_BACK_AT_MOST
 from contracts.envelope import encode_batch
 from contracts.failures import Failure
 from tests.integration.messaging.fakes import cloud_event
@@ -67,7 +67,7 @@ class TestFailure:
     @pytest.mark.parametrize("fault", [OperationalError("gone"), Failure("unavailable")], ids=str)
     def test_what_waits_for_a_database_or_a_source_is_kept_in_hand(self, rig, fault):
         """However long that takes, it is not the message's fault: it is no dead letter."""
-        rig.inbox.fault, rig.inbox.failures_left = fault, topology.DELIVERY_LIMIT + 3
+        rig.inbox.fault, rig.inbox.failures_left = fault, GIVEN_BACK_AT_MOST + 3
         rig.following()
         rig.publish(batch(rig, 1, 2))
         wait_until(lambda: rig.inbox.positions == [1, 2])
@@ -79,12 +79,14 @@ class TestFailure:
         host = rig.following()
         rig.publish(batch(rig, 1))
         wait_until(lambda: rig.dead() == 1)
-        assert rig.inbox.attempts == 6
+        assert rig.inbox.attempts == GIVEN_BACK_AT_MOST + 1
         self.still_works(rig, 2)
         host.stop()
         rig.following()
         self.still_works(rig, 3)
         assert rig.dead() == 1
+        dead = rig.take(f"shouwen.{rig.service}.dead")
+        assert dead.headers["shouwen-reason"] == "not applied: RuntimeError"
 
     @staticmethod
     def still_works(rig, position):

@@ -3,12 +3,14 @@
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from random import Random
 from time import monotonic
 from typing import Any, Final
 
 import eventlet
 import msgspec
+from eventlet import GreenPool
 from kombu.connection import Connection
 
 from contracts.envelope import CloudEvent
@@ -239,8 +241,8 @@ class Campaign:
 
     def _rebuilt_otherwise(self) -> Iterator[str]:
         before = logs.tables_of(self.installation)
-        for service in SERVICES:
-            self.installation.operate("rebuild", service)
+        rebuild = partial(self.installation.operate, "rebuild")
+        list(GreenPool().imap(rebuild, SERVICES))
         self.await_quiet()
         after = logs.tables_of(self.installation)
         for table, digest in before.items():

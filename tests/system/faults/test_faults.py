@@ -14,7 +14,7 @@ from kombu.connection import Connection
 
 from shouwen.hosting import SERVICES
 from tests.daemons import ServerFailed
-from tests.system.faults import nemesis
+from tests.system.faults import logs, nemesis
 from tests.system.faults.forging import forge_orphan
 from tests.system.faults.installation import wait_until
 from tests.system.faults.load import OFFICES, registration
@@ -98,13 +98,20 @@ class TestLoss:
         """One command, and they are as they were; what others told comes back by itself."""
         received(campaign, registered(campaign, 5)[0])
         campaign.await_quiet()
+        before = logs.tables_of(campaign.installation)
         nemesis.lose_tables(campaign.installation, service)
         campaign.installation.operate("rebuild", service)
         campaign.await_quiet()
-        campaign.check_all()
+        assert logs.tables_of(campaign.installation) == before
+        campaign.check_all(rebuild=False)
 
 
 class TestPoison:
+    @pytest.fixture(autouse=True, scope="class")
+    def rebuilt_alike(self, campaign: Campaign):
+        yield
+        campaign.check_all()
+
     @pytest.fixture(autouse=True)
     def nobody_died(self, campaign: Campaign):
         """The service stays up."""
@@ -113,7 +120,7 @@ class TestPoison:
         assert campaign.installation.deaths == died
         clear_dead_letters(campaign)
         campaign.await_quiet()
-        campaign.check_all()
+        campaign.check_all(rebuild=False)
 
     def test_events_that_nobody_can_read(self, campaign: Campaign):
         """They are in the dead letters of all who follow, with the reason."""

@@ -16,14 +16,19 @@ from tests.system.faults.rounds import RECOVERY_LIMIT_S, Campaign
 
 def test_no_call_is_refused_or_left_without_an_answer(pairs: Campaign):
     """What a stopping process has in hand it answers; the rest goes to its twin."""
+    instances = pairs.installation.instances.values()
+    for instance in instances:
+        _await_start(instance)
     stopping: list[bool] = []
     load = eventlet.spawn(_live_until, stopping, pairs)
-    for instance in pairs.installation.instances.values():
-        assert instance.stop() == 0, instance.name
-        instance.start()
-        wait_until(lambda instance=instance: _started(instance), 60, f"{instance.name} is up")
-    stopping.append(True)
-    load.wait()
+    try:
+        for instance in instances:
+            assert instance.stop() == 0, instance.name
+            instance.start()
+            _await_start(instance)
+    finally:
+        stopping.append(True)
+        load.wait()
     outcomes = pairs.history.outcomes
     assert outcomes["unknown"] == 0
     assert list(refused_wrongly(pairs.history.calls)) == []
@@ -46,6 +51,10 @@ def _request_ids(arguments: Mapping[str, Any]) -> Iterator[str]:
     for holder in (arguments, *arguments.get("items", ())):
         if "request_id" in holder:
             yield holder["request_id"]
+
+
+def _await_start(instance: Instance) -> None:
+    wait_until(lambda: _started(instance), 60, f"{instance.name} is up")
 
 
 def _started(instance: Instance) -> bool:
