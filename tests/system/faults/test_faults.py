@@ -106,12 +106,14 @@ class TestLoss:
         campaign.check_all(rebuild=False)
 
 
-class TestPoison:
-    @pytest.fixture(autouse=True, scope="class")
-    def rebuilt_alike(self, campaign: Campaign):
-        yield
-        campaign.check_all()
+@pytest.fixture(scope="class")
+def rebuilt_alike(campaign: Campaign):
+    yield
+    campaign.check_all()
 
+
+@pytest.mark.usefixtures("rebuilt_alike")
+class TestPoison:
     @pytest.fixture(autouse=True)
     def nobody_died(self, campaign: Campaign):
         """The service stays up."""
