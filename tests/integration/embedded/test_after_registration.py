@@ -69,8 +69,9 @@ def test_the_owner_is_reminded_of_a_reception_by_another(town: Town) -> None:
     ask(town, OWNER, "responsibility.receive", **command(number))
     ask(town, RIVAL, "responsibility.receive", **command(number))
 
-    def reminded() -> bool:
+    def reminded() -> list[str]:
         items = ask(town, OWNER, "notify.reminders", number=number)["items"]
-        return ("L1", "reception_elsewhere") in {(i["recipient"], i["reason"]) for i in items}
+        return [i["recipient"] for i in items if i["reason"] == "reception_elsewhere"]
 
     wait_until(reminded)
+    assert reminded() == ["L1"]

@@ -164,7 +164,7 @@ class Campaign:
         for registered in checker.registered_in(calls):
             self._acknowledged[registered["number"]] = registered["petition_id"]
         for call in calls:
-            self.asked.update(_request_ids(call.arguments))
+            self.asked.update(request_ids(call.arguments))
         finals = {}
         for number in dict.fromkeys(load.numbers):
             answer = self._ask_owner(number)
@@ -267,7 +267,8 @@ class Campaign:
             raise Wrong("\n".join(wrongs[:20]))
 
 
-def _request_ids(arguments: Mapping[str, Any]) -> Iterator[str]:
+def request_ids(arguments: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the request ids of a call: its own, and those of its items."""
     if "request_id" in arguments:
         yield arguments["request_id"]
     for item in arguments.get("items", ()):

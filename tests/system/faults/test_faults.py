@@ -103,16 +103,9 @@ class TestLoss:
         campaign.installation.operate("rebuild", service)
         campaign.await_quiet()
         assert logs.tables_of(campaign.installation) == before
-        campaign.check_all(rebuild=False)
+        campaign.check_all()
 
 
-@pytest.fixture(scope="class")
-def rebuilt_alike(campaign: Campaign):
-    yield
-    campaign.check_all()
-
-
-@pytest.mark.usefixtures("rebuilt_alike")
 class TestPoison:
     @pytest.fixture(autouse=True)
     def nobody_died(self, campaign: Campaign):
@@ -122,7 +115,7 @@ class TestPoison:
         assert campaign.installation.deaths == died
         clear_dead_letters(campaign)
         campaign.await_quiet()
-        campaign.check_all(rebuild=False)
+        campaign.check_all()
 
     def test_events_that_nobody_can_read(self, campaign: Campaign):
         """They are in the dead letters of all who follow, with the reason."""

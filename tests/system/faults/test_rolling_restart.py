@@ -1,17 +1,15 @@
 """Two processes of each service are restarted one after the other, under load."""
 
 import json
-from collections.abc import Iterator, Mapping
 from random import Random
 from time import monotonic
-from typing import Any
 
 import eventlet
 
 from tests.system.faults.checker import refused_wrongly
 from tests.system.faults.installation import Instance, wait_until
 from tests.system.faults.load import Load
-from tests.system.faults.rounds import RECOVERY_LIMIT_S, Campaign
+from tests.system.faults.rounds import RECOVERY_LIMIT_S, Campaign, request_ids
 
 
 def test_no_call_is_refused_or_left_without_an_answer(pairs: Campaign):
@@ -44,13 +42,7 @@ def _live_until(stopping: list[bool], campaign: Campaign) -> None:
         load.start(lives=3)
         load.finish()
     for call in campaign.history.calls:
-        campaign.asked.update(_request_ids(call.arguments))
-
-
-def _request_ids(arguments: Mapping[str, Any]) -> Iterator[str]:
-    for holder in (arguments, *arguments.get("items", ())):
-        if "request_id" in holder:
-            yield holder["request_id"]
+        campaign.asked.update(request_ids(call.arguments))
 
 
 def _await_start(instance: Instance) -> None:
