@@ -1,9 +1,12 @@
 """Settings read from environment variables, each failure naming its variable and the way out."""
 
 import os
-from collections.abc import Mapping
+import re
+from collections.abc import Collection, Mapping
 from pathlib import Path
-from urllib.parse import urlsplit, urlunsplit
+from typing import Final
+
+PASSWORD: Final = re.compile(r"(?<=://)([^:/@]*):[^@/]*@")
 
 
 class SettingInvalid(ValueError):  # noqa: N818 - it says what is the case
@@ -35,6 +38,17 @@ class Variables:
             raise SettingInvalid(f"{name} is not set. It takes {meaning}.")
         return value
 
+    def url(self, name: str, meaning: str, schemes: Collection[str]) -> str:
+        """Return a variable as a URL of one of the schemes, empty where it is not set.
+
+        Raises:
+            SettingInvalid: it is none; the message does not show it, for it may hold a password.
+        """
+        value = self.text(name)
+        if value and value.partition("://")[0] not in schemes:
+            raise SettingInvalid(f"{name} is no such URL. It takes {meaning}.")
+        return value
+
     def number(self, name: str, default: float, *, least: float = 0) -> float:
         """Return a variable as a number.
 
@@ -58,10 +72,5 @@ class Variables:
 
 
 def without_password(url: str) -> str:
-    """Return the URL as it may be shown and logged."""
-    parts = urlsplit(url)
-    if parts.password is None:
-        return url
-    host = parts.hostname or ""
-    port = f":{parts.port}" if parts.port else ""
-    return urlunsplit(parts._replace(netloc=f"{parts.username}:***@{host}{port}"))
+    """Return the URL, or several, as it may be shown and logged."""
+    return PASSWORD.sub(r"\1:***@", url)

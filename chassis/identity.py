@@ -17,12 +17,14 @@ from tempfile import mkstemp
 from typing import Any, Final
 
 import jwt
+import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.hashes import SHA256, Hash
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from jwt.algorithms import OKPAlgorithm
 
 from contracts.failures import Failure
+from contracts.fields import Office, Staff
 
 ISSUER: Final = "shouwen"
 AUDIENCE: Final = "shouwen"
@@ -71,6 +73,10 @@ def thumbprint(key: Ed25519PublicKey) -> str:
     return jwt.utils.base64url_encode(digest.finalize()).decode()
 
 
+class ClaimInvalid(ValueError):  # noqa: N818 - it says what is the case
+    """A token cannot say this; the message names what, and how it is written."""
+
+
 class TokenIssuer:
     """Signs tokens with one private key."""
 
@@ -85,11 +91,9 @@ class TokenIssuer:
         """Return a signed token.
 
         Raises:
-            ValueError: a role is not one of `ROLES`.
+            ClaimInvalid: a role is not one of `ROLES`, or the subject or office is no such code.
         """
-        unknown = sorted(set(roles) - ROLES)
-        if unknown:
-            raise ValueError(f"unknown roles {unknown}; there are {sorted(ROLES)}")
+        _check_claims(subject, roles, office)
         now = self._clock()
         claims = {
             "iss": ISSUER,
@@ -106,6 +110,23 @@ class TokenIssuer:
         """Return the public half, as services are given it."""
         jwk = json.loads(OKPAlgorithm.to_jwk(self._key.public_key()))
         return {"keys": [{**jwk, "kid": self.key_id, "alg": ALGORITHM, "use": "sig"}]}
+
+
+def _check_claims(subject: str, roles: Sequence[str], office: str) -> None:
+    if unknown := sorted(set(roles) - ROLES):
+        raise ClaimInvalid(f"role {', '.join(unknown)}: there are {', '.join(sorted(ROLES))}")
+    if not _has_form(subject, Staff):
+        raise ClaimInvalid(f"subject {subject!r}: a staff number such as L330424001, service:NAME")
+    if office and not _has_form(office, Office):
+        raise ClaimInvalid(f"office {office!r}: six digits of region and two, such as 330424-01")
+
+
+def _has_form(text: str, form: Any) -> bool:
+    try:
+        msgspec.convert(text, form)
+    except msgspec.ValidationError:
+        return False
+    return True
 
 
 class TokenVerifier:
@@ -163,7 +184,8 @@ class TokenVerifier:
     def _caller(claims: Mapping[str, Any]) -> Caller:
         roles, office = claims["roles"], claims.get("office", "")
         well_formed = (
-            isinstance(roles, list)
+            claims["sub"]
+            and isinstance(roles, list)
             and all(isinstance(role, str) for role in roles)
             and isinstance(office, str)
         )

@@ -15,7 +15,7 @@ import httpx
 from chassis.environment import Variables
 from chassis.messaging.calling import RpcCaller
 from chassis.runtime.hosting import signals_to
-from chassis.runtime.surroundings import AMQP_URI, SERVICE_TOKEN, home_of
+from chassis.runtime.surroundings import SERVICE_TOKEN, amqp_uri, home_of
 from contracts.failures import RETRY_AFTER, Failure
 from shouwen.embedded import embedded
 from shouwen.gateway import SOCKET
@@ -53,7 +53,7 @@ def connected(variables: Variables, subject: str, roles: Sequence[str], office: 
     token = variables.text(TOKEN) or variables.text(SERVICE_TOKEN)
     if not token and roles:
         token = embedded(home_of(variables)).issuer.issue(subject, roles, office)
-    uri = variables.text(AMQP_URI)
+    uri = amqp_uri(variables)
     return _over_amqp(uri, token) if uri else _over_socket(variables, token)
 
 
@@ -63,7 +63,7 @@ def working(
 ) -> Iterator[Call]:
     """Give what calls the services, hosting them here while nobody else does."""
     home = home_of(variables)
-    if variables.text(AMQP_URI) or listens(home / SOCKET):
+    if amqp_uri(variables) or listens(home / SOCKET):
         yield connected(variables, subject, roles, office)
         return
     installation = embedded(home)

@@ -14,7 +14,7 @@ import typer
 from chassis.environment import Variables
 from chassis.jurisdiction import common_office
 from chassis.observability import configure_logging
-from chassis.runtime.surroundings import DATABASE_URL, home_of, surroundings
+from chassis.runtime.surroundings import database_url, home_of, surroundings
 from contracts.failures import Failure
 from contracts.rpc import METHODS
 from shouwen import upkeep
@@ -40,7 +40,7 @@ from shouwen.importing import (
 )
 from shouwen.keys import ISSUER_KEY, issuer_of
 from shouwen.keys import app as keys_app
-from shouwen.tables import TableUnreadable, rows_of, write_rejects
+from shouwen.tables import TableUnreadable, table_in, write_rejects
 
 
 def _examples(*lines: str) -> str:
@@ -146,7 +146,7 @@ def migrate() -> None:
 
     configure_logging("WARNING")
     variables = Variables()
-    url = variables.text(DATABASE_URL)
+    url = database_url(variables)
     try:
         migrate_all(lambda service: url or embedded_url(variables, service))
     except OperationalError as error:
@@ -187,11 +187,7 @@ def token(
     Roles: clerk, handler, leader, office_head, auditor, agency, operator, service.
     """
     configure_logging("WARNING")
-    issuer = issuer_of(key)
-    try:
-        typer.echo(issuer.issue(subject, role, office, int(hours * 3600)))
-    except ValueError as error:
-        raise typer.BadParameter(str(error), param_hint="--role") from error
+    typer.echo(issuer_of(key).issue(subject, role, office, int(hours * 3600)))
 
 
 @app.command(
@@ -307,16 +303,19 @@ def import_file(  # noqa: PLR0913, PLR0917 - one option each
     """Register the rows of a table; the same file twice adds nothing, so a break is harmless.
 
     Fields: key, title, body, category, occurred_at, office, channel, petition_class, place,
-    petitioner, phone, id_number, address. Rows that cannot be registered go, with the reason, to a
-    new file in this folder that is named when the import ends.
+    petitioner, phone, id_number, address, representatives, headcount, agent, accused, repeat_of.
+    Each is found under that heading or its Chinese one, such as 标题; --map names others. title,
+    body, category, occurred_at and petitioner must be there. Rows that cannot be registered go,
+    with the reason, to a new file in this folder that is named when the import ends.
     """
     configure_logging("WARNING")
     try:
-        rows = rows_of(file)
-        found = columns_of(rows[0] if rows else [], _mapping(columns or []))
+        table = table_in(file)
+        found = columns_of(table.headings, _mapping(columns or []))
     except (ColumnMissing, TableUnreadable) as error:
         raise typer.BadParameter(str(error), param_hint="FILE") from error
     defaults = Defaults(office, channel, petition_class)
+    rows = table.rows
     acting_for = common_office(offices_of(rows, found, defaults))
     started = time.monotonic()
     with _said_why_not(), until_signal(), working(Variables(), subject, ["clerk"], acting_for) as c:
@@ -367,17 +366,24 @@ def _imported(
     epilog=_examples(
         "shouwen replay XF-330424-20261123-000017-C",
         "shouwen replay XF-330424-20261123-000017-C --as-of 2026-11-25T09:00:00+08:00",
+        "shouwen replay XF-330424-20261123-000017-C --occurred-until 2026-11-24T18:00:00+08:00",
         "shouwen replay XF-330424-20261123-000017-C --json > history.json",
     )
 )
 def replay(
     number: Annotated[str, typer.Argument(help="Number of the petition.")],
-    as_of: Annotated[str, typer.Option(help="ISO 8601 with offset; now unless given.")] = "",
+    as_of: Annotated[
+        str, typer.Option(help="What was on record then: ISO 8601 with offset; now unless given.")
+    ] = "",
+    occurred_until: Annotated[
+        str, typer.Option(help="Leave out what is stated to have happened later: the same form.")
+    ] = "",
     as_json: Annotated[bool, typer.Option("--json", help="JSON, also on a terminal.")] = False,  # noqa: FBT002 - a flag
 ) -> None:
     """Print the history of a case across all services: a table on a terminal, else JSON."""
     configure_logging("WARNING")
-    given = {"number": number, **({"as_of": as_of} if as_of else {})}
+    instants = {"as_of": as_of, "occurred_until": occurred_until}
+    given = {"number": number, **{name: at for name, at in instants.items() if at}}
     history = _answer("audit.replay", given, ["auditor"], "auditor", "")
     if as_json or not sys.stdout.isatty():
         typer.echo(json.dumps(history, ensure_ascii=False, indent=2))
@@ -389,6 +395,13 @@ def replay(
     Console().print(history_table(history["entries"]))
 
 
-app.command()(upkeep.rebuild)
-app.command()(upkeep.parked)
+app.command(epilog=_examples("shouwen rebuild notify   its read models, after they were lost"))(
+    upkeep.rebuild
+)
+app.command(
+    epilog=_examples(
+        "shouwen parked   of all services",
+        "shouwen parked audit --redrive   once the cause is gone",
+    )
+)(upkeep.parked)
 app.add_typer(keys_app, name="key")

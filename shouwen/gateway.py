@@ -25,9 +25,8 @@ class Gateway:
     """Passes calls on to the services of this process."""
 
     def __init__(self, amqp_uri: str, path: Path) -> None:
-        self._amqp_uri = amqp_uri
         self._path = path
-        self._callers: dict[str, RpcCaller] = {}
+        self._caller = RpcCaller(amqp_uri, str, timeout_s=60)
 
     def start(self) -> GreenThread:
         """Listen; the socket is open to this user alone."""
@@ -54,16 +53,7 @@ class Gateway:
         arguments = _arguments(environ)
         if not isinstance(arguments, dict) or not service or not method:
             raise Failure("malformed")
-        return self._caller(token).call(service, method, **arguments)
-
-    def _caller(self, token: str) -> RpcCaller:
-        if token not in self._callers:
-            if len(self._callers) >= 100:  # noqa: PLR2004 - one listener a token, so keep few
-                for caller in self._callers.values():
-                    caller.close()
-                self._callers.clear()
-            self._callers[token] = RpcCaller(self._amqp_uri, lambda: token, timeout_s=60)
-        return self._callers[token]
+        return self._caller.call_as(token, service, method, arguments)
 
 
 def _arguments(environ: Mapping[str, Any]) -> Any:

@@ -18,11 +18,15 @@ from zoneinfo import ZoneInfo
 
 from contracts.rpc.intake import REGISTER_MANY_MAX
 from shouwen.calling import Call
+from shouwen.tables import BEYOND_HEADINGS
 
 IMPORTS: Final = UUID("2d2ef7a1-70a1-5b35-9d2e-9a9d3ad5b7f0")
 SHANGHAI: Final = ZoneInfo("Asia/Shanghai")
 BATCH: Final = min(200, REGISTER_MANY_MAX)
 REASON: Final = "reject_reason"
+SHIFTED: Final = (
+    f"bad_value: {BEYOND_HEADINGS}: more cells than headings; a text with a comma needs quotes"
+)
 # Times as Chinese spreadsheets show them: 2026/11/3 9:05, 2026.11.3, 2026年11月3日 9时5分.
 SPREADSHEET_TIME: Final = re.compile(
     r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?"
@@ -68,7 +72,7 @@ class Defaults:
 
 @dataclass
 class Report:
-    """Attributes: rejected: rows with the reason, in the order of the file."""
+    """Attributes: rejected: rows with the reason, shifted ones first, each in the file's order."""
 
     registered: int = 0
     rejected: list[dict[str, str]] = field(default_factory=list)
@@ -195,10 +199,17 @@ def _time_of(text: str) -> datetime:
 def import_rows(
     rows: Sequence[dict[str, str]], columns: Mapping[str, str], defaults: Defaults, call: Call
 ) -> Iterator[tuple[int, Report]]:
-    """Register rows batch by batch; yield how many are done and the report so far."""
-    reader, report, done = RowReader(columns, defaults), Report(), 0
+    """Register rows batch by batch; yield how many are done and the report so far.
+
+    A row with cells beyond the headings is rejected: what its columns hold has shifted.
+    """
+    reader, report = RowReader(columns, defaults), Report()
+    shifted = [row for row in rows if row.get(BEYOND_HEADINGS)]
+    report.rejected += [{**row, REASON: SHIFTED} for row in shifted]
+    done = len(shifted)
+    yield done, report
     numbers: dict[str, str] = {}
-    for batch in _batches(rows, reader):
+    for batch in _batches([row for row in rows if not row.get(BEYOND_HEADINGS)], reader):
         items = [reader.registration(row, numbers) for row in batch]
         answer = call("intake", "register_many", {"items": items})
         report.registered += len(answer["registered"])

@@ -63,14 +63,14 @@ def issuer(file: Annotated[Path, typer.Argument(help="Written now; it must not e
     typer.echo(f"Private key of an issuer: {file}. Whoever has it can act as anybody.")
 
 
-@app.command()
+@app.command(epilog="Example: `shouwen key public --key issuer.pem`")
 def public(key: KeyFile = None) -> None:
     """Print the public keys that services check tokens with (SHOUWEN_IDENTITY_KEYS)."""
     configure_logging("WARNING")
     typer.echo(json.dumps(issuer_of(key).jwks()))
 
 
-@app.command()
+@app.command(epilog="Example: `SHOUWEN_VAULT_KEY=$(shouwen key vault)`, kept where secrets are")
 def vault() -> None:
     """Print a new key for the vault (SHOUWEN_VAULT_KEY): lose it, and all content is lost."""
     typer.echo(new_vault_key())

@@ -2,39 +2,69 @@
 
 import csv
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import datetime
 from io import StringIO
 from itertools import count
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from openpyxl import Workbook
+
+# Where the cells of a row stand for which there is no heading: a comma too many, mostly.
+BEYOND_HEADINGS: Final = "beyond_headings"
 
 
 class TableUnreadable(ValueError):  # noqa: N818 - it says what is the case
     """The file is no table of the kind that its name says."""
 
 
-def rows_of(path: Path) -> list[dict[str, str]]:
-    """Return the rows of a csv or xlsx table, its first line being the headings.
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Attributes: headings: its first line; rows: heading to cell, lines of nothing left out."""
+
+    headings: Sequence[str]
+    rows: Sequence[dict[str, str]]
+
+
+def table_in(path: Path) -> Table:
+    """Return the csv or xlsx table in a file.
 
     A csv is in UTF-8 or, as Chinese spreadsheets save it, in GB 18030.
 
     Raises:
-        TableUnreadable: the file is something else.
+        TableUnreadable: the file is something else, is empty, or has two columns of one heading.
     """
     try:
-        return _rows_of_xlsx(path) if path.suffix.lower() == ".xlsx" else _rows_of_csv(path)
+        lines = _lines_of_xlsx(path) if path.suffix.lower() == ".xlsx" else _lines_of_csv(path)
+        return _table(path.name, lines)
     except (UnicodeDecodeError, csv.Error) as error:
         raise TableUnreadable(f"{path.name} is no csv in UTF-8 or GB 18030") from error
 
 
-def _rows_of_csv(path: Path) -> list[dict[str, str]]:
-    rows = csv.DictReader(StringIO(_text_of(path.read_bytes()), newline=""), strict=True)
-    return [{k: v or "" for k, v in row.items() if k} for row in rows]
+def _table(name: str, lines: Iterator[list[str]]) -> Table:
+    headings = [cell.strip() for cell in next(lines, [])]
+    if not any(headings):
+        raise TableUnreadable(f"{name} is empty: its first line must hold the headings")
+    if twice := [heading for heading, n in Counter(filter(None, headings)).items() if n > 1]:
+        raise TableUnreadable(f"{name} has more than one column {', '.join(twice)}; rename one")
+    return Table(headings, [_row(headings, line) for line in lines if any(line)])
+
+
+def _row(headings: Sequence[str], line: Sequence[str]) -> dict[str, str]:
+    row = dict.fromkeys(headings, "") | dict(zip(headings, line, strict=False))
+    row.pop("", None)
+    if beyond := [cell for cell in line[len(headings) :] if cell]:
+        row[BEYOND_HEADINGS] = " | ".join(beyond)
+    return row
+
+
+def _lines_of_csv(path: Path) -> Iterator[list[str]]:
+    return csv.reader(StringIO(_text_of(path.read_bytes()), newline=""), strict=True)
 
 
 def _text_of(content: bytes) -> str:
@@ -44,7 +74,7 @@ def _text_of(content: bytes) -> str:
         return content.decode("gb18030")
 
 
-def _rows_of_xlsx(path: Path) -> list[dict[str, str]]:
+def _lines_of_xlsx(path: Path) -> Iterator[list[str]]:
     from openpyxl import load_workbook  # not every table is a workbook
 
     try:
@@ -52,16 +82,15 @@ def _rows_of_xlsx(path: Path) -> list[dict[str, str]]:
         lines = _lines_of(workbook)
     except Exception as error:  # openpyxl raises whatever an odd part leads to
         raise TableUnreadable(f"{path.name} is no xlsx workbook that opens on a table") from error
-    headings = [str(cell or "") for cell in next(lines, ())]
-    return [dict(zip(headings, map(_cell, line), strict=False)) for line in lines if any(line)]
+    return ([_cell(value) for value in line] for line in lines)
 
 
-def _lines_of(workbook: "Workbook") -> Iterator[tuple[Any, ...]]:
+def _lines_of(workbook: "Workbook") -> Iterable[tuple[Any, ...]]:
     sheet = workbook.active
     if sheet not in workbook.worksheets:
         raise TableUnreadable("a chart has no cells")
     # All at once: what is read late fails late.
-    return iter(list(sheet.iter_rows(values_only=True)))
+    return list(sheet.iter_rows(values_only=True))
 
 
 def _cell(value: Any) -> str:

@@ -7,7 +7,7 @@ import typer
 
 from chassis.environment import Variables
 from chassis.observability import configure_logging
-from chassis.runtime.surroundings import DATABASE_URL, home_of, surroundings
+from chassis.runtime.surroundings import database_url, home_of, surroundings
 from shouwen.calling import connected
 from shouwen.embedded import embedded
 from shouwen.hosting import SERVICES, load
@@ -19,7 +19,7 @@ def rebuild(service: Service) -> None:
     """Fill the read models of a service anew from the logs; the service may run meanwhile."""
     configure_logging("WARNING")
     variables = Variables()
-    on_servers = bool(variables.text(DATABASE_URL))
+    on_servers = bool(database_url(variables))
     around = surroundings(variables) if on_servers else embedded(home_of(variables)).surroundings
     wiring = load(known(service)).bootstrap(around)
     events = wiring.rooms.assembly.rebuild()

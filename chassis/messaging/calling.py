@@ -49,7 +49,15 @@ class RpcCaller:
         self._replies: _ReplyListener | None = None
 
     def call(self, service: str, method: str, /, **kwargs: Any) -> Any:
-        """Call a method and return its answer.
+        """Call a method with the caller's own token and return its answer.
+
+        Raises:
+            Failure: as `call_as` says.
+        """
+        return self.call_as(self._token(), service, method, kwargs)
+
+    def call_as(self, token: str, service: str, method: str, arguments: Mapping[str, Any]) -> Any:
+        """Call a method with somebody's token and return its answer.
 
         Raises:
             Failure: as the service answered, `unavailable` when it did not in time, `busy` when
@@ -59,7 +67,7 @@ class RpcCaller:
         call_id, replies = str(uuid4()), self._listening()
         reply = replies.expect(call_id)
         try:
-            self._send(service, method, kwargs, call_id, replies.address)
+            self._send(service, method, call_id, replies.address, token, arguments)
             answer = reply.wait(self._timeout_s)
         except QueueFull as error:
             log.warning("call_failed", service_called=service, reason="its queue is full")
@@ -86,17 +94,23 @@ class RpcCaller:
             raise Failure("unavailable")
         return self._replies
 
-    def _send(
-        self, service: str, method: str, kwargs: dict[str, Any], call_id: str, reply_to: str
+    def _send(  # noqa: PLR0913, PLR0917 - what makes up a call
+        self,
+        service: str,
+        method: str,
+        call_id: str,
+        reply_to: str,
+        token: str,
+        arguments: Mapping[str, Any],
     ) -> None:
         context = {
-            TOKEN_KEY: self._token(),
+            TOKEN_KEY: token,
             CORRELATION_KEY: current_correlation_id(),
             TIME_LIMIT_KEY: self._timeout_s,
         }
         post_json(
             self._amqp_uri,
-            _request_body(kwargs),
+            _request_body(arguments),
             exchange=topology.RPC.name,
             routing_key=f"{service}.{method}",
             time_limit_s=self._timeout_s,
@@ -171,8 +185,8 @@ class _ReplyListener(ConsumerMixin):
             reply.send(message.body)
 
 
-def _request_body(kwargs: dict[str, Any]) -> bytes:
-    request = {"args": [], "kwargs": kwargs}
+def _request_body(arguments: Mapping[str, Any]) -> bytes:
+    request = {"args": [], "kwargs": arguments}
     try:
         return _encoded(request)
     except RecursionError as error:

@@ -23,6 +23,8 @@ DATABASE_URL: Final = "SHOUWEN_DATABASE_URL"
 HOME: Final = "SHOUWEN_HOME"
 IDENTITY_KEYS: Final = "SHOUWEN_IDENTITY_KEYS"
 SERVICE_TOKEN: Final = "SHOUWEN_SERVICE_TOKEN"  # noqa: S105 - the name of a variable
+AMQP_FORM: Final = "amqp://user:password@host:port/vhost"
+DATABASE_FORM: Final = "postgresql://user:password@host:port/name"
 MEMORY_URI: Final = "memory://shouwen"
 
 
@@ -48,6 +50,24 @@ def home_of(variables: Variables) -> Path:
     return variables.folder(HOME, Path(".shouwen"))
 
 
+def amqp_uri(variables: Variables) -> str:
+    """Return where the broker is, empty where none is named.
+
+    Raises:
+        SettingInvalid: it is no address of a broker.
+    """
+    return variables.url(AMQP_URI, AMQP_FORM, ("amqp", "amqps", "pyamqp", "memory"))
+
+
+def database_url(variables: Variables) -> str:
+    """Return where the database is, empty where none is named.
+
+    Raises:
+        SettingInvalid: it is no address of a PostgreSQL.
+    """
+    return variables.url(DATABASE_URL, DATABASE_FORM, ("postgresql", "postgres"))
+
+
 def surroundings(variables: Variables) -> Surroundings:
     """Read the surroundings of a service on real servers.
 
@@ -58,12 +78,12 @@ def surroundings(variables: Variables) -> Surroundings:
         SERVICE_TOKEN, "a token made by `shouwen token service:NAME --role service`"
     )
     return Surroundings(
-        amqp_uri=variables.required(AMQP_URI, "amqp://user:password@host:port/vhost"),
+        amqp_uri=amqp_uri(variables) or variables.required(AMQP_URI, AMQP_FORM),
         home=home_of(variables),
         verifier=_verifier(variables),
         service_token=lambda _service: token,
         variables=variables,
-        server_url=variables.required(DATABASE_URL, "postgresql://user:password@host:port/name"),
+        server_url=database_url(variables) or variables.required(DATABASE_URL, DATABASE_FORM),
     )
 
 

@@ -9,7 +9,7 @@ from openpyxl import Workbook
 from openpyxl.chart import BarChart
 
 from shouwen.importing import BATCH, Defaults, columns_of, import_rows
-from shouwen.tables import TableUnreadable, rows_of, write_rejects
+from shouwen.tables import BEYOND_HEADINGS, TableUnreadable, table_in, write_rejects
 
 DEFAULTS = Defaults("330424-01", "feed", "appeal")
 ROW = {
@@ -112,6 +112,29 @@ class TestRows:
         assert first["request_id"] == again["request_id"] != other["request_id"]
 
 
+class TestShiftedRows:
+    def test_are_rejected_and_the_others_stand(self) -> None:
+        intake = Intake()
+        rows = [{**ROW, BEYOND_HEADINGS: "三周"}, {**ROW, "key": "P2"}]
+        *_, (done, report) = import_rows(rows, columns_of(ROW, {}), DEFAULTS, intake.call)
+        assert done == len(rows)
+        assert [item["external_number"] for item in intake.items] == ["P2"]
+        assert [row[BEYOND_HEADINGS] for row in report.rejected] == ["三周"]
+        assert "quotes" in report.rejected[0]["reject_reason"]
+
+    def test_are_reported_where_there_are_no_others(self) -> None:
+        intake = Intake()
+        shifted = [{**ROW, BEYOND_HEADINGS: "三周"}]
+        *_, (done, report) = import_rows(shifted, columns_of(ROW, {}), DEFAULTS, intake.call)
+        assert (done, len(report.rejected), intake.items) == (1, 1, [])
+
+
+def csv_of(folder: Path, text: str) -> Path:
+    path = folder / "table.csv"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
 class TestTables:
     @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030"])
     def test_are_read_as_chinese_spreadsheets_save_them(
@@ -119,14 +142,14 @@ class TestTables:
     ) -> None:
         path = tmp_path / "table.csv"
         path.write_bytes("标题,内容\r\n电梯,停运😀\r\n".encode(encoding))
-        assert rows_of(path) == [{"标题": "电梯", "内容": "停运😀"}]
+        assert table_in(path).rows == [{"标题": "电梯", "内容": "停运😀"}]
 
     @pytest.mark.parametrize("name", ["table.csv", "table.xlsx"])
     def test_what_is_no_table_is_said_to_be_none(self, tmp_path: Path, name: str) -> None:
         path = tmp_path / name
         path.write_bytes(b"\xff\xfe\x00\x80PK")
         with pytest.raises(TableUnreadable, match=name):
-            rows_of(path)
+            table_in(path)
 
     def test_a_workbook_that_opens_on_a_chart_is_refused_in_words(self, tmp_path: Path) -> None:
         workbook = Workbook()
@@ -135,11 +158,33 @@ class TestTables:
         workbook.active = 0
         workbook.save(tmp_path / "chart.xlsx")
         with pytest.raises(TableUnreadable, match=r"chart\.xlsx"):
-            rows_of(tmp_path / "chart.xlsx")
+            table_in(tmp_path / "chart.xlsx")
 
-    def test_a_sheet_of_nothing_has_no_rows(self, tmp_path: Path) -> None:
+    def test_a_sheet_of_nothing_is_said_to_be_empty(self, tmp_path: Path) -> None:
         Workbook().save(tmp_path / "table.xlsx")
-        assert rows_of(tmp_path / "table.xlsx") == []
+        with pytest.raises(TableUnreadable, match=r"table\.xlsx is empty"):
+            table_in(tmp_path / "table.xlsx")
+
+    @pytest.mark.parametrize("text", ["", "\n", ",,\n标题,内容\n"])
+    def test_a_csv_without_headings_is_said_to_be_empty(self, tmp_path: Path, text: str) -> None:
+        with pytest.raises(TableUnreadable, match=r"table\.csv is empty"):
+            table_in(csv_of(tmp_path, text))
+
+    def test_headings_alone_are_a_table_of_no_rows(self, tmp_path: Path) -> None:
+        table = table_in(csv_of(tmp_path, "标题, 内容 \n,\n\n"))
+        assert (table.headings, table.rows) == (["标题", "内容"], [])
+
+    def test_two_columns_of_one_heading_are_refused_by_name(self, tmp_path: Path) -> None:
+        with pytest.raises(TableUnreadable, match="more than one column 内容"):
+            table_in(csv_of(tmp_path, "标题,内容,内容\n甲,乙,丙\n"))
+
+    def test_cells_beyond_the_headings_are_kept(self, tmp_path: Path) -> None:
+        table = table_in(csv_of(tmp_path, "标题,内容\n甲,乙,丙,,丁\n戊\n己,庚,\n"))
+        assert table.rows == [
+            {"标题": "甲", "内容": "乙", BEYOND_HEADINGS: "丙 | 丁"},
+            {"标题": "戊", "内容": ""},
+            {"标题": "己", "内容": "庚"},
+        ]
 
     def test_a_workbook_of_broken_parts_is_said_to_be_none(self, tmp_path: Path) -> None:
         path = tmp_path / "table.xlsx"
@@ -148,7 +193,7 @@ class TestTables:
             for part in whole.namelist():
                 broken.writestr(part, "<" if part == "xl/workbook.xml" else whole.read(part))
         with pytest.raises(TableUnreadable, match="no xlsx"):
-            rows_of(tmp_path / "broken.xlsx")
+            table_in(tmp_path / "broken.xlsx")
 
 
 class TestRejects:
@@ -156,8 +201,8 @@ class TestRejects:
         rows: list[dict[str, str]] = [{"标题": "甲"}, {"标题": "乙", "电话": "1"}]
         paths = [write_rejects(tmp_path, "odd", rows[n:]) for n in range(2)]
         assert [path.name for path in paths] == ["odd.rejects.csv", "odd.rejects-2.csv"]
-        assert rows_of(paths[0]) == [{"标题": "甲", "电话": ""}, rows[1]]
-        assert rows_of(paths[1]) == rows[1:]
+        assert table_in(paths[0]).rows == [{"标题": "甲", "电话": ""}, rows[1]]
+        assert table_in(paths[1]).rows == rows[1:]
 
     def test_are_readable_by_their_owner_alone(self, tmp_path: Path) -> None:
         assert write_rejects(tmp_path, "odd", [{"标题": "甲"}]).stat().st_mode & 0o777 == 0o600

@@ -9,10 +9,12 @@ import pytest
 from typer.main import get_command
 from typer.testing import CliRunner
 
-from chassis.identity import TokenVerifier
+from chassis.identity import ClaimInvalid, TokenVerifier
 from contracts.rpc import METHODS
 from services.intake.gateways.vault import Vault
+from shouwen.__main__ import main
 from shouwen.cli import app
+from shouwen.importing import HEADINGS
 
 ROOT = Path(__file__).parents[3]
 DOCUMENTS = [
@@ -110,3 +112,38 @@ class TestImportOfWhatIsNoTable:
         result = run("import", str(file), env={"SHOUWEN_HOME": str(tmp_path / "home")})
         assert result.exit_code == 2
         assert name in result.output
+
+
+def test_the_help_of_import_names_every_field_that_it_reads():
+    words = set(re.findall(r"\w+", COMMANDS.commands["import"].help))
+    assert set(HEADINGS) <= words
+
+
+@pytest.mark.parametrize("name", sorted(set(COMMANDS.commands) - {"key"}))
+def test_each_command_gives_examples(name):
+    assert f"shouwen {name}" in COMMANDS.commands[name].epilog
+
+
+class TestClaimsThatNoTokenCanMake:
+    @pytest.mark.parametrize(
+        ("arguments", "named"),
+        [
+            (["token", "", "--role", "clerk"], "subject ''"),
+            (["token", "张三", "--role", "clerk"], "subject '张三'"),
+            (["token", "K1", "--role", "clerk", "--office", "zz"], "office 'zz'"),
+            (["token", "K1", "--role", "boss"], "role boss"),
+            (["call", "intake.health", "--role", "clerk", "--office", "3304"], "office '3304'"),
+        ],
+    )
+    def test_are_named(self, tmp_path, arguments, named):
+        result = run(*arguments, env={"SHOUWEN_HOME": str(tmp_path)})
+        assert isinstance(result.exception, ClaimInvalid)
+        assert named in str(result.exception)
+
+    def test_end_the_program_with_a_sentence(self, tmp_path, monkeypatch, capsys):
+        monkeypatch.setattr("sys.argv", ["shouwen", "token", "", "--role", "clerk"])
+        monkeypatch.setenv("SHOUWEN_HOME", str(tmp_path))
+        with pytest.raises(SystemExit) as ended:
+            main()
+        assert ended.value.code == 2
+        assert "\nNo token can be signed for subject ''" in capsys.readouterr().err
