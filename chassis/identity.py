@@ -121,7 +121,7 @@ def _check_claims(subject: str, roles: Sequence[str], office: str) -> None:
         raise ClaimInvalid(f"office {office!r}: six digits of region and two, such as 330424-01")
 
 
-def _has_form(text: str, form: Any) -> bool:
+def _has_form(text: Any, form: Any) -> bool:
     try:
         msgspec.convert(text, form)
     except msgspec.ValidationError:
@@ -184,10 +184,10 @@ class TokenVerifier:
     def _caller(claims: Mapping[str, Any]) -> Caller:
         roles, office = claims["roles"], claims.get("office", "")
         well_formed = (
-            claims["sub"]
+            _has_form(claims["sub"], Staff)
             and isinstance(roles, list)
             and all(isinstance(role, str) for role in roles)
-            and isinstance(office, str)
+            and (office == "" or _has_form(office, Office))
         )
         if not well_formed:
             raise Failure("token_invalid")

@@ -1,11 +1,13 @@
 """Which office acts for which: regions of GB/T 2260 nest by their leading digits."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
 REGION_DIGITS: Final = 6
 LEVEL_DIGITS: Final = 2
+WRITTEN: Final = re.compile("[0-9]{6}-[0-9]{2}")
 
 
 def region_of(office: str) -> str:
@@ -35,8 +37,11 @@ def acts_for(own_office: str, office: str) -> bool:
 
 
 def common_office(offices: Iterable[str]) -> str:
-    """Return the lowest office that acts for all of the offices; empty where there is none."""
-    regions = {region_of(office) for office in offices}
+    """Return the lowest office that acts for all of the offices; empty where there is none.
+
+    What is no office code is left out: it is refused where it is used.
+    """
+    regions = {region_of(office) for office in offices if WRITTEN.fullmatch(office)}
     for digits in range(REGION_DIGITS, 0, -LEVEL_DIGITS):
         reaches = {region[:digits] for region in regions}
         if len(reaches) == 1:

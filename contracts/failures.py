@@ -35,7 +35,6 @@ CODES: Final[Mapping[str, str]] = {
     "content_erased": "The content was erased with a petitioner's key; the record stays.",
     "sealed": "The matter is sealed; only named people may open it.",
     "original_unknown": "The petition that this one is said to repeat is not on record.",
-    "too_many_representatives": "A group has at most five representatives (Arts 19, 20).",
     # Responsibility
     "not_owned": "Nobody owns the petition yet.",
     "not_the_owner": "Only the owner may take this step.",

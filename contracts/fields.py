@@ -6,11 +6,14 @@ from typing import Annotated, Final, Literal
 from msgspec import Meta
 
 PAGE_MAX: Final = 200
+# In Python `$` also matches before a line feed at the end; elsewhere the rest of this is idle.
+END: Final = r"$(?!\n)"
+VISIBLE: Final = r"\S"
 
 Number = Annotated[
     str,
     Meta(
-        pattern=r"^XF-[0-9]{6}-[0-9]{8}-[0-9]{6}-[0-9A-Z]$",
+        pattern=r"^XF-[0-9]{6}-[0-9]{8}-[0-9]{6}-[0-9A-Z]" + END,
         description="Number of a petition: region, day, serial, check character.",
         examples=["XF-330424-20261123-000017-X"],
     ),
@@ -18,7 +21,7 @@ Number = Annotated[
 Office = Annotated[
     str,
     Meta(
-        pattern=r"^[0-9]{6}-[0-9]{2}$",
+        pattern=r"^[0-9]{6}-[0-9]{2}" + END,
         description="Office: region of GB/T 2260 and a serial.",
         examples=["330424-01"],
     ),
@@ -26,7 +29,7 @@ Office = Annotated[
 Region = Annotated[
     str,
     Meta(
-        pattern=r"^[0-9]{6}$",
+        pattern=r"^[0-9]{6}" + END,
         description="Region of GB/T 2260, six digits.",
         examples=["330424"],
     ),
@@ -34,7 +37,7 @@ Region = Annotated[
 Staff = Annotated[
     str,
     Meta(
-        pattern=r"^[A-Za-z0-9][A-Za-z0-9._:-]{0,63}$",
+        pattern=r"^[A-Za-z0-9][A-Za-z0-9._:-]{0,63}" + END,
         description="Staff number.",
         examples=["L330424001"],
     ),
@@ -42,21 +45,25 @@ Staff = Annotated[
 RequestId = Annotated[
     str,
     Meta(
-        pattern=r"^[A-Za-z0-9][A-Za-z0-9._:-]{7,99}$",
+        pattern=r"^[A-Za-z0-9][A-Za-z0-9._:-]{7,99}" + END,
         description="Chosen by the caller, unique per command; a UUID serves.",
     ),
 ]
-Line = Annotated[str, Meta(min_length=1, max_length=200)]
+Line = Annotated[str, Meta(pattern=VISIBLE, max_length=200)]
 OptionalLine = Annotated[str, Meta(max_length=200)]
 Note = Annotated[str, Meta(max_length=2_000)]
+Reason = Annotated[str, Meta(pattern=VISIBLE, max_length=2_000)]
 Document = Annotated[
-    str, Meta(min_length=1, max_length=200, description="Reference of the written document.")
+    str, Meta(pattern=VISIBLE, max_length=200, description="Reference of the written document.")
 ]
 Limit = Annotated[int, Meta(ge=1, le=PAGE_MAX)]
 Cursor = Annotated[
     str, Meta(max_length=200, description="`next_cursor` of the page before; empty for the first.")
 ]
 Position = Annotated[int, Meta(ge=0)]
+
+# What is asked for under these names stands in events, and so in every log and queue.
+PUBLISHED: Final = frozenset({"category", "reason", "document", "reply_document"})
 
 Channel = Literal[
     "letter", "visit", "call", "online", "qr", "agent", "reception_day", "transfer", "feed"

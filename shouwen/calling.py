@@ -5,7 +5,7 @@ import socket
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -28,6 +28,8 @@ TRIES: Final = 10
 COME_AGAIN: Final[Mapping[str, float]] = {"busy": 1.0, "unavailable": 2.0}
 
 Call = Callable[[str, str, Mapping[str, Any]], Any]
+CallFor = Callable[[str], Call]
+"""Office to what calls the services for it."""
 
 
 class BrokenOff(BaseException):  # not to be caught in passing, as KeyboardInterrupt is not
@@ -58,13 +60,11 @@ def connected(variables: Variables, subject: str, roles: Sequence[str], office: 
 
 
 @contextmanager
-def working(
-    variables: Variables, subject: str, roles: Sequence[str], office: str
-) -> Iterator[Call]:
-    """Give what calls the services, hosting them here while nobody else does."""
+def working(variables: Variables, subject: str, roles: Sequence[str]) -> Iterator[CallFor]:
+    """Give what calls the services for an office, hosting them here while nobody else does."""
     home = home_of(variables)
     if amqp_uri(variables) or listens(home / SOCKET):
-        yield connected(variables, subject, roles, office)
+        yield cache(partial(connected, variables, subject, roles))
         return
     installation = embedded(home)
     around = installation.surroundings
@@ -72,7 +72,8 @@ def working(
     running = host(around, *SERVICES)
     running.start()
     try:
-        yield _over_amqp(around.amqp_uri, installation.issuer.issue(subject, roles, office))
+        caller = RpcCaller(around.amqp_uri, str)
+        yield cache(lambda office: _as(caller, installation.issuer.issue(subject, roles, office)))
     finally:
         running.stop()
 
@@ -104,8 +105,11 @@ def listens(path: Path) -> bool:
 
 
 def _over_amqp(uri: str, token: str) -> Call:
-    caller = RpcCaller(uri, lambda: token)
-    return lambda service, method, arguments: caller.call(service, method, **arguments)
+    return _as(RpcCaller(uri, str), token)
+
+
+def _as(caller: RpcCaller, token: str) -> Call:
+    return partial(caller.call_as, token)
 
 
 def _over_socket(variables: Variables, token: str) -> Call:

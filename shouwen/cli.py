@@ -12,7 +12,6 @@ from typing import Annotated, Any
 import typer
 
 from chassis.environment import Variables
-from chassis.jurisdiction import common_office
 from chassis.observability import configure_logging
 from chassis.runtime.surroundings import database_url, home_of, surroundings
 from contracts.failures import Failure
@@ -20,7 +19,7 @@ from contracts.rpc import METHODS
 from shouwen import upkeep
 from shouwen.calling import (
     BrokenOff,
-    Call,
+    CallFor,
     connected,
     listens,
     patient,
@@ -31,12 +30,12 @@ from shouwen.embedded import embedded
 from shouwen.gateway import SOCKET, Gateway
 from shouwen.hosting import SERVICES, host, migrate_all
 from shouwen.importing import (
+    HEADINGS,
     ColumnMissing,
     Defaults,
     Report,
     columns_of,
     import_rows,
-    offices_of,
 )
 from shouwen.keys import ISSUER_KEY, issuer_of
 from shouwen.keys import app as keys_app
@@ -58,7 +57,7 @@ app = typer.Typer(
         "shouwen up   keep it running; then, in another terminal:",
         "shouwen import shouwen/samples/petitions.csv   take a table in",
         "shouwen call   list what can be asked",
-        "shouwen replay XF-330424-20261123-000017-C   the history of one case",
+        "shouwen replay XF-330424-20261123-000017-X   the history of one case",
     ),
 )
 
@@ -315,14 +314,15 @@ def import_file(  # noqa: PLR0913, PLR0917 - one option each
     except (ColumnMissing, TableUnreadable) as error:
         raise typer.BadParameter(str(error), param_hint="FILE") from error
     defaults = Defaults(office, channel, petition_class)
-    rows = table.rows
-    acting_for = common_office(offices_of(rows, found, defaults))
-    started = time.monotonic()
-    with _said_why_not(), until_signal(), working(Variables(), subject, ["clerk"], acting_for) as c:
-        report = _imported(rows, found, defaults, patient(c))
+    rows, started = table.rows, time.monotonic()
+    if "office" not in found:
+        typer.echo(f"The table names no offices: all goes to {office} (--office names another).")
+    with _said_why_not(), until_signal(), working(Variables(), subject, ["clerk"]) as call_for:
+        report = _imported(rows, found, defaults, lambda office: patient(call_for(office)))
     rate = len(rows) / max(time.monotonic() - started, 0.001)
     typer.echo(
-        f"{report.registered} on record, {len(report.rejected)} rejected, {rate:.0f} a second"
+        f"{report.registered} on record, {len(report.rejected)} rejected, {rate:.0f} a second;"
+        " what was on record before is there once"
     )
     if report.rejected:
         rejects = write_rejects(Path(), file.stem, report.rejected)
@@ -343,31 +343,35 @@ def _said_why_not() -> Iterator[None]:
 
 
 def _mapping(pairs: Sequence[str]) -> dict[str, str]:
-    wrong = [pair for pair in pairs if "=" not in pair]
+    wrong = [pair for pair in pairs if pair.partition("=")[0] not in HEADINGS or "=" not in pair]
     if wrong:
-        raise typer.BadParameter(f"{wrong[0]} is not FIELD=HEADING", param_hint="--map")
+        known = ", ".join(HEADINGS)
+        raise typer.BadParameter(f"{wrong[0]} is not FIELD=HEADING, of {known}", param_hint="--map")
     return dict(pair.split("=", 1) for pair in pairs)
 
 
 def _imported(
-    rows: Sequence[dict[str, str]], columns: Mapping[str, str], defaults: Defaults, call_: Call
+    rows: Sequence[dict[str, str]],
+    columns: Mapping[str, str],
+    defaults: Defaults,
+    call_for: CallFor,
 ) -> Report:
     from rich.progress import Progress  # only where something is drawn
 
     report = Report()
     with Progress() as progress:
         task = progress.add_task("登记 importing", total=len(rows))
-        for done, report in import_rows(rows, columns, defaults, call_):  # noqa: B007 - the last
+        for done, report in import_rows(rows, columns, defaults, call_for):  # noqa: B007 - the last
             progress.update(task, completed=done)
     return report
 
 
 @app.command(
     epilog=_examples(
-        "shouwen replay XF-330424-20261123-000017-C",
-        "shouwen replay XF-330424-20261123-000017-C --as-of 2026-11-25T09:00:00+08:00",
-        "shouwen replay XF-330424-20261123-000017-C --occurred-until 2026-11-24T18:00:00+08:00",
-        "shouwen replay XF-330424-20261123-000017-C --json > history.json",
+        "shouwen replay XF-330424-20261123-000017-X",
+        "shouwen replay XF-330424-20261123-000017-X --as-of 2026-11-25T09:00:00+08:00",
+        "shouwen replay XF-330424-20261123-000017-X --occurred-until 2026-11-24T18:00:00+08:00",
+        "shouwen replay XF-330424-20261123-000017-X --json > history.json",
     )
 )
 def replay(

@@ -29,7 +29,8 @@ class Embedded:
 
 
 def embedded(home: Path, variables: Variables | None = None) -> Embedded:
-    """Return the embedded installation in a folder, made now if there is none."""
+    """Return the embedded installation in a folder, made now, for this user alone, if none is."""
+    home.mkdir(mode=0o700, parents=True, exist_ok=True)
     key, new = development_key(home / "keys" / "development.pem")
     issuer = TokenIssuer(key, utc_now)
     given = dict(os.environ) if variables is None else variables.all()

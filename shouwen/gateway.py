@@ -14,10 +14,13 @@ import eventlet
 import eventlet.wsgi
 from eventlet.greenthread import GreenThread
 
+from chassis.environment import SettingInvalid
 from chassis.messaging.calling import RpcCaller
+from chassis.runtime.surroundings import HOME
 from contracts.failures import Failure
 
 SOCKET: Final = "shouwen.sock"
+PATH_MAX_BYTES: Final = 107  # unix(7): what an address has room for
 BODY_MAX: Final = 64 * 1024 * 1024
 
 
@@ -29,7 +32,16 @@ class Gateway:
         self._caller = RpcCaller(amqp_uri, str, timeout_s=60)
 
     def start(self) -> GreenThread:
-        """Listen; the socket is open to this user alone."""
+        """Listen; the socket is open to this user alone.
+
+        Raises:
+            SettingInvalid: the folder lies too deep for a socket.
+        """
+        if len(bytes(self._path)) > PATH_MAX_BYTES:
+            raise SettingInvalid(
+                f"{HOME} is too deep a folder: with {SOCKET} its path must have at most"
+                f" {PATH_MAX_BYTES} bytes, this has {len(bytes(self._path))}."
+            )
         self._path.unlink(missing_ok=True)
         listener = eventlet.listen(str(self._path), family=socket.AF_UNIX)
         self._path.chmod(0o600)

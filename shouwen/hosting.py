@@ -6,6 +6,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any, Final
 
+from chassis.messaging.rpc import REQUEST_QUEUES
 from chassis.messaging.wiring import Wiring
 from chassis.runtime.hosting import Host
 from chassis.runtime.surroundings import Surroundings
@@ -48,4 +49,9 @@ def host(surroundings: Surroundings, *services: str) -> Host:
     wirings: Mapping[type, Wiring] = {
         hosted.surface: hosted.bootstrap(surroundings) for hosted in map(load, services)
     }
-    return Host({"AMQP_URI": surroundings.amqp_uri, "max_workers": WORKERS}, wirings)
+    config = {
+        "AMQP_URI": surroundings.amqp_uri,
+        "max_workers": WORKERS,
+        REQUEST_QUEUES: surroundings.request_queues,
+    }
+    return Host(config, wirings)

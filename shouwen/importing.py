@@ -16,13 +16,15 @@ from typing import Any, Final
 from uuid import UUID, uuid5
 from zoneinfo import ZoneInfo
 
+from chassis.jurisdiction import common_office
 from contracts.rpc.intake import REGISTER_MANY_MAX
-from shouwen.calling import Call
+from shouwen.calling import CallFor
 from shouwen.tables import BEYOND_HEADINGS
 
 IMPORTS: Final = UUID("2d2ef7a1-70a1-5b35-9d2e-9a9d3ad5b7f0")
 SHANGHAI: Final = ZoneInfo("Asia/Shanghai")
 BATCH: Final = min(200, REGISTER_MANY_MAX)
+PROVINCE_DIGITS: Final = 2
 REASON: Final = "reject_reason"
 SHIFTED: Final = (
     f"bad_value: {BEYOND_HEADINGS}: more cells than headings; a text with a comma needs quotes"
@@ -100,14 +102,6 @@ def columns_of(headings: Iterable[str], mapping: Mapping[str, str]) -> dict[str,
     if missing := [name for name in needed if name not in columns]:
         raise ColumnMissing(f"no column for {', '.join(missing)}; name it with --map FIELD=HEADING")
     return columns
-
-
-def offices_of(
-    rows: Iterable[Mapping[str, str]], columns: Mapping[str, str], defaults: Defaults
-) -> set[str]:
-    """Return the offices at which the rows of a table were raised."""
-    named = (row.get(columns.get("office", ""), "").strip() for row in rows)
-    return {office or defaults.office for office in named}
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,7 +191,10 @@ def _time_of(text: str) -> datetime:
 
 
 def import_rows(
-    rows: Sequence[dict[str, str]], columns: Mapping[str, str], defaults: Defaults, call: Call
+    rows: Sequence[dict[str, str]],
+    columns: Mapping[str, str],
+    defaults: Defaults,
+    call_for: CallFor,
 ) -> Iterator[tuple[int, Report]]:
     """Register rows batch by batch; yield how many are done and the report so far.
 
@@ -211,6 +208,7 @@ def import_rows(
     numbers: dict[str, str] = {}
     for batch in _batches([row for row in rows if not row.get(BEYOND_HEADINGS)], reader):
         items = [reader.registration(row, numbers) for row in batch]
+        call = call_for(common_office(item["office"] for item in items))
         answer = call("intake", "register_many", {"items": items})
         report.registered += len(answer["registered"])
         for refused in answer["refused"]:
@@ -225,11 +223,17 @@ def import_rows(
 def _batches(
     rows: Sequence[dict[str, str]], reader: RowReader
 ) -> Iterator[Sequence[dict[str, str]]]:
-    """Yield batches in which no row repeats another of the same batch: its number must be known."""
+    """Yield batches in which no row repeats another of the same batch: its number must be known.
+
+    A batch is of one province, for there is no office that acts for several.
+    """
     batch: list[dict[str, str]] = []
     keys: set[str] = set()
+    province = ""
     for row in rows:
-        if len(batch) == BATCH or reader.value(row, "repeat_of") in keys:
+        repeats, before = reader.value(row, "repeat_of") in keys, province
+        province = reader.value(row, "office", reader.defaults.office)[:PROVINCE_DIGITS]
+        if batch and (len(batch) == BATCH or repeats or province != before):
             yield batch
             batch, keys = [], set()
         batch.append(row)

@@ -90,9 +90,19 @@ class PostgresServer:
         return f"postgresql://postgres:{self._password}@{LOOPBACK}:{self._port}/postgres"
 
     @property
+    def ports(self) -> tuple[int, ...]:
+        """Where clients may connect."""
+        return (self._port,)
+
+    @property
     def pid(self) -> int | None:
         """Process id of the server while it runs."""
         return self._daemon.pid if self._daemon is not None else None
+
+    @property
+    def password(self) -> str:
+        """Of the superuser."""
+        return self._password
 
     @property
     def log(self) -> Path:
@@ -125,6 +135,10 @@ class PostgresServer:
     def crash(self) -> None:
         """Stop at once, as `pg_ctl stop -m immediate` does; the next start recovers."""
         self._end(signal.SIGQUIT)
+
+    def kill(self) -> None:
+        """End it as a power cut does."""
+        self._end(signal.SIGKILL)
 
     def remove(self) -> None:
         """Stop for good and leave nothing behind."""
@@ -161,14 +175,23 @@ class PostgresServer:
 
 
 class RabbitServer:
-    """One RabbitMQ node with its own port mapper, reachable from this machine only."""
+    """One RabbitMQ node, reachable from this machine only.
 
-    def __init__(self) -> None:
+    Args:
+        name: of the node on this machine.
+        beside: a node whose port mapper and secret it shares, to make a cluster with it.
+    """
+
+    def __init__(self, name: str = "shouwen", beside: "RabbitServer | None" = None) -> None:
+        self.node = f"{name}@localhost"
         self._programs = _required(_rabbitmq_folder(), "rabbitmq-server")
         self._account = Account.for_servers("rabbitmq")
         self._folder = Folder()
         self._home = self._account.folder(self._folder.path / "rabbitmq")
-        self._port, self._distribution_port, self._mapper_port = free_ports(3)
+        self._beside = beside
+        self._port, self._distribution_port, mapper_port = free_ports(3)
+        self._mapper_port: int = beside._mapper_port if beside else mapper_port
+        self._secret: str = beside._secret if beside else secrets.token_hex(16)
         self._env = self._settings()
         self._mapper: Daemon | None = None
         self._daemon: Daemon | None = None
@@ -177,6 +200,11 @@ class RabbitServer:
     def uri(self) -> str:
         """URI of the administrator, in the default virtual host."""
         return f"amqp://guest:guest@{LOOPBACK}:{self._port}//"
+
+    @property
+    def ports(self) -> tuple[int, ...]:
+        """Where clients may connect."""
+        return (self._port,)
 
     @property
     def folder(self) -> Path:
@@ -190,7 +218,7 @@ class RabbitServer:
 
     def launch(self) -> None:
         """Begin to start, unless it runs; `start` waits for it."""
-        if self._mapper is None:
+        if self._mapper is None and self._beside is None:
             mapper = self._account.command("epmd")
             self._mapper = Daemon(mapper, self._env, self._home, "epmd")
         if self._daemon is None:
@@ -210,6 +238,14 @@ class RabbitServer:
     def crash(self) -> None:
         """Stop at once, as a power cut does."""
         self._end(signal.SIGKILL)
+
+    def join(self) -> None:
+        """Make a cluster with the node beside, losing everything of its own."""
+        if self._beside is None:
+            raise ServerFailed(f"{self.node} has no node beside it")
+        self.ctl("stop_app")
+        self.ctl("join_cluster", self._beside.node)
+        self.ctl("start_app")
 
     def reset(self) -> None:
         """Lose everything: every exchange, queue and message."""
@@ -246,7 +282,7 @@ class RabbitServer:
     def _settings(self) -> dict[str, str]:
         """Name every folder and file that RabbitMQ would else take from the machine."""
         home, own = self._home, self._account
-        cookie = own.file(home / ".erlang.cookie", secrets.token_hex(16))
+        cookie = own.file(home / ".erlang.cookie", self._secret)
         cookie.chmod(0o400)
         # A container may be unable to resolve even `localhost`.
         hosts = own.file(
@@ -271,7 +307,7 @@ class RabbitServer:
             "RABBITMQ_LOGS": "-",
             "RABBITMQ_LOG_BASE": str(home / "log"),
             "RABBITMQ_MNESIA_BASE": str(home / "mnesia"),
-            "RABBITMQ_NODENAME": "shouwen@localhost",
+            "RABBITMQ_NODENAME": self.node,
             "RABBITMQ_NODE_IP_ADDRESS": LOOPBACK,
             "RABBITMQ_NODE_PORT": str(self._port),
             "RABBITMQ_PID_FILE": str(home / "rabbitmq.pid"),

@@ -26,7 +26,7 @@ def calling_twice(servers: Servers, _callers: int) -> Iterator[Round]:
         wait_until(lambda: _answers(caller), pause_s=0.5)
 
         def call_twice(_caller: int, load: Load) -> None:
-            for given in (registration(load.rounds), reception("XF-330424-20261123-000017-C")):
+            for given in (registration(load.rounds), reception("XF-330424-20261123-000017-X")):
                 load.timed("echo", caller.call, "echo", "echo", **given)
 
         yield call_twice

@@ -15,6 +15,7 @@ import structlog
 from eventlet.event import Event
 from kombu.connection import Connection
 from kombu.entity import Queue
+from kombu.exceptions import ChannelError
 from kombu.mixins import ConsumerMixin
 from nameko.constants import HEADER_PREFIX
 
@@ -88,7 +89,7 @@ class RpcCaller:
 
     def _listening(self) -> "_ReplyListener":
         """Return the listener when its queue exists: an answer before that would be lost."""
-        if self._replies is None:
+        if self._replies is None or self._replies.ended:
             self._replies = _ReplyListener(self._amqp_uri)
         if not self._replies.ready(self._timeout_s):
             raise Failure("unavailable")
@@ -141,6 +142,11 @@ class _ReplyListener(ConsumerMixin):
         self._consuming = Event()
         self._thread = eventlet.spawn(self.run)
 
+    @property
+    def ended(self) -> bool:
+        """Whether nobody listens any more; another listener has another queue."""
+        return bool(self._thread.dead)
+
     def ready(self, timeout_s: float) -> bool:
         return self._consuming.ready() or bool(self._consuming.wait(timeout_s))
 
@@ -160,8 +166,18 @@ class _ReplyListener(ConsumerMixin):
         except BROKER_ERRORS as error:
             log.info("reply_queue_left_to_expire", error=type(error).__name__)
 
-    def get_consumers(self, consumer_cls: Callable[..., Any], _channel: Any) -> list[Any]:
-        return [consumer_cls(queues=[self._queue], on_message=self._arrived, no_ack=True)]
+    def get_consumers(self, consumer_cls: Callable[..., Any], channel: Any) -> list[Any]:
+        try:
+            self._queue.bind(channel).declare()
+        except ChannelError as error:
+            # The node of a cluster is down that has it, say: end, the next has another queue.
+            log.warning("reply_queue_lost", error=type(error).__name__)
+            self.should_stop = True
+            raise
+        listening = consumer_cls(
+            queues=[self._queue], on_message=self._arrived, no_ack=True, auto_declare=False
+        )
+        return [listening]
 
     def on_consume_ready(self, *_args: Any, **_kwargs: Any) -> None:
         if not self._consuming.ready():

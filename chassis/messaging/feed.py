@@ -160,8 +160,8 @@ class EventFeed(DependencyProvider):  # type: ignore[misc] # nameko has no types
         except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
             self.consumer.park(message, f"undecodable: {type(error).__name__}")
             return None
-        if len({event.source for event in events}) != 1:
-            self.consumer.park(message, "not a batch of one source")
+        if {event.service for event in events} != {message.delivery_info["routing_key"]}:
+            self.consumer.park(message, "not a batch of the service that it was sent as")
             return None
         return Arrival(message, events)
 

@@ -46,6 +46,7 @@ from contracts.failures import RETRY_AFTER, Failure
 TOKEN_KEY: Final = "auth_token"  # noqa: S105 - the name of a header
 CORRELATION_KEY: Final = "correlation_id"
 TIME_LIMIT_KEY: Final = "time_limit_s"
+REQUEST_QUEUES: Final = "REQUEST_QUEUES"
 CORRELATION_MAX_CHARS: Final = 128
 URGENT: Final = frozenset({"health", "log"})
 """Methods by which services follow one another and are watched: overload must not stop them."""
@@ -99,7 +100,8 @@ class Requests(RpcConsumer):  # type: ignore[misc] # nameko has no types
             service = self.container.service_name
             self._line: Line[Any] = Line(self.container.max_workers)
             self._refused, self._refused_logged_at = 0, 0.0
-            self.queue = topology.rpc_queue(service)
+            kind = self.container.config.get(REQUEST_QUEUES, "classic")
+            self.queue = topology.rpc_queue(service, kind)
             self.other_queues = [topology.dead_queue(service)]
             self.queue_consumer.register_provider(self)
 

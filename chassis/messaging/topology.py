@@ -13,13 +13,14 @@ changed: a change here needs another queue name.
 # kombu annotates only parts of itself.
 
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from kombu.entity import Exchange, Queue, binding
 
 # Each crash of a follower and each lost connection counts as one. A message that cannot be applied
 # is parked long before, by the follower itself and with its reason.
 DELIVERY_LIMIT: Final = 20
+RequestQueues = Literal["classic", "quorum"]
 REQUESTS_MAX: Final = 10_000
 REQUEST_BYTES_MAX: Final = 64 * 1024**2
 EVENT_BYTES_MAX: Final = 512 * 1024**2
@@ -56,8 +57,11 @@ def dead_queue(service: str) -> Queue:
     )
 
 
-def rpc_queue(service: str) -> Queue:
+def rpc_queue(service: str, kind: RequestQueues = "classic") -> Queue:
     """Return the queue of a service's requests, under the name that nameko gives it.
+
+    A classic queue keeps requests, which hold names, in memory and on one node of a cluster; a
+    quorum queue outlives that node, and has them on the disks of several (ADR 8).
 
     A running service takes requests off at once and refuses what it cannot do; the bound is for
     one that is away, or so overwhelmed that it cannot even refuse.
@@ -68,8 +72,15 @@ def rpc_queue(service: str) -> Queue:
         exchange=RPC,
         routing_key=f"{service}.*",
         durable=True,
-        queue_arguments={**_bounded(**bounds), **_buried_as(service)},
+        queue_arguments={**_bounded(**bounds), **_lasting(service, kind)},
     )
+
+
+def _lasting(service: str, kind: RequestQueues) -> dict[str, Any]:
+    if kind == "classic":
+        return _buried_as(service)
+    # What kills a process again and again is dropped, not buried: it may hold names.
+    return {"x-queue-type": "quorum", "x-delivery-limit": DELIVERY_LIMIT}
 
 
 def _bounded(**limits: int) -> dict[str, Any]:

@@ -5,6 +5,7 @@ SHOUWEN_DATABASE_URL   postgresql://…; without it SQLite files in SHOUWEN_HOME
 SHOUWEN_HOME           folder of the embedded installation, default ./.shouwen
 SHOUWEN_IDENTITY_KEYS  public keys of the token issuer, a JSON Web Key Set
 SHOUWEN_SERVICE_TOKEN  token with which a service calls the others
+SHOUWEN_REQUEST_QUEUES classic, or quorum where RabbitMQ is a cluster
 """
 
 import json
@@ -21,6 +22,7 @@ from chassis.identity import TokenVerifier
 AMQP_URI: Final = "SHOUWEN_AMQP_URI"
 DATABASE_URL: Final = "SHOUWEN_DATABASE_URL"
 HOME: Final = "SHOUWEN_HOME"
+REQUEST_QUEUES: Final = "SHOUWEN_REQUEST_QUEUES"
 IDENTITY_KEYS: Final = "SHOUWEN_IDENTITY_KEYS"
 SERVICE_TOKEN: Final = "SHOUWEN_SERVICE_TOKEN"  # noqa: S105 - the name of a variable
 AMQP_FORM: Final = "amqp://user:password@host:port/vhost"
@@ -38,6 +40,7 @@ class Surroundings:
     service_token: Callable[[str], str]
     variables: Variables
     server_url: str = ""
+    request_queues: str = "classic"
     clock: Callable[[], datetime] = field(default=utc_now)
 
     def database_url(self, service: str) -> str:
@@ -83,8 +86,16 @@ def surroundings(variables: Variables) -> Surroundings:
         verifier=_verifier(variables),
         service_token=lambda _service: token,
         variables=variables,
+        request_queues=_request_queues(variables),
         server_url=database_url(variables) or variables.required(DATABASE_URL, DATABASE_FORM),
     )
+
+
+def _request_queues(variables: Variables) -> str:
+    kind = variables.text(REQUEST_QUEUES, "classic")
+    if kind not in {"classic", "quorum"}:
+        raise SettingInvalid(f"{REQUEST_QUEUES} is {kind!r}. It takes classic or quorum.")
+    return kind
 
 
 def _verifier(variables: Variables) -> TokenVerifier:

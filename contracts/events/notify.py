@@ -5,7 +5,9 @@ from typing import ClassVar, Final, Literal
 from contracts.envelope import Utc
 from contracts.events.message import Message
 
-ReminderReason = Literal["ownership_taken", "untaken", "repeat_joined", "reception_elsewhere"]
+ReminderReason = Literal[
+    "ownership_taken", "untaken", "repeat_joined", "reopened", "reception_elsewhere"
+]
 
 
 class RemindersBegunV1(Message, frozen=True):
@@ -22,8 +24,8 @@ class ReminderPlannedV1(Message, frozen=True):
 
     Attributes:
         reason: ownership_taken (the recipient owns the petition), untaken (nobody does yet),
-            repeat_joined (a repeat petition found its owner) or reception_elsewhere (somebody else
-            received the petitioner).
+            repeat_joined (a repeat petition found its owner), reopened (by order) or
+            reception_elsewhere (somebody else received the petitioner).
     """
 
     TYPE: ClassVar[str] = "reminder.planned.v1"

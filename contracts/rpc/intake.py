@@ -7,6 +7,7 @@ from msgspec import Meta
 
 from contracts.envelope import Utc
 from contracts.fields import (
+    VISIBLE,
     Channel,
     Cursor,
     Limit,
@@ -60,7 +61,7 @@ class RegisterPetition(Request, frozen=True):
     petition_class: PetitionClass
     category: Line
     title: Line
-    body: Annotated[str, Meta(min_length=1, max_length=BODY_MAX)]
+    body: Annotated[str, Meta(pattern=VISIBLE, max_length=BODY_MAX)]
     occurred_at: Utc
     petitioner: Person
     place: OptionalLine = ""

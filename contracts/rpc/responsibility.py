@@ -15,6 +15,7 @@ from contracts.fields import (
     Office,
     OptionalLine,
     PetitionClass,
+    Reason,
     RequestId,
     Staff,
     Standing,
@@ -317,7 +318,7 @@ class RuleDispute(Request, frozen=True):
     number: Number
     dispute_id: Annotated[str, Meta(min_length=1, max_length=64)]
     ruling: Literal["upheld", "rejected"]
-    reason: Annotated[str, Meta(min_length=1, max_length=2_000)]
+    reason: Reason
     document: Document
 
 
@@ -361,7 +362,7 @@ class ReopenPetition(Request, frozen=True):
 
     request_id: RequestId
     number: Number
-    reason: Annotated[str, Meta(min_length=1, max_length=2_000)]
+    reason: Reason
     document: Document
 
 

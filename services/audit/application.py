@@ -18,8 +18,13 @@ from chassis.eventstore.application import (
 from chassis.eventstore.instants import text_of
 from chassis.eventstore.transaction import Questions
 from chassis.jurisdiction import Actor
-from services.audit.domain.access import ACCESSES, CaseAccess
-from services.audit.domain.refusals import OfficeNotAllowed, PetitionUnknown, Sealed
+from services.audit.domain.access import ACCESSES, CLOCK_TOLERANCE, CaseAccess
+from services.audit.domain.refusals import (
+    InTheFuture,
+    OfficeNotAllowed,
+    PetitionUnknown,
+    Sealed,
+)
 from services.audit.domain.timeline import Fact, in_order
 
 REGISTERED = "petition.registered.v1"
@@ -47,16 +52,6 @@ class Timelines(Protocol):
         occurred_until: datetime | None,
     ) -> Sequence[Fact]:
         """Return the facts of a matter, up to both instants where they are given."""
-
-
-class Follower(Protocol):
-    """Keeps up with the logs."""
-
-    def catch_up(self) -> int:
-        """Take in what the logs have beyond what was taken in."""
-
-    def positions(self) -> dict[str, int]:
-        """Return the position up to which each log was taken in."""
 
 
 class Audit(EventSourcedApplication):
@@ -91,8 +86,11 @@ class Audit(EventSourcedApplication):
         Raises:
             PetitionUnknown: no log has a petition with this number.
             OfficeNotAllowed, Sealed: the matter is not the reader's to see.
+            InTheFuture: nobody knows yet what will be on record at `as_of`.
         """
         now = self.clock()
+        if as_of is not None and as_of > now + CLOCK_TOLERANCE:
+            raise InTheFuture(as_of="lies in the future")
         with self.log_of_events.reading() as transaction:
             matter = self._timelines.matter_of(transaction, number)
             if matter is None:

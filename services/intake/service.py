@@ -29,7 +29,7 @@ from contracts.rpc.upkeep import (
     Redriven,
     RedriveParked,
 )
-from services.intake.application.ports import Command, Raised
+from services.intake.application.ports import Command, Raised, Reader
 from services.intake.bootstrap import Rooms
 from services.intake.gateways.vault import Content
 from services.intake.readmodels.register import Sight
@@ -85,13 +85,11 @@ class IntakeService:
 
     @answers(rpc.PETITION)
     def petition(self, request: rpc.FindPetition, caller: Caller) -> rpc.PetitionView:
-        actor, is_head = _actor(caller), "office_head" in caller.roles
-        row = self.rooms.intake.petition(
-            actor, request.number, is_head=is_head, auditing=_audits(caller)
-        )
+        reader = _reader(caller)
+        row = self.rooms.intake.petition(reader, request.number)
         if not request.content:
             return _view(row)
-        content = self.rooms.intake.read_content(actor, request.number, is_head=is_head)
+        content = self.rooms.intake.read_content(reader, request.number)
         return _view(row, content)
 
     @answers(rpc.STATUS)
@@ -158,6 +156,15 @@ class IntakeService:
 
 def _actor(caller: Caller) -> Actor:
     return Actor(caller.subject, caller.office, current_correlation_id())
+
+
+def _reader(caller: Caller) -> Reader:
+    return Reader(
+        _actor(caller),
+        is_head="office_head" in caller.roles,
+        is_agency=caller.roles == {"agency"},
+        audits=_audits(caller),
+    )
 
 
 def _audits(caller: Caller) -> bool:

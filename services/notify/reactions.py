@@ -19,8 +19,17 @@ REMINDED_OF: Final = (
     told.OwnershipRecusedV1,
     told.RepeatJoinedV1,
     told.CaseClosedV1,
+    told.CaseReopenedV1,
 )
 
+
+# Event to the reason for which the owner is told of it at once, and when that applies.
+OWNER_IS_TOLD: Final[Mapping[str, tuple[str, Callable[[CloudEvent], bool]]]] = {
+    told.OwnershipTakenV1.TYPE: (OWNS, lambda _event: True),
+    told.RepeatJoinedV1.TYPE: ("repeat_joined", lambda event: bool(event.data["owner"])),
+    # Of a repeat that opens it again the owner is told already.
+    told.CaseReopenedV1.TYPE: ("reopened", lambda event: event.data["ground"] == "order"),
+}
 
 RECEIVED_BY_ANOTHER: Final = frozenset({"rival", "disputed"})
 
@@ -40,14 +49,11 @@ def reactions(notify: Notify) -> Mapping[str, Reaction]:
         if event.data["awaits"] != "duty_leader":
             notify.plan_for_untaken(unit, subject_of(event.data), event.recordedtime)
 
-    def on_taken(unit: Unit, event: CloudEvent) -> None:
-        notify.plan_for_owner(
-            unit,
-            subject_of(event.data),
-            event.data["owner"],
-            event.recordedtime,
-            OWNS,
-        )
+    def on_news_for_owner(unit: Unit, event: CloudEvent) -> None:
+        reason, applies = OWNER_IS_TOLD[event.type]
+        if applies(event):
+            owner = event.data["owner"]
+            notify.plan_for_owner(unit, subject_of(event.data), owner, event.recordedtime, reason)
 
     def on_reception(unit: Unit, event: CloudEvent) -> None:
         if event.data["standing"] in RECEIVED_BY_ANOTHER:
@@ -62,25 +68,16 @@ def reactions(notify: Notify) -> Mapping[str, Reaction]:
             event.recordedtime,
         )
 
-    def on_repeat(unit: Unit, event: CloudEvent) -> None:
-        if event.data["owner"]:
-            notify.plan_for_owner(
-                unit,
-                subject_of(event.data),
-                event.data["owner"],
-                event.recordedtime,
-                "repeat_joined",
-            )
-
     def on_closed(unit: Unit, event: CloudEvent) -> None:
         notify.cancel_all(unit, subject_of(event.data), event.recordedtime)
 
     return {
         told.OwnershipAwaitedV1.TYPE: on_awaited,
-        told.OwnershipTakenV1.TYPE: on_taken,
+        told.OwnershipTakenV1.TYPE: on_news_for_owner,
         told.ReceptionRecordedV1.TYPE: on_reception,
         told.OwnershipSucceededV1.TYPE: on_passed_on,
         told.OwnershipRecusedV1.TYPE: on_passed_on,
-        told.RepeatJoinedV1.TYPE: on_repeat,
+        told.RepeatJoinedV1.TYPE: on_news_for_owner,
         told.CaseClosedV1.TYPE: on_closed,
+        told.CaseReopenedV1.TYPE: on_news_for_owner,
     }

@@ -1,12 +1,17 @@
 """Intake is killed again and again while clerks register: nothing acknowledged is lost."""
 
 import random
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from functools import partial
 from typing import Any
 
 import eventlet
+import psycopg2
 from eventlet import GreenPool
 
+from chassis.eventstore.postgres import EVENT_LOG, _lock_key
+from chassis.eventstore.schema import schema_of
 from tests.system.petitions import OFFICE, registration, request_id
 from tests.system.running_platform import Platform, wait_until
 
@@ -22,6 +27,16 @@ def register(platform: Platform, clerk: str) -> str:
     return str(answer["number"])
 
 
+@contextmanager
+def relay_held(platform: Platform, service: str) -> Iterator[None]:
+    """Hold the lead that the relay of a service needs before it sends anything."""
+    key = _lock_key(schema_of(service), f"{EVENT_LOG}/relay")
+    with closing(psycopg2.connect(platform.database_url)) as connection:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_lock(%s)", [key])
+        yield
+
+
 class TestKilledBetweenCommitAndPublish:
     def test_what_was_acknowledged_is_published_after_the_restart_and_once(
         self, platform: Platform
@@ -34,6 +49,25 @@ class TestKilledBetweenCommitAndPublish:
         assert len(acknowledged) == len(set(acknowledged)) == KILLS * CLERKS
         wait_until(platform.caught_up)
         self._check_arrived_once(platform, set(acknowledged))
+
+    def test_what_nobody_was_told_of_before_is_published_by_the_next_process(
+        self, platform: Platform
+    ) -> None:
+        """Committed, acknowledged, not published: its relay was kept from sending."""
+        assert platform.terminate("intake") == 0
+        with relay_held(platform, "intake"):
+            platform.start("intake")
+            wait_until(platform.healthy)
+            number = register(platform, "K1")
+            health = platform.health("intake")
+            assert health["published"] < health["head"]
+            platform.kill("intake")
+        told = "SELECT number FROM responsibility.matter"
+        assert (number,) not in platform.rows(told)
+        platform.start("intake")
+        wait_until(lambda: (number,) in platform.rows(told))
+        wait_until(platform.caught_up)
+        self._check_arrived_once(platform, {number})
 
     @staticmethod
     def _registered_around_a_kill(platform: Platform, chance: random.Random) -> list[str]:

@@ -44,7 +44,12 @@ class Intake:
 
 def imported(*rows: dict[str, str]) -> Intake:
     intake = Intake()
-    done = [count for count, _ in import_rows(rows, columns_of(rows[0], {}), DEFAULTS, intake.call)]
+    done = [
+        count
+        for count, _ in import_rows(
+            rows, columns_of(rows[0], {}), DEFAULTS, lambda _office: intake.call
+        )
+    ]
     assert done[-1] == len(rows)
     return intake
 
@@ -106,6 +111,19 @@ class TestRows:
         rows = [{**ROW, "key": str(n)} for n in range(BATCH + 1)]
         assert imported(*rows).batches == [BATCH, 1]
 
+    def test_a_batch_is_of_one_province_and_sent_for_an_office_that_acts_for_all(self) -> None:
+        offices = ["330424-01", "330481-01", "440100-01", "坏", "330424-01"]
+        rows = [{**ROW, "key": str(n), "office": office} for n, office in enumerate(offices)]
+        intake, acted_for = Intake(), []
+
+        def call_for(office: str) -> Any:
+            acted_for.append(office)
+            return intake.call
+
+        list(import_rows(rows, columns_of(rows[0], {}), DEFAULTS, call_for))
+        assert intake.batches == [2, 1, 1, 1]
+        assert acted_for == ["330400-01", "440100-01", "", "330424-01"]
+
     def test_the_same_row_has_the_same_request_id(self) -> None:
         first, again = imported(ROW).items[0], imported(dict(ROW)).items[0]
         other = imported({**ROW, "body": "停运四周"}).items[0]
@@ -116,7 +134,9 @@ class TestShiftedRows:
     def test_are_rejected_and_the_others_stand(self) -> None:
         intake = Intake()
         rows = [{**ROW, BEYOND_HEADINGS: "三周"}, {**ROW, "key": "P2"}]
-        *_, (done, report) = import_rows(rows, columns_of(ROW, {}), DEFAULTS, intake.call)
+        *_, (done, report) = import_rows(
+            rows, columns_of(ROW, {}), DEFAULTS, lambda _office: intake.call
+        )
         assert done == len(rows)
         assert [item["external_number"] for item in intake.items] == ["P2"]
         assert [row[BEYOND_HEADINGS] for row in report.rejected] == ["三周"]
@@ -125,7 +145,9 @@ class TestShiftedRows:
     def test_are_reported_where_there_are_no_others(self) -> None:
         intake = Intake()
         shifted = [{**ROW, BEYOND_HEADINGS: "三周"}]
-        *_, (done, report) = import_rows(shifted, columns_of(ROW, {}), DEFAULTS, intake.call)
+        *_, (done, report) = import_rows(
+            shifted, columns_of(ROW, {}), DEFAULTS, lambda _office: intake.call
+        )
         assert (done, len(report.rejected), intake.items) == (1, 1, [])
 
 

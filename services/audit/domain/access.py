@@ -1,11 +1,13 @@
 """Who replayed a case: reading a history is a fact of its own."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID, uuid5
 
 from eventsourcing.domain import Aggregate, CanMutateAggregate, event
 
+# Clocks of offices differ a little; a time beyond this is a mistake.
+CLOCK_TOLERANCE: Final = timedelta(minutes=5)
 ACCESSES: Final = UUID("e6d9a6a8-6f0e-5c58-9f0b-1d3c2b4a5f66")
 
 

@@ -3,7 +3,7 @@
 Refusal
 ├── PetitionUnknown
 ├── OfficeNotAllowed, Sealed    the matter is not the reader's to see
-└── HistoryIncomplete    a log that is needed cannot be reached
+└── InTheFuture    nobody knows yet what will be on record
 """
 
 from collections.abc import Mapping
@@ -32,5 +32,5 @@ class Sealed(Refusal):
     code = "sealed"
 
 
-class HistoryIncomplete(Refusal):
-    code = "history_incomplete"
+class InTheFuture(Refusal):
+    code = "in_the_future"

@@ -19,7 +19,14 @@ from chassis.eventstore.application import (
 from chassis.eventstore.gathering import Gathering
 from chassis.eventstore.instants import text_of
 from chassis.jurisdiction import Actor, region_of
-from services.intake.application.ports import Command, Content, Raised, Register, Vault
+from services.intake.application.ports import (
+    Command,
+    Content,
+    Raised,
+    Reader,
+    Register,
+    Vault,
+)
 from services.intake.application.registering import (
     PETITIONS,
     SHANGHAI,
@@ -124,29 +131,29 @@ class Intake(EventSourcedApplication):
         self.run(batch[0][0].provenance, decide)
         return registration.result()
 
-    def petition(self, actor: Actor, number: str, *, is_head: bool, auditing: bool) -> Answer:
+    def petition(self, reader: Reader, number: str) -> Answer:
         """Return what is on record of a petition, without its content.
 
         Raises:
             NumberMalformed, PetitionUnknown, OfficeNotAllowed, Sealed.
         """
         row = self._row(verified(number))
-        if not auditing and not actor.acts_for(row["office"]):
-            raise OfficeNotAllowed(office=row["office"])
-        if not auditing:
-            _check_seal(actor, row, is_head=is_head)
+        if not reader.audits:
+            _check_sight(reader, row)
         return dict(row)
 
-    def read_content(self, actor: Actor, number: str, *, is_head: bool) -> Content:
+    def read_content(self, reader: Reader, number: str) -> Content:
         """Return the content of a petition; the reading goes on record first.
+
+        An agency reads what it has put on record itself.
 
         Raises:
             OfficeNotAllowed, Sealed, ContentErased.
         """
-        row = self._row(number)
-        if not actor.acts_for(row["office"]):
-            raise OfficeNotAllowed(office=row["office"])
-        _check_seal(actor, row, is_head=is_head)
+        row, actor = self._row(number), reader.actor
+        _check_sight(reader, row)
+        if reader.is_agency and actor.subject != row["registered_by"]:
+            raise OfficeNotAllowed(number="was not put on record by this agency")
         content = self._vault.open(self.log_of_events, row["petition_id"])
         now = self.clock()
 
@@ -193,8 +200,11 @@ class Intake(EventSourcedApplication):
         return row
 
 
-def _check_seal(actor: Actor, row: Mapping[str, Any], *, is_head: bool) -> None:
-    """Let only those open a sealed matter who are named: its clerk, its office's head."""
-    named = actor.subject == row["registered_by"] or (is_head and actor.office == row["office"])
+def _check_sight(reader: Reader, row: Mapping[str, Any]) -> None:
+    """Let the region see it; what is sealed those who are named: its clerk, its office's head."""
+    actor, office = reader.actor, row["office"]
+    if not actor.acts_for(office):
+        raise OfficeNotAllowed(office=office)
+    named = actor.subject == row["registered_by"] or (reader.is_head and actor.office == office)
     if row["sealed"] and not named:
         raise Sealed(number=row["number"])

@@ -39,11 +39,27 @@ class Vault(Protocol):
             ContentErased: it cannot be read any more.
         """
 
-    def matter_marks(self, content: Any, category: str) -> Sequence[str]:
+    def matter_marks(self, content: Any, category: str, *, sealed: bool) -> Sequence[str]:
         """Return what tells each person of it with the matter, where he can be told."""
 
     def is_query_code(self, number: str, code: str) -> bool:
         """Tell whether a code belongs to a number."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """Who asks after a petition.
+
+    Attributes:
+        is_head: of the actor's office.
+        is_agency: and nothing else: another system.
+        audits: sees every petition, but no content.
+    """
+
+    actor: Actor
+    is_head: bool
+    is_agency: bool
+    audits: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -137,7 +137,8 @@ class Registration:
         except Refusal as refusal:
             self.outcomes[index] = refusal
             return
-        marks = self.vault.matter_marks(raised.content, raised.category)
+        sealed = is_sealed(raised.petition_class)
+        marks = self.vault.matter_marks(raised.content, raised.category, sealed=sealed)
         # Derived from the command, so that a retry registers nothing else.
         petition_id = str(uuid5(PETITIONS, command.key.key))
         self._new.append(New(index, command, raised, marks, named, petition_id))

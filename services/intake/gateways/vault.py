@@ -97,16 +97,18 @@ class Vault:
         expected = self.query_code(number).encode()
         return hmac.compare_digest(expected, code.strip().upper().encode())
 
-    def matter_marks(self, content: Content, category: str) -> Sequence[str]:
+    def matter_marks(self, content: Content, category: str, *, sealed: bool) -> Sequence[str]:
         """Return keyed marks of each person with the matter, the principal's first.
 
         Petitions that have one in common are of the same person and the same matter: who signs
         with others, speaks for them or acts for them counts as the principal. None for a person
-        that cannot be told from others of the name.
+        that cannot be told from others of the name. What is sealed has marks of its own: its number
+        must not stand in a matter that is open to many.
         """
         persons = (self._person_mark(person) for _, _, person in content.everybody())
         title = _letters(content.text["title"])
-        return [self._mark(person, category, title) for person in dict.fromkeys(persons) if person]
+        matter = ("sealed", category, title) if sealed else (category, title)
+        return [self._mark(person, *matter) for person in dict.fromkeys(persons) if person]
 
     def keyring(self, transaction: Questions, contents: Mapping[str, Content]) -> Keyring:
         """Find the keys of all persons in contents, by petition_id, in one question."""

@@ -14,9 +14,10 @@ RETRY_MAX: Final = timedelta(hours=1)
 
 # What a reminder says. No personal data: a number, a kind, a link.
 SENTENCES: Final[Mapping[str, str]] = {
-    "ownership_taken": "信访事项 {number} 由您首接,请负责到底。",
+    "ownership_taken": "信访事项 {number} 由您承担首问责任,请负责到底。",
     "untaken": "信访事项 {number} 尚无首接领导,请安排接访。",
     "repeat_joined": "信访事项 {number} 有重复信访,请继续负责。",
+    "reopened": "信访事项 {number} 已重新办理,首问责任仍由您承担。",
     "reception_elsewhere": "信访事项 {number} 的信访人已由其他领导接访,首问责任仍由您承担。",
 }
 

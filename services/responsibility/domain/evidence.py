@@ -1,10 +1,12 @@
 """What a first contact and the steps after it rest on."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from services.responsibility.domain.policy import (
+    AFTER_THE_REPLY,
     CLOSING_CONDITIONS,
     OUTCOMES_WITHOUT_CONDITIONS,
 )
@@ -129,11 +131,30 @@ class ClosingStatement:
     follow_up_visit_at: datetime | None = None
     evaluation_asked_at: datetime | None = None
 
-    def unmet(self) -> dict[str, str]:
-        """Return field to what is missing; empty when the matter may be closed."""
+    def unmet(self, not_before: Mapping[str, datetime]) -> dict[str, str]:
+        """Return field to what is missing; empty when the matter may be closed.
+
+        Args:
+            not_before: words to the instant that a visit and an evaluation must not lie before.
+        """
         if self.outcome in OUTCOMES_WITHOUT_CONDITIONS:
             return {}
-        return {name: why for name, why in CLOSING_CONDITIONS.items() if not getattr(self, name)}
+        return {**self._too_early(not_before), **self._missing()}
+
+    def _missing(self) -> dict[str, str]:
+        return {name: why for name, why in CLOSING_CONDITIONS.items() if not self._stated(name)}
+
+    def _stated(self, name: str) -> bool:
+        value = getattr(self, name)
+        return bool(value.strip() if isinstance(value, str) else value)
+
+    def _too_early(self, not_before: Mapping[str, datetime]) -> dict[str, str]:
+        return {
+            name: f"lies before {words}"
+            for name in AFTER_THE_REPLY
+            for words, instant in not_before.items()
+            if (stated := getattr(self, name)) is not None and stated < instant
+        }
 
 
 @dataclass

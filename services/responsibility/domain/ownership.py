@@ -392,6 +392,14 @@ class Ownership(Aggregate):
             return None
         return reply
 
+    @property
+    def _closing_not_before(self) -> dict[str, datetime]:
+        instants = {
+            "the matter was reopened": self.record.reopened_at,
+            "the reply was delivered": self.reply.delivered_at if self.reply else None,
+        }
+        return {words: instant for words, instant in instants.items() if instant is not None}
+
     def close(self, by: str, statement: ClosingStatement, at: datetime) -> None:
         """Record closure by the owner (rule 7).
 
@@ -411,7 +419,7 @@ class Ownership(Aggregate):
             raise DisputeOpen(number=self.number)
         if self.reply is not None and not statement.reply_document:
             statement = replace(statement, reply_document=self.reply.document)
-        if unmet := statement.unmet():
+        if unmet := statement.unmet(self._closing_not_before):
             raise ClosingConditionsUnmet(**unmet)
         self._record_closure(
             timestamp=at,

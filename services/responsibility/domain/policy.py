@@ -23,6 +23,9 @@ CLOSING_CONDITIONS: Final[Mapping[str, str]] = {
     "evaluation_asked_at": "the petitioner has not been asked for an evaluation",
 }
 
+# Which of these must not lie before the reply on record, nor before the matter was reopened.
+AFTER_THE_REPLY: Final = ("follow_up_visit_at", "evaluation_asked_at")
+
 # A matter that was withdrawn or routed elsewhere ends without them.
 OUTCOMES_WITHOUT_CONDITIONS: Final = frozenset({"withdrawn", "routed_elsewhere"})
 

@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 
+from chassis.eventstore.instants import utc_now
 from chassis.eventstore.location import sqlite_path
 from contracts.failures import Failure
 from tests.integration.embedded.conftest import Town
 from tests.integration.messaging.parts import wait_until
 
 CLERK, OWNER, RIVAL = ("K1", ["clerk"]), ("L1", ["leader"]), ("L2", ["leader"])
-DONE_AT = "2026-10-10T09:30:00+08:00"
 
 
 def ask(town: Town, who: tuple[str, list[str]], path: str, **given: Any) -> Any:
@@ -54,7 +54,8 @@ def test_a_reply_on_record_lets_the_owner_close(town: Town) -> None:
     ask(town, OWNER, "responsibility.receive", **command(number))
     answer = ask(town, CLERK, "responsibility.reply", **command(number, document="复1号"))
     assert (answer["reply"]["document"], answer["reply"]["delivered_by"]) == ("复1号", "K1")
-    statement = {"follow_up_visit_at": DONE_AT, "evaluation_asked_at": DONE_AT}
+    visited_at = utc_now().isoformat()
+    statement = {"follow_up_visit_at": visited_at, "evaluation_asked_at": visited_at}
     closing_ = command(number, outcome="settled", **statement)
     assert ask(town, OWNER, "responsibility.close", **closing_)["state"] == "closed"
     history = ask(town, ("A1", ["auditor"]), "audit.replay", number=number)["entries"]

@@ -10,8 +10,17 @@ import msgspec
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from chassis.identity import ROLES, TokenIssuer
+from chassis.identity import (
+    ALGORITHM,
+    AUDIENCE,
+    ISSUER,
+    ROLES,
+    TokenIssuer,
+    development_key,
+    thumbprint,
+)
 from contracts.failures import CODES, Failure
+from contracts.fields import PUBLISHED
 from contracts.rpc import METHODS
 from tests.integration.embedded.conftest import OFFICE, Town, registration
 
@@ -132,6 +141,44 @@ def test_wrong_values_are_named(town: Town, path: str, name: str, wrong: Any) ->
     assert any(field.startswith(name) for field in failure.fields)
 
 
+PATTERNS = [
+    (path, name)
+    for path, given in sorted(GOOD.items())
+    for name in given
+    if name in {"number", "request_id", "office", "leader", "owner", "to"}
+]
+WORDS = [
+    (path, name)
+    for path, given in sorted(GOOD.items())
+    for name in given
+    if name in {"category", "title", "body", "document", "reason"}
+]
+
+
+@pytest.mark.parametrize(("path", "name"), PATTERNS)
+@pytest.mark.parametrize("end", ["\n", "\r\n", " "], ids=range(3))
+def test_what_follows_a_code_is_named(town: Town, path: str, name: str, end: str) -> None:
+    """In Python a line feed at the end would pass every pattern."""
+    failure = refusal(town, path, {**GOOD[path], name: GOOD[path][name] + end})
+    assert (failure.code, list(failure.fields)) == ("bad_value", [name])
+
+
+@pytest.mark.parametrize(("path", "name"), WORDS)
+@pytest.mark.parametrize("blank", ["", " ", "\t\n\u3000"], ids=range(3))
+def test_blank_words_are_named(town: Town, path: str, name: str, blank: str) -> None:
+    failure = refusal(town, path, {**GOOD[path], name: blank})
+    assert (failure.code, failure.fields) == ("bad_value", {name: "is blank"})
+
+
+@pytest.mark.parametrize(("path", "name"), [pair for pair in WORDS if pair[1] in PUBLISHED])
+@pytest.mark.parametrize("number", ["13900000002", "33042419400101999X"])
+def test_personal_numbers_in_published_words_are_named(
+    town: Town, path: str, name: str, number: str
+) -> None:
+    failure = refusal(town, path, {**GOOD[path], name: f"王某,{number}不满意"})
+    assert (failure.code, list(failure.fields)) == ("bad_value", [name])
+
+
 TIMES = [
     (path, field.name)
     for path, method in sorted(METHODS.items())
@@ -173,6 +220,16 @@ def test_unknown_numbers_are_told(town: Town, path: str) -> None:
     assert refusal(town, path, GOOD[path]).code == "petition_unknown"
 
 
+def signed(town: Town, claims: dict[str, Any]) -> str:
+    """Sign what our own issuer would not."""
+    key, _ = development_key(town.installation.surroundings.home / "keys" / "development.pem")
+    now = datetime.now(UTC)
+    whole = {"iss": ISSUER, "aud": AUDIENCE, "iat": now, "exp": now + timedelta(hours=1), **claims}
+    return jwt.encode(
+        whole, key, algorithm=ALGORITHM, headers={"kid": thumbprint(key.public_key())}
+    )
+
+
 @pytest.mark.parametrize("path", PROTECTED)
 class TestTokens:
     def test_none(self, town: Town, path: str) -> None:
@@ -194,6 +251,24 @@ class TestTokens:
         foreign = issuer.issue("K1", ["clerk"], OFFICE)
         assert refusal(town, path, GOOD[path], token=foreign).code == "token_foreign"
 
+    @pytest.mark.parametrize(
+        "claims",
+        [
+            {"sub": "张三"},
+            {"sub": "L9\n"},
+            {"sub": ""},
+            {"office": "33"},
+            {"office": "330424-01\n"},
+        ],
+        ids=range(5),
+    )
+    def test_of_claims_that_nobody_can_have(
+        self, town: Town, path: str, claims: dict[str, str]
+    ) -> None:
+        """Signed by an identity provider of one's own, which may sign anything."""
+        token = signed(town, {"sub": "K1", "roles": sorted(ROLES), "office": OFFICE, **claims})
+        assert refusal(town, path, GOOD[path], token=token).code == "token_invalid"
+
     def test_without_the_role(self, town: Town, path: str) -> None:
         other = sorted(ROLES - METHODS[path].roles)
         if not other:
@@ -210,6 +285,11 @@ class TestRegistration:
     def test_another_countys_office(self, town: Town) -> None:
         failure = refusal(town, "intake.register", registration(office="330726-01"))
         assert failure.code == "office_not_allowed"
+
+    def test_a_history_as_of_a_time_to_come(self, town: Town) -> None:
+        number = town.register()["number"]
+        asked = {"number": number, "as_of": "2199-01-01T00:00:00Z"}
+        assert refusal(town, "audit.replay", asked).code == "in_the_future"
 
     def test_a_time_to_come(self, town: Town) -> None:
         later = (datetime.now(UTC) + timedelta(days=1)).isoformat()

@@ -52,6 +52,19 @@ def test_everybody_comes_back_after_the_broker(rig, rabbit_server, outage):
     caller.close()
 
 
+def test_a_caller_whose_reply_queue_cannot_be_had_again_takes_another(rig):
+    """As when the node of a cluster is down on which the queue was."""
+    rig.answering()
+    caller = RpcCaller(rig.amqp_uri, lambda: "", timeout_s=2)
+    assert caller.call(rig.service, "echo", text="before")["text"] == "before"
+    name = f"rpc.reply-shouwen-{caller._replies.address}"
+    rig.channel.queue_delete(name)
+    rig.channel.queue_declare(name, durable=False, auto_delete=False)
+    wait_until(lambda: answered(caller, rig.service), patience_s=10)
+    assert caller._replies.address not in name
+    caller.close()
+
+
 def answered(caller, service):
     try:
         return caller.call(service, "echo", text="after")

@@ -113,7 +113,13 @@ class TestFailure:
         rig.publish(encode_batch(mixed))
         wait_until(lambda: rig.dead() == 1)
         dead = rig.take(f"shouwen.{rig.service}.dead")
-        assert dead.headers["shouwen-reason"] == "not a batch of one source"
+        assert dead.headers["shouwen-reason"] == "not a batch of the service that it was sent as"
+        assert rig.inbox.received == []
+
+    def test_a_batch_that_was_sent_as_another_service_is_kept(self, rig):
+        rig.following()
+        rig.publish(encode_batch([cloud_event("another", 1)]))
+        wait_until(lambda: rig.dead() == 1)
         assert rig.inbox.received == []
 
     def test_a_dead_letter_says_why_and_whose_it_is(self, rig):

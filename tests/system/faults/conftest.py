@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.servers import RabbitServer
+from tests.servers import PostgresServer, RabbitServer
+from tests.system.faults.clusters import PostgresPair, RabbitCluster
 from tests.system.faults.history import History
 from tests.system.faults.installation import SmallDiskPostgres, installed
 from tests.system.faults.rounds import Campaign
@@ -29,12 +30,15 @@ def hurt_servers() -> Iterator[tuple[SmallDiskPostgres, RabbitServer]]:
 
 @contextmanager
 def campaign_on(
-    servers: tuple[SmallDiskPostgres, RabbitServer], home: Path, each: int
+    servers: tuple[PostgresServer | PostgresPair, RabbitServer | RabbitCluster],
+    home: Path,
+    each: int,
+    **settings: str,
 ) -> Iterator[Campaign]:
     with ExitStack() as endings:
         history = History(home / "history.jsonl")
         endings.callback(history.close)
-        installation = endings.enter_context(installed(*servers, home, each))
+        installation = endings.enter_context(installed(*servers, home, each, **settings))
         campaign = Campaign(installation, history, SEED, print)
         endings.callback(campaign.close)
         campaign.await_services()

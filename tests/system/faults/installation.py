@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import urlsplit, urlunsplit
 
 import eventlet
 import psycopg2
@@ -22,8 +23,9 @@ from eventlet.semaphore import Semaphore
 from chassis.eventstore.instants import utc_now
 from chassis.identity import TokenIssuer, development_key
 from shouwen.hosting import SERVICES, migrate_all
-from tests.daemons import LOOPBACK, minimal_environment, run
+from tests.daemons import minimal_environment, run
 from tests.servers import PostgresServer, RabbitServer
+from tests.system.faults.clusters import PostgresPair, RabbitCluster
 from tests.system.faults.proxy import Proxy
 
 ROOT: Final = Path(__file__).resolve().parents[3]
@@ -113,10 +115,11 @@ class Instance:
 class Installation:
     """Attributes: deaths: processes that ended by themselves and were started again."""
 
-    postgres: PostgresServer
-    rabbit: RabbitServer
+    postgres: PostgresServer | PostgresPair
+    rabbit: RabbitServer | RabbitCluster
     home: Path
     each: int = 1
+    settings: Mapping[str, str] = field(default_factory=dict)
     deaths: list[str] = field(default_factory=list)
     instances: dict[str, Instance] = field(default_factory=dict)
     proxies: dict[tuple[str, str], Proxy] = field(default_factory=dict)
@@ -137,7 +140,7 @@ class Installation:
         migrate_all(lambda _service: self.database_url)
         for who in (*SERVICES, "callers"):
             for server in SERVERS:
-                self.proxies[who, server] = Proxy(self._port_of(server))
+                self.proxies[who, server] = Proxy(*self._server(server).ports)
         for service in SERVICES:
             for number in range(1, self.each + 1):
                 self._add(service, number)
@@ -172,6 +175,7 @@ class Installation:
             "SHOUWEN_SERVICE_TOKEN": self.token(f"service:{service}", ["service"]),
             "SHOUWEN_VAULT_KEY": urlsafe_b64encode(b"k" * 32).decode(),
             **self._clock_of(service),
+            **self.settings,
         }
 
     def set_clock(self, service: str, offset_s: int) -> None:
@@ -208,13 +212,13 @@ class Installation:
                     instance.start()
             eventlet.sleep(0.3)
 
-    def _port_of(self, server: str) -> int:
-        url = self.postgres.url if server == "postgres" else self.rabbit.uri
-        return int(url.rpartition(":")[2].partition("/")[0])
+    def _server(self, name: str) -> PostgresServer | PostgresPair | RabbitServer | RabbitCluster:
+        return self.postgres if name == "postgres" else self.rabbit
 
     def _through(self, url: str, who: str, server: str) -> str:
-        near = self.proxies[who, server].port
-        return url.replace(f"{LOOPBACK}:{self._port_of(server)}", f"{LOOPBACK}:{near}")
+        parts = urlsplit(url)
+        near = f"{parts.hostname}:{self.proxies[who, server].port}"
+        return urlunsplit(parts._replace(netloc=f"{parts.username}:{parts.password}@{near}"))
 
     def _clock_file(self, service: str) -> Path:
         return self.home / f"{service}.clock"
@@ -305,10 +309,14 @@ def _mount(*arguments: str | Path) -> None:
 
 @contextmanager
 def installed(
-    postgres: PostgresServer, rabbit: RabbitServer, home: Path, each: int = 1
+    postgres: PostgresServer | PostgresPair,
+    rabbit: RabbitServer | RabbitCluster,
+    home: Path,
+    each: int = 1,
+    **settings: str,
 ) -> Iterator[Installation]:
-    """Give a running installation on the servers."""
-    installation = Installation(postgres, rabbit, home, each)
+    """Give a running installation on the servers, its services with these variables too."""
+    installation = Installation(postgres, rabbit, home, each, settings)
     try:
         installation.start()
         yield installation

@@ -24,7 +24,9 @@ LEADERS: Final = tuple(f"L{number:02d}" for number in range(1, 13))
 CALL_LIMIT_S: Final = 5.0
 RETRY_PAUSE_S: Final = 0.3
 LEFT_UNKNOWN: Final = 0.03
-VISITED: Final = {
+SETTLED: Final = {
+    "outcome": "settled",
+    "reply_document": "D-1",
     "follow_up_visit_at": "2026-10-20T09:00:00+08:00",
     "evaluation_asked_at": "2026-10-20T09:00:00+08:00",
 }
@@ -170,6 +172,7 @@ class Life:
     rng: Random
     number: str = ""
     office: str = ""
+    reopened: bool = False
     body: dict[str, Any] = field(default_factory=dict)
 
     def live(self) -> None:
@@ -236,17 +239,19 @@ class Life:
         )
 
     def _close(self, seen: dict[str, Any]) -> Call:
+        """Settled the first time; what was opened again is withdrawn, whose clocks may differ."""
+        again = self.reopened or seen["repeats"]
+        stated = {"outcome": "withdrawn"} if again else SETTLED
         return self._do(
             "responsibility.close",
             (seen["owner"], "leader", self.office),
             request_id=new_id(self.rng),
             number=self.number,
-            outcome="settled",
-            reply_document="D-1",
-            **VISITED,
+            **stated,
         )
 
     def _reopen(self, seen: dict[str, Any]) -> Call:
+        self.reopened = True
         return self._do(
             "responsibility.reopen",
             ("H1", "office_head", self.office),

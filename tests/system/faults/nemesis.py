@@ -9,6 +9,7 @@ from typing import Final
 import eventlet
 
 from shouwen.hosting import SERVICES
+from tests.system.faults.clusters import PostgresPair, RabbitCluster
 from tests.system.faults.installation import (
     Installation,
     Instance,
@@ -20,6 +21,7 @@ from tests.system.faults.proxy import Mode, Proxy
 Fault = Callable[[Installation, Random], AbstractContextManager[str]]
 """Gives a block in which the fault lasts, and what exactly it is."""
 
+NODE_AWAY_S: Final = 5.0
 READ_MODELS: Final[Mapping[str, tuple[str, ...]]] = {
     "intake": ("petition", "progress"),
     "responsibility": ("matter", "caseload"),
@@ -175,6 +177,26 @@ def mixed(installation: Installation, rng: Random) -> Iterator[str]:
         yield " + ".join(notes)
 
 
+@contextmanager
+def lose_node(installation: Installation, rng: Random) -> Iterator[str]:
+    """One node of the broker's cluster, for so long that the load must do without it."""
+    assert isinstance(installation.rabbit, RabbitCluster)
+    with installation.rabbit.without_one(rng) as node:
+        yield f"kill -9 of {node}"
+        eventlet.sleep(NODE_AWAY_S)
+
+
+@contextmanager
+def lose_primary(installation: Installation, _rng: Random) -> Iterator[str]:
+    """The standby takes its place, and its address."""
+    assert isinstance(installation.postgres, PostgresPair)
+    installation.postgres.fail_over()
+    for (_, server), proxy in installation.proxies.items():
+        if server == "postgres":
+            proxy.aim(*installation.postgres.ports)
+    yield "kill -9 of the primary, its standby promoted"
+
+
 FAULTS: Final[Mapping[str, Fault]] = {
     "none": nothing,
     "kill": kill_service,
@@ -193,6 +215,8 @@ FAULTS: Final[Mapping[str, Fault]] = {
     "clock": jump_clock,
     "mixed": mixed,
 }
+# Where there is more than one server of a kind.
+CLUSTER_FAULTS: Final[Mapping[str, Fault]] = {"node": lose_node, "primary": lose_primary}
 WEIGHTS: Final[Mapping[str, int]] = {
     "none": 4, "kill": 16, "restart": 8, "freeze": 8, "postgres": 10, "broker_restart": 2,
     "broker_crash": 2, "broker_loss": 3, "cut": 10, "half_open": 8, "slow": 6, "refuse": 6,

@@ -25,15 +25,16 @@ class Mode(Enum):
 
 
 class Proxy:
-    """Stands before one port.
+    """Stands before one port, or before several of which one that answers is taken.
 
     Attributes:
         port: where it listens, always the same.
         delay_s: how late each chunk is in slow mode.
     """
 
-    def __init__(self, target_port: int) -> None:
-        self._target = (LOOPBACK, target_port)
+    def __init__(self, *target_ports: int) -> None:
+        self._target_ports = target_ports
+        self._connected = 0
         self._links: set[_Link] = set()
         self._listener = socket.create_server((LOOPBACK, 0))
         self.port: int = self._listener.getsockname()[1]
@@ -58,6 +59,10 @@ class Proxy:
             for link in self._links:
                 link.silent = True
 
+    def aim(self, *target_ports: int) -> None:
+        """Send new connections elsewhere, as an address does that another server takes over."""
+        self._target_ports = target_ports
+
     def heal(self) -> None:
         """Pass everything on again. What was silent lost bytes, so it is reset."""
         self.become(Mode.PASS)
@@ -79,15 +84,24 @@ class Proxy:
             eventlet.spawn(self._connect, near)
 
     def _connect(self, near: socket.socket) -> None:
-        try:
-            far = socket.create_connection(self._target, timeout=5)
-        except OSError:
+        far = self._far()
+        if far is None:
             _close(near, reset=True)
             return
         far.settimeout(None)
         for end in (near, far):
             end.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._links.add(_Link(self, near, far, silent=self._mode is Mode.HALF_OPEN))
+
+    def _far(self) -> socket.socket | None:
+        """Connect to the next target that answers, each in its turn."""
+        ports = self._target_ports
+        self._connected += 1
+        for offset in range(len(ports)):
+            port = ports[(self._connected + offset) % len(ports)]
+            with suppress(OSError):
+                return socket.create_connection((LOOPBACK, port), timeout=5)
+        return None
 
     def forget(self, link: "_Link") -> None:
         self._links.discard(link)

@@ -113,7 +113,7 @@ class Campaign:
         load = Load(self.callers, rng, started + RECOVERY_LIMIT_S)
         load.start(lives=rng.randint(3, 7))
         eventlet.sleep(rng.uniform(0, 0.4))
-        with nemesis.FAULTS[fault](self.installation, rng) as note:
+        with {**nemesis.FAULTS, **nemesis.CLUSTER_FAULTS}[fault](self.installation, rng) as note:
             eventlet.sleep(rng.uniform(0.1, 1.2))
         healed = monotonic()
         load.finish()

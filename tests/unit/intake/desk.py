@@ -6,7 +6,7 @@ from typing import Any
 
 from chassis.jurisdiction import Actor
 from services.intake.application import Intake
-from services.intake.application.ports import Raised
+from services.intake.application.ports import Raised, Reader
 from services.intake.gateways.vault import Vault
 from services.intake.readmodels.register import RegisterTables
 from tests.builders import CLERK, Clock, actor, intake_command, raised
@@ -14,6 +14,16 @@ from tests.builders import CLERK, Clock, actor, intake_command, raised
 VAULT_KEY = bytes(range(32))
 
 _requests = count(1)
+
+
+def reader(of: Actor, *roles: str) -> Reader:
+    """Somebody who asks after a petition."""
+    return Reader(
+        of,
+        is_head="office_head" in roles,
+        is_agency=set(roles) == {"agency"},
+        audits="auditor" in roles,
+    )
 
 
 def intake(environment: dict[str, str], clock: Clock) -> Intake:

@@ -40,6 +40,21 @@ class TestTheSamePersonWithTheSameMatter:
         first = desk.registered(by(person(id_number="")))
         assert desk.registered(by(person(id_number="")))["repeat_of"] == first["number"]
 
+    @pytest.mark.parametrize(
+        ("first", "then"), [("appeal", "accusation"), ("accusation", "appeal")]
+    )
+    def test_is_not_found_across_a_seal(self, desk: Desk, first: str, then: str):
+        """The number of an accusation must not stand in a matter that is open to many."""
+        desk.registered(raised(petition_class=first, content=content(person())))
+        second = raised(petition_class=then, content=content(person()))
+        assert desk.registered(second)["repeat_of"] is None
+
+    def test_an_accusation_finds_the_accusation_before(self, desk: Desk):
+        """Sealed, both of them."""
+        accusation = raised(petition_class="accusation", content=content(person()))
+        first = desk.registered(accusation)
+        assert desk.registered(accusation)["repeat_of"] == first["number"]
+
     def test_is_not_found_by_name_alone(self, desk: Desk):
         """There are many of that name."""
         desk.registered(by(person(**NAMELESS)))

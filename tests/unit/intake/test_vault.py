@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.keywrap import InvalidUnwrap
 from services.intake.domain.refusals import ContentErased
 from services.intake.gateways.vault import Content, Vault, VaultKeyInvalid, commitment
 from tests.builders import CLERK, actor, content, number, person, raised
-from tests.unit.intake.desk import VAULT_KEY, Desk
+from tests.unit.intake.desk import VAULT_KEY, Desk, reader
 
 VAULT = Vault(VAULT_KEY)
 SALT = bytes(32)
@@ -115,14 +115,14 @@ class TestForgettingAPerson:
         number_ = desk.registered()["number"]
         execute(desk, "DELETE FROM petitioner_key")
         with pytest.raises(ContentErased):
-            desk.application.read_content(actor(CLERK), number_, is_head=False)
+            desk.application.read_content(reader(actor(CLERK)), number_)
         assert len(desk.facts()) == 1
 
     def test_leaves_everything_else_of_the_petition(self, desk: Desk):
         """What is on record without content, and where it stands for who has the query code."""
         number_ = desk.registered()["number"]
         execute(desk, "DELETE FROM petitioner_key")
-        row = desk.application.petition(actor(CLERK), number_, is_head=False, auditing=False)
+        row = desk.application.petition(reader(actor(CLERK)), number_)
         assert row["number"] == number_
         status = desk.application.status(number_, VAULT.query_code(number_))
         assert status["state"] == "registered"

@@ -238,7 +238,11 @@ class OneOwnerAlways(RuleBasedStateMachine):
                 "upheld" if step.upheld else "rejected", dispute_id, of=of, by=PROVINCE
             ),
             "reply": lambda: casebook.reply(of=of, by=PROVINCE),
-            "close": lambda: casebook.close(statement(), of=of, by=step.leader),
+            "close": lambda: casebook.close(
+                statement(follow_up_visit_at=self.clock(), evaluation_asked_at=self.clock()),
+                of=of,
+                by=step.leader,
+            ),
             "reopen": lambda: casebook.reopen(of=of, by=PROVINCE),
         }[step.kind]()
 

@@ -155,8 +155,35 @@ class TestAReplyOnRecord:
         case.given(AWAITED, TAKEN, REPLIED, happened(Ownership.Closed), REOPENED)
         case.clock.advance(DAY)
         case.when(reply("海信复〔2026〕8号"))
-        case.when(CLOSE_WITHOUT_NAMING_IT)
-        case.then(happened(Ownership.Closed, reply_document="海信复〔2026〕8号"))
+        later = {"follow_up_visit_at": NOON + DAY, "evaluation_asked_at": NOON + DAY}
+        case.when(close(statement(reply_document="", **later), by=HUANG))
+        case.then(happened(Ownership.Closed, reply_document="海信复〔2026〕8号", **later))
+
+    @pytest.mark.parametrize("field", ["follow_up_visit_at", "evaluation_asked_at"])
+    def test_must_not_lie_after_the_visit_or_the_evaluation(self, case: Casebook, field: str):
+        """Both are about the reply."""
+        case.given(AWAITED, TAKEN, REPLIED)
+        case.when(close(statement(**{field: NOON - HOUR}), by=HUANG))
+        case.then_refused(ClosingConditionsUnmet, **{field: "lies before the reply was delivered"})
+
+    @pytest.mark.parametrize("field", ["follow_up_visit_at", "evaluation_asked_at"])
+    def test_visit_and_evaluation_of_before_a_reopening_do_not_count(
+        self, case: Casebook, field: str
+    ):
+        """They were about the round before."""
+        case.given(AWAITED, TAKEN, happened(Ownership.Closed), REOPENED)
+        case.clock.advance(DAY)
+        later = {"follow_up_visit_at": NOON + DAY, "evaluation_asked_at": NOON + DAY}
+        case.when(close(statement(**{**later, field: NOON}), by=HUANG))
+        case.then_refused(ClosingConditionsUnmet, **{field: "lies before the matter was reopened"})
+
+    def test_is_none_when_it_is_blank(self, case: Casebook):
+        """A form filled with spaces."""
+        case.given(AWAITED, TAKEN)
+        case.when(close(statement(reply_document=" \t "), by=HUANG))
+        case.then_refused(
+            ClosingConditionsUnmet, reply_document=CLOSING_CONDITIONS["reply_document"]
+        )
 
 
 class TestDeliveringAReply:

@@ -9,7 +9,7 @@ import eventlet
 import httpx
 import pytest
 
-from chassis.environment import Variables
+from chassis.environment import SettingInvalid, Variables
 from chassis.runtime.surroundings import MEMORY_URI
 from contracts.failures import Failure
 from shouwen.calling import Call, connected
@@ -76,6 +76,29 @@ def test_a_server_that_ends_during_the_call_is_unavailable(tmp_path: Path, said:
     eventlet.spawn(end_during_the_call)
     with pytest.raises(Failure, match="ended during the call"):
         through(tmp_path)("intake", "health", {})
+
+
+def test_a_folder_too_deep_for_a_socket_is_said_to_be_so(tmp_path: Path) -> None:
+    with pytest.raises(SettingInvalid, match="SHOUWEN_HOME is too deep a folder"):
+        Gateway(MEMORY_URI, tmp_path / ("d" * 100) / SOCKET).start()
+
+
+def test_callers_with_many_tokens_do_not_disturb_one_another(gateway: Path) -> None:
+    """Each waits for its own answer, however many come meanwhile."""
+    calls = [
+        eventlet.spawn(
+            connected(
+                Variables({"SHOUWEN_HOME": str(gateway), "SHOUWEN_TOKEN": f"t{n}"}), "", [], ""
+            ),
+            "intake",
+            "health",
+            {},
+        )
+        for n in range(150)
+    ]
+    for call in calls:
+        with pytest.raises(Failure, match=NOBODY):
+            call.wait()
 
 
 def test_a_token_of_any_characters_is_sent(gateway: Path) -> None:
