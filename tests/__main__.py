@@ -23,13 +23,14 @@ import pytest
 Part = tuple[str, ...]
 
 FAULTS = "tests/system/faults"
+CLUSTERS = f"{FAULTS}/test_clusters.py"
 MESSAGING = "tests/integration/messaging"
 # Cut so that both lanes take about as long.
 FIRST: Sequence[Part] = (
     ("tests/unit", "tests/contract", "tests/integration", f"--ignore={MESSAGING}"),
-    (FAULTS,),
+    (FAULTS, f"--ignore={CLUSTERS}"),
 )
-SECOND: Sequence[Part] = (("tests/system", f"--ignore={FAULTS}"), (MESSAGING,))
+SECOND: Sequence[Part] = (("tests/system", f"--ignore={FAULTS}"), (MESSAGING,), (CLUSTERS,))
 
 
 def run_everything() -> int:

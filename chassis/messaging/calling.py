@@ -48,6 +48,7 @@ class RpcCaller:
         self._token = token
         self._timeout_s = timeout_s
         self._replies: _ReplyListener | None = None
+        self._closed = False
 
     def call(self, service: str, method: str, /, **kwargs: Any) -> Any:
         """Call a method with the caller's own token and return its answer.
@@ -82,13 +83,16 @@ class RpcCaller:
         return _unpacked(answer)
 
     def close(self) -> None:
-        """Stop listening; the reply queue goes."""
+        """Call nobody any more; calls that wait have no answer, and the reply queue goes."""
+        self._closed = True
         replies, self._replies = self._replies, None
         if replies is not None:
             replies.close()
 
     def _listening(self) -> "_ReplyListener":
         """Return the listener when its queue exists: an answer before that would be lost."""
+        if self._closed:
+            raise Failure("unavailable")
         if self._replies is None or self._replies.ended:
             self._replies = _ReplyListener(self._amqp_uri)
         if not self._replies.ready(self._timeout_s):
@@ -159,6 +163,9 @@ class _ReplyListener(ConsumerMixin):
 
     def close(self) -> None:
         self._thread.kill()
+        for reply in self._awaited.values():
+            if not reply.ready():
+                reply.send(None)
         try:
             with self.connection.clone() as connection:
                 connection.ensure_connection(max_retries=1, interval_start=0)

@@ -107,6 +107,8 @@ class EventFeed(DependencyProvider):  # type: ignore[misc] # nameko has no types
         # In this order: what still arrives before the cancellation has to be settled as well.
         self.consumer.unregister_provider(self)
         self._stopping = True
+        # A source may be away, and no stop waits for that.
+        self._inbox.close()
         self._wake()
         if self._ended is not None:
             self._ended.wait()

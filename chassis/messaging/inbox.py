@@ -62,6 +62,9 @@ class LogReader(Protocol):
     def events_after(self, source: str, position: int, limit: int) -> Sequence[CloudEvent]:
         """Return the events after a position, in order, without gaps."""
 
+    def close(self) -> None:
+        """Ask no other service any more; what is asked just now fails at once."""
+
 
 def provenance_of(event: CloudEvent, service: str) -> Provenance:
     """Return what the effects of an event in a service go back to."""
@@ -109,6 +112,10 @@ class Inbox:
     def catch_up(self) -> int:
         """Pull all that the sources have beyond what was applied; return the number of events."""
         return sum(self._catch_up(source) for source in self.sources)
+
+    def close(self) -> None:
+        """Ask no source any more; what is asked just now fails at once."""
+        self.reader.close()
 
     def _catch_up(self, source: str) -> int:
         count = 0

@@ -28,6 +28,9 @@ class Inbox(Protocol):
     def catch_up(self) -> int:
         """Ask the sources for what has not arrived; return the number of events that they had."""
 
+    def close(self) -> None:
+        """Ask no source any more; what is asked just now fails at once."""
+
 
 class Background(Protocol):
     """Work of a process that no message starts, such as a relay or a ticker."""

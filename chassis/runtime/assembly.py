@@ -48,6 +48,10 @@ class LogCaller:
         answer = self._caller.call(source, "log", after=position, limit=limit)
         return msgspec.convert(answer["events"], list[CloudEvent])
 
+    def close(self) -> None:
+        """Ask nobody any more; whoever waits for an answer is told at once that there is none."""
+        self._caller.close()
+
 
 @dataclass
 class Assembly:

@@ -179,6 +179,10 @@ class Platform:
         ((count, head),) = self.rows(query)
         return count == head
 
+    def last_lines_of(self, name: str) -> str:
+        """What an instance said last, for a test that fails."""
+        return "\n".join((self.home / f"{name}.log").read_text().splitlines()[-20:])
+
     def logs(self) -> str:
         return "".join(path.read_text() for path in self.home.glob("*.log"))
 

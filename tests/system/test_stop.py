@@ -59,7 +59,7 @@ class TestSigterm:
         for service in SERVICES:
             before = len(load.answered)
             wait_until(lambda before=before: len(load.answered) > before + WINDOWS)
-            assert platform.terminate(service) == 0
+            assert platform.terminate(service) == 0, platform.last_lines_of(service)
             platform.start(service)
         load.stop()
         wait_until(platform.caught_up_again)

@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 import eventlet
+from eventlet.event import Event
 from eventsourcing.persistence import OperationalError
 
 from chassis.eventstore.log import RecordedEvent
@@ -28,6 +29,8 @@ class FakeInbox:
     batches: list[int] = field(default_factory=list)
     catch_ups: int = 0
     catch_up_fails: bool = False
+    closed: Event = field(default_factory=Event)
+    source_is_away: bool = False
     busy: int = 0
     most_busy: int = 0
 
@@ -43,8 +46,15 @@ class FakeInbox:
         self.received.extend(batch)
         self.batches.append(len(batch))
 
+    def close(self) -> None:
+        if not self.closed.ready():
+            self.closed.send()
+
     def catch_up(self) -> int:
         self.catch_ups += 1
+        if self.source_is_away:
+            self.closed.wait()
+            raise Failure("unavailable")
         if self.catch_up_fails:
             raise Failure("unavailable")
         return 0

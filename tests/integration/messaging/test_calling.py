@@ -6,6 +6,7 @@ import pytest
 from chassis.messaging.calling import RpcCaller
 from chassis.observability import begin_handling
 from contracts.failures import Failure
+from tests.integration.messaging.parts import wait_until
 
 
 @pytest.fixture
@@ -55,6 +56,21 @@ class TestCaller:
         rig.rooms.gate.send()
         assert caller.call(rig.service, "echo", text="b")["text"] == "b"
         caller.close()
+
+    def test_when_it_is_closed_nobody_waits_any_more(self, rig):
+        """A service that stops need not wait for one that is away."""
+        rig.answering()
+        caller = RpcCaller(rig.amqp_uri, lambda: "", timeout_s=30)
+        assert caller.call(rig.service, "echo", text="a")
+        waiting = eventlet.spawn(caller.call, rig.service, "wait", text="b")
+        wait_until(lambda: "b" in rig.rooms.said)
+        started = time.monotonic()
+        caller.close()
+        for ask in (waiting.wait, lambda: caller.call(rig.service, "echo", text="c")):
+            with pytest.raises(Failure, match="unavailable"):
+                ask()
+        assert time.monotonic() - started < 5
+        rig.rooms.gate.send()
 
     def test_it_leaves_no_queue_behind(self, rig):
         rig.answering()

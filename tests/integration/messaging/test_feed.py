@@ -175,6 +175,12 @@ class TestStop:
         assert rig.inbox.positions == [1]
         assert rig.size(f"shouwen.{rig.service}.events") == 0
 
+    def test_a_stop_does_not_wait_for_a_source_that_is_away(self, rig):
+        rig.inbox.source_is_away = True
+        host = rig.following()
+        wait_until(lambda: rig.inbox.catch_ups)
+        assert host.stop() is True
+
     def test_what_arrives_between_the_stop_and_its_cancellation_is_finished_too(self, rig):
         """It would else stay in hand for ever, and the stop with it."""
         host = rig.following()
