@@ -32,9 +32,18 @@ vm_memory_high_watermark.absolute = 1GB
 
 
 def missing_packages() -> list[str]:
-    """Return the Debian packages to install before the servers can start."""
-    wanted = {"postgresql": _postgresql_folder(), "rabbitmq-server": _rabbitmq_folder()}
+    """Return the Debian packages to install before all tests can run."""
+    wanted = {
+        "postgresql": _postgresql_folder(),
+        "rabbitmq-server": _rabbitmq_folder(),
+        "libfaketime": fake_clock(),
+    }
     return [package for package, folder in wanted.items() if folder is None]
+
+
+def fake_clock() -> Path | None:
+    """Return the library that gives a process a clock of its own; None where it is missing."""
+    return next(Path("/usr/lib").glob("*/faketime/libfaketime.so.1"), None)
 
 
 def _postgresql_folder() -> Path | None:

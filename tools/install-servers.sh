@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs PostgreSQL and RabbitMQ for the tests when they are missing. The tests start their own
+# Installs PostgreSQL, RabbitMQ and libfaketime for the tests when they are missing. They start their own
 # private instances; Debian is kept from starting its standard ones.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."

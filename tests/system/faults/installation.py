@@ -24,7 +24,7 @@ from chassis.eventstore.instants import utc_now
 from chassis.identity import TokenIssuer, development_key
 from shouwen.hosting import SERVICES, migrate_all
 from tests.daemons import minimal_environment, run
-from tests.servers import PostgresServer, RabbitServer
+from tests.servers import PostgresServer, RabbitServer, fake_clock
 from tests.system.faults.clusters import PostgresPair, RabbitCluster
 from tests.system.faults.proxy import Proxy
 
@@ -35,7 +35,6 @@ TOKEN_VALID_FOR_S: Final = 366 * 86_400
 # Tokens must be valid on a clock that was set back too.
 ISSUED_BEFORE: Final = timedelta(days=30)
 START_PATIENCE_S: Final = 90
-_FAKETIME: Final = "/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1"
 _CLONE_NEWNS: Final = 0x00020000
 
 
@@ -224,11 +223,12 @@ class Installation:
         return self.home / f"{service}.clock"
 
     def _clock_of(self, service: str) -> dict[str, str]:
-        if not clocks_can_jump():
+        library = fake_clock()
+        if library is None:
             return {}
         self.set_clock(service, 0)
         return {
-            "LD_PRELOAD": _FAKETIME,
+            "LD_PRELOAD": str(library),
             "FAKETIME_TIMESTAMP_FILE": str(self._clock_file(service)),
             "FAKETIME_CACHE_DURATION": "1",
             "FAKETIME_DONT_FAKE_MONOTONIC": "1",
@@ -245,11 +245,6 @@ def _run_sql(url: str, statement: str, params: Sequence[Any] = ()) -> list[tuple
             return cursor.fetchall() if cursor.description else []
     finally:
         connection.close()
-
-
-def clocks_can_jump() -> bool:
-    """Tell whether Debian's libfaketime is installed."""
-    return Path(_FAKETIME).exists()
 
 
 class SmallDiskPostgres(PostgresServer):

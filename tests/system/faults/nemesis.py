@@ -9,12 +9,12 @@ from typing import Final
 import eventlet
 
 from shouwen.hosting import SERVICES
+from tests.servers import fake_clock
 from tests.system.faults.clusters import PostgresPair, RabbitCluster
 from tests.system.faults.installation import (
     Installation,
     Instance,
     SmallDiskPostgres,
-    clocks_can_jump,
 )
 from tests.system.faults.proxy import Mode, Proxy
 
@@ -149,7 +149,7 @@ def fill_disk(installation: Installation, _rng: Random) -> Iterator[str]:
 
 @contextmanager
 def jump_clock(installation: Installation, rng: Random) -> Iterator[str]:
-    if not clocks_can_jump():
+    if fake_clock() is None:
         yield "clocks cannot jump here"
         return
     service = rng.choice(SERVICES)
