@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from time import monotonic
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 import msgspec
 import structlog
@@ -98,6 +98,10 @@ def _failure_of(error: BaseException, method: str) -> Failure:
     return Failure("internal", fields={"correlation_id": current_correlation_id()})
 
 
+# By which services follow one another every few seconds, also when nothing happens.
+UNREMARKABLE: Final = frozenset({("log", "ok")})
+
+
 def log_answer(method: str, code: str, actor: str, started: float) -> None:
     """Write the one line about a call.
 
@@ -106,4 +110,5 @@ def log_answer(method: str, code: str, actor: str, started: float) -> None:
         started: by the monotonic clock.
     """
     took_ms = round((monotonic() - started) * 1000, 3)
-    log.info("rpc_answered", method=method, code=code, actor=actor, took_ms=took_ms)
+    say = log.debug if (method, code) in UNREMARKABLE else log.info
+    say("rpc_answered", method=method, code=code, actor=actor, took_ms=took_ms)

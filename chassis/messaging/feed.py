@@ -27,12 +27,12 @@ from nameko.extensions import DependencyProvider
 from chassis.messaging import topology
 from chassis.messaging.consuming import Consuming
 from chassis.messaging.faults import broken_at, passes, refusal_of
+from chassis.messaging.pace import AT_ONCE_S
 from chassis.messaging.wiring import Inbox, wiring_of
 from chassis.observability import begin_handling
 from contracts.envelope import CloudEvent, decode_batch
 
 PREFETCH: Final = 16
-PACE_S: Final = 0.01
 GIVEN_BACK_AT_MOST: Final = 5
 PAUSE_FIRST_S: Final = 0.2
 PAUSE_MAX_S: Final = 5.0
@@ -70,6 +70,7 @@ class EventFeed(DependencyProvider):  # type: ignore[misc] # nameko has no types
         sources: names of the services to follow.
         catch_up_every_s: how long nothing may arrive before the inbox asks the sources.
         pause_first_s: pause after the first failure; each further one doubles it.
+        pace_s: how long messages gather after a batch.
     """
 
     consumer = EventConsumer()
@@ -79,10 +80,12 @@ class EventFeed(DependencyProvider):  # type: ignore[misc] # nameko has no types
         *sources: str,
         catch_up_every_s: float = CATCH_UP_EVERY_S,
         pause_first_s: float = PAUSE_FIRST_S,
+        pace_s: float = AT_ONCE_S,
     ) -> None:
         self._sources = sources
         self._catch_up_every_s = catch_up_every_s
         self._pause_first_s = pause_first_s
+        self._pace_s = pace_s
         self._arrived: deque[Any] = deque()
         self._changed = Event()
         self._stopping = False
@@ -144,7 +147,7 @@ class EventFeed(DependencyProvider):  # type: ignore[misc] # nameko has no types
 
     def _keep_pace(self) -> None:
         """Apply at once after a rest, else let messages gather: each transaction has its price."""
-        left = self._applied_at + PACE_S - monotonic()
+        left = self._applied_at + self._pace_s - monotonic()
         if left > 0 and not self._stopping:
             eventlet.sleep(left)
         self._applied_at = monotonic()

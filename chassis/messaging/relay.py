@@ -14,6 +14,7 @@ from eventlet.event import Event
 from eventsourcing.persistence import InterfaceError, OperationalError
 
 from chassis.eventstore.log import EventLog, Lease, RecordedEvent
+from chassis.messaging.pace import AT_ONCE_S
 from chassis.messaging.post import BrokerAway
 from chassis.messaging.sending import EventPublisher
 from contracts.envelope import CloudEvent, encode_batch
@@ -22,7 +23,6 @@ EVENTS_PER_MESSAGE: Final = 300
 BYTES_PER_MESSAGE: Final = 256 * 1024
 MESSAGES_PER_WINDOW: Final = 16
 LOOK_AGAIN_EVERY_S: Final = 0.5
-PACE_S: Final = 0.01
 WRITE_DOWN_EVERY_S: Final = 0.25
 LEAD_RETRY_S: Final = 1.0
 PAUSE_FIRST_S: Final = 0.05
@@ -50,6 +50,7 @@ class Relay:
 
     Args:
         to_cloud_event: the message that a recorded event makes.
+        pace_s: how long events gather after a message.
     """
 
     def __init__(
@@ -57,10 +58,12 @@ class Relay:
         log: EventLog,
         to_cloud_event: Callable[[RecordedEvent], CloudEvent],
         publisher: EventPublisher,
+        pace_s: float = AT_ONCE_S,
     ) -> None:
         self._log = log
         self._to_cloud_event = to_cloud_event
         self._publisher = publisher
+        self._pace_s = pace_s
         self._stopping = False
         self._stop_asked = Event()
         self._failures = 0
@@ -113,7 +116,7 @@ class Relay:
 
     def _keep_pace(self) -> None:
         """Send at once after a rest, else let events gather: each message costs every follower."""
-        left = self._sent_at + PACE_S - monotonic()
+        left = self._sent_at + self._pace_s - monotonic()
         if left > 0:
             self._stop_asked.wait(left)
 

@@ -16,6 +16,7 @@ from chassis.eventstore.transaction import Transaction
 from chassis.messaging.calling import RpcCaller
 from chassis.messaging.dead import dead_letters
 from chassis.messaging.inbox import Inbox, Reaction
+from chassis.messaging.pace import AT_ONCE_S
 from chassis.messaging.relay import Relay
 from chassis.messaging.sending import event_publisher
 from chassis.messaging.telling import Telling, teller
@@ -64,6 +65,7 @@ class Assembly:
         tickers: further work that no message starts.
         followed_tables: filled by the reactions alone, which append nothing; after a loss they
             are filled again by following all sources from their beginnings.
+        relay_pace_s: how long events gather after a message.
     """
 
     service: str
@@ -77,6 +79,7 @@ class Assembly:
     follows: Sequence[str] = ()
     tickers: Sequence[Background] = ()
     followed_tables: Sequence[str] = ()
+    relay_pace_s: float = AT_ONCE_S
 
     @cached_property
     def tell(self) -> Callable[[RecordedEvent], CloudEvent]:
@@ -108,7 +111,7 @@ class Assembly:
 
     def _relay(self) -> Relay:
         publisher = event_publisher(self.surroundings.amqp_uri, self.service)
-        return Relay(self.application.log_of_events, self.tell, publisher)
+        return Relay(self.application.log_of_events, self.tell, publisher, self.relay_pace_s)
 
     def close(self) -> None:
         """Give connections and files up."""

@@ -8,6 +8,7 @@ import msgspec
 from chassis.identity import Caller
 from chassis.jurisdiction import Actor
 from chassis.messaging.feed import EventFeed
+from chassis.messaging.pace import SOON_S
 from chassis.messaging.rpc import answers
 from chassis.messaging.wiring import Wired
 from chassis.observability import current_correlation_id
@@ -37,7 +38,7 @@ class AuditService:
 
     name: ClassVar = NAME
     rooms: Rooms = Wired()
-    events = EventFeed(*FOLLOWS)
+    events = EventFeed(*FOLLOWS, pace_s=SOON_S)
 
     @answers(rpc.REPLAY)
     def replay(self, request: rpc.ReplayCase, caller: Caller) -> rpc.History:

@@ -10,6 +10,7 @@ from chassis.jurisdiction import Actor, reach_of
 from chassis.messaging.checking import checked
 from chassis.messaging.faults import refusal_of
 from chassis.messaging.feed import EventFeed
+from chassis.messaging.pace import SOON_S
 from chassis.messaging.rpc import answers
 from chassis.messaging.wiring import Wired
 from chassis.observability import current_correlation_id
@@ -54,7 +55,7 @@ class IntakeService:
 
     name: ClassVar = NAME
     rooms: Rooms = Wired()
-    events = EventFeed(*FOLLOWS)
+    events = EventFeed(*FOLLOWS, pace_s=SOON_S)
 
     @answers(rpc.REGISTER)
     def register(self, request: rpc.RegisterPetition, caller: Caller) -> rpc.Registered:

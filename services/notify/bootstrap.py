@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from chassis.eventstore.location import environment_for
+from chassis.messaging.pace import SOON_S
 from chassis.messaging.wiring import Wiring
 from chassis.runtime.assembly import Assembly, rpc_caller
 from chassis.runtime.surroundings import Surroundings
@@ -46,6 +47,7 @@ def build(surroundings: Surroundings) -> Rooms:
         application=notify,
         tellings=TELLINGS,
         surroundings=surroundings,
+        relay_pace_s=SOON_S,
         caller=rpc_caller(surroundings, NAME),
         reactions=reactions(notify),
         needs=needs(),

@@ -6,6 +6,7 @@ import msgspec
 
 from chassis.identity import Caller
 from chassis.messaging.feed import EventFeed
+from chassis.messaging.pace import SOON_S
 from chassis.messaging.rpc import answers
 from chassis.messaging.wiring import Wired
 from contracts.failures import Failure
@@ -35,7 +36,7 @@ class NotifyService:
 
     name: ClassVar = NAME
     rooms: Rooms = Wired()
-    events = EventFeed(*FOLLOWS)
+    events = EventFeed(*FOLLOWS, pace_s=SOON_S)
 
     @answers(rpc.REMINDERS)
     def reminders(self, request: rpc.ListReminders, caller: Caller) -> rpc.ReminderPage:

@@ -6,6 +6,7 @@ import pytest
 from nameko.exceptions import RemoteError, UnknownService
 from structlog.testing import capture_logs
 
+from chassis.messaging.answering import log_answer
 from tests.integration.messaging.parts import request_body, wait_until
 
 
@@ -245,3 +246,18 @@ class TestStop:
             assert stopping.wait() is True
             assert pending.result() == "waited"
         assert rig.size(f"rpc-{rig.service}") == 0
+
+
+@pytest.mark.parametrize(
+    ("method", "code", "level"),
+    [
+        ("log", "ok", "debug"),
+        ("log", "unavailable", "info"),
+        ("receive", "ok", "info"),
+    ],
+)
+def test_that_services_follow_one_another_is_not_worth_a_line(method, code, level):
+    """They ask every few seconds, also when nothing happens; a refusal is."""
+    with capture_logs() as lines:
+        log_answer(method, code, "service:audit", 0.0)
+    assert [line["log_level"] for line in lines] == [level]
