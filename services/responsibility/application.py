@@ -1,5 +1,6 @@
 """Use cases of responsibility: load, decide, save."""
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -38,6 +39,7 @@ from services.responsibility.domain.policy import (
     day_of,
 )
 from services.responsibility.domain.refusals import (
+    DayTwice,
     InTheFuture,
     OfficeNotAllowed,
     PetitionUnknown,
@@ -211,8 +213,14 @@ class Responsibility(EventSourcedApplication):
     def set_roster(
         self, command: Command, office: str, lines: Sequence[tuple[date, str]], document: str
     ) -> Answer:
-        """Set who is on duty, a line a day."""
+        """Set who is on duty, a line a day.
+
+        Raises:
+            OfficeNotAllowed, DayTwice.
+        """
         self._check_office(command.actor, office)
+        if twice := sorted(day for day, n in Counter(day for day, _ in lines).items() if n > 1):
+            raise DayTwice(lines=f"name more than one leader for {twice[0]}")
 
         def decide(unit: Unit) -> Answer:
             for day, leader in lines:

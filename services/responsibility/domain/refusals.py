@@ -8,6 +8,7 @@ Refusal
 ├── ClosingConditionsUnmet   what is missing stands in `fields`
 ├── DisputeOpen, DisputeUnknown, DisputeRuled
 ├── OwnClaim                 a party would decide its own cause
+├── DayTwice                 a roster with two leaders for one day
 └── PetitionUnknown, OfficeNotAllowed
 """
 
@@ -28,6 +29,10 @@ class Refusal(Exception):  # noqa: N818 - the word of the glossary
     def __init__(self, **fields: str | None) -> None:
         self.fields: Mapping[str, str | None] = fields
         super().__init__(self.code)
+
+
+class DayTwice(Refusal):
+    code = "bad_value"
 
 
 class NotOwned(Refusal):

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime
 import pytest
 
 from services.responsibility.domain.ownership import Ownership
-from services.responsibility.domain.refusals import OfficeNotAllowed
+from services.responsibility.domain.refusals import DayTwice, OfficeNotAllowed
 from services.responsibility.domain.roster import RosterLine
 from services.responsibility.readmodels.caseloads import Caseloads
 from tests.builders import (
@@ -201,13 +201,10 @@ class TestTheRoster:
         case.when(set_roster((TODAY, HUANG)))
         case.then_nothing()
 
-    def test_a_day_named_twice_ends_with_the_last_line(self, case: Casebook):
-        """Both are on record."""
+    def test_two_leaders_for_one_day_are_refused(self, case: Casebook):
+        """Which of them is on duty nobody could say."""
         case.when(set_roster((TODAY, HUANG), (TODAY, SHEN)))
-        case.then(
-            happened(RosterLine.LineSet, leader=HUANG),
-            happened(RosterLine.LineReplaced, leader=SHEN),
-        )
+        case.then_refused(DayTwice, lines=f"name more than one leader for {TODAY}")
 
     def test_a_day_without_a_line_has_nobody_on_duty(self, case: Casebook):
         """That is an answer, not a refusal."""
