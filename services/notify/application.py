@@ -17,7 +17,13 @@ from chassis.eventstore.application import (
 )
 from chassis.eventstore.transaction import Questions
 from services.notify.domain.policy import SENTENCES
-from services.notify.domain.reminders import OFFICE_HEAD, OWNS, PetitionReminders, Reminder
+from services.notify.domain.reminders import (
+    OFFICE_HEAD,
+    OWNS,
+    Occasion,
+    PetitionReminders,
+    Reminder,
+)
 
 DUE_PAGE = 500
 ROUND_MAX = timedelta(seconds=2)
@@ -112,33 +118,33 @@ class Notify(EventSourcedApplication):
         unit.add(reminders)
         return reminders
 
-    def plan_for_untaken(self, unit: Unit, subject: Subject, at: datetime) -> None:
+    def plan_for_untaken(self, unit: Unit, subject: Subject, occasion: Occasion) -> None:
         """Remind the office's head of a petition that waits in the open list."""
         recipient = f"{OFFICE_HEAD}{subject.office}"
-        due_at = at + self._untaken_after
-        self.begin(unit, subject, at).plan(recipient, "untaken", due_at, at)
+        due_at = occasion.at + self._untaken_after
+        self.begin(unit, subject, occasion.at).plan(recipient, "untaken", due_at, occasion)
 
     def plan_for_owner(
-        self, unit: Unit, subject: Subject, owner: str, at: datetime, reason: str
+        self, unit: Unit, subject: Subject, owner: str, occasion: Occasion, reason: str
     ) -> None:
         """Tell the owner now; the office's head need not be told any more."""
-        reminders = self.begin(unit, subject, at)
-        reminders.cancel("owner_found", at, about="untaken")
-        reminders.plan(owner, reason, at, at)
+        reminders = self.begin(unit, subject, occasion.at)
+        reminders.cancel("owner_found", occasion.at, about="untaken")
+        reminders.plan(owner, reason, occasion.at, occasion)
 
     def change_owner(
-        self, unit: Unit, subject: Subject, previous: str, owner: str, at: datetime
+        self, unit: Unit, subject: Subject, previous: str, owner: str, occasion: Occasion
     ) -> None:
         """Tell the new owner instead of the previous one."""
-        reminders = self.begin(unit, subject, at)
-        reminders.cancel("owner_changed", at, recipient=previous)
-        reminders.plan(owner, OWNS, at, at)
+        reminders = self.begin(unit, subject, occasion.at)
+        reminders.cancel("owner_changed", occasion.at, recipient=previous)
+        reminders.plan(owner, OWNS, occasion.at, occasion)
 
-    def plan_for_reception(self, unit: Unit, subject: Subject, at: datetime) -> None:
+    def plan_for_reception(self, unit: Unit, subject: Subject, occasion: Occasion) -> None:
         """Tell the owner that somebody else received the petitioner, after closure too (rule 4)."""
-        reminders = self.begin(unit, subject, at)
+        reminders = self.begin(unit, subject, occasion.at)
         if reminders.owner is not None:
-            reminders.plan(reminders.owner, "reception_elsewhere", at, at)
+            reminders.plan(reminders.owner, "reception_elsewhere", occasion.at, occasion)
 
     def cancel_all(self, unit: Unit, subject: Subject, at: datetime) -> None:
         """Remind nobody of a closed petition."""

@@ -9,7 +9,7 @@ from chassis.messaging.inbox import Reaction
 from contracts.envelope import CloudEvent
 from contracts.events import responsibility as told
 from services.notify.application import Notify, subject_of
-from services.notify.domain.reminders import OWNS, PetitionReminders
+from services.notify.domain.reminders import OWNS, Occasion, PetitionReminders
 
 REMINDED_OF: Final = (
     told.OwnershipAwaitedV1,
@@ -34,6 +34,11 @@ OWNER_IS_TOLD: Final[Mapping[str, tuple[str, Callable[[CloudEvent], bool]]]] = {
 RECEIVED_BY_ANOTHER: Final = frozenset({"rival", "disputed"})
 
 
+def occasion_of(event: CloudEvent) -> Occasion:
+    """Return an event as the occasion of reminders."""
+    return Occasion(event.id, event.recordedtime)
+
+
 def needs() -> Mapping[str, Callable[[CloudEvent], Iterable[UUID]]]:
     """Return type of event to the ids of what its reaction asks for."""
     return {
@@ -47,17 +52,17 @@ def reactions(notify: Notify) -> Mapping[str, Reaction]:
 
     def on_awaited(unit: Unit, event: CloudEvent) -> None:
         if event.data["awaits"] != "duty_leader":
-            notify.plan_for_untaken(unit, subject_of(event.data), event.recordedtime)
+            notify.plan_for_untaken(unit, subject_of(event.data), occasion_of(event))
 
     def on_news_for_owner(unit: Unit, event: CloudEvent) -> None:
         reason, applies = OWNER_IS_TOLD[event.type]
         if applies(event):
             owner = event.data["owner"]
-            notify.plan_for_owner(unit, subject_of(event.data), owner, event.recordedtime, reason)
+            notify.plan_for_owner(unit, subject_of(event.data), owner, occasion_of(event), reason)
 
     def on_reception(unit: Unit, event: CloudEvent) -> None:
         if event.data["standing"] in RECEIVED_BY_ANOTHER:
-            notify.plan_for_reception(unit, subject_of(event.data), event.recordedtime)
+            notify.plan_for_reception(unit, subject_of(event.data), occasion_of(event))
 
     def on_passed_on(unit: Unit, event: CloudEvent) -> None:
         notify.change_owner(
@@ -65,7 +70,7 @@ def reactions(notify: Notify) -> Mapping[str, Reaction]:
             subject_of(event.data),
             event.data["previous_owner"],
             event.data["owner"],
-            event.recordedtime,
+            occasion_of(event),
         )
 
     def on_closed(unit: Unit, event: CloudEvent) -> None:

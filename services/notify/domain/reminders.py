@@ -15,6 +15,21 @@ OFFICE_HEAD: Final = "office_head:"
 OWNS: Final = "ownership_taken"
 
 
+@dataclass(frozen=True, slots=True)
+class Occasion:
+    """What a reminder is about: its id tells one from another, not its time.
+
+    After a clock was set back many facts in a row are recorded at one instant.
+
+    Attributes:
+        id: of the event that tells of it.
+        at: when that was recorded.
+    """
+
+    id: str
+    at: datetime
+
+
 @dataclass
 class Reminder:
     """One thing that one person is told.
@@ -101,12 +116,12 @@ class PetitionReminders(Aggregate):
             event_class, petition_id=self.petition_id, number=self.number, **kwargs
         )
 
-    def plan(self, recipient: str, reason: str, due_at: datetime, at: datetime) -> None:
+    def plan(self, recipient: str, reason: str, due_at: datetime, occasion: Occasion) -> None:
         """Plan a reminder; the same one is planned once."""
-        reminder_id = str(uuid5(self.id, f"{recipient}/{reason}/{due_at.isoformat()}"))
+        reminder_id = str(uuid5(self.id, f"{recipient}/{reason}/{occasion.id}"))
         if reminder_id not in self.reminders:
             self._record_plan(
-                timestamp=at,
+                timestamp=occasion.at,
                 reminder_id=reminder_id,
                 recipient=recipient,
                 reason=reason,
@@ -169,7 +184,8 @@ class PetitionReminders(Aggregate):
         if reminder.reason == "untaken":
             passed = max((at - reminder.due_at) // again_after, 0)
             due_at = reminder.due_at + (passed + 1) * again_after
-            self.plan(reminder.recipient, reminder.reason, due_at, at)
+            again = Occasion(f"{reminder.reminder_id}/{due_at.isoformat()}", at)
+            self.plan(reminder.recipient, reminder.reason, due_at, again)
 
     # Records. Replayed for ever, so they decide nothing.
 

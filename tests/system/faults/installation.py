@@ -67,9 +67,10 @@ class Instance:
 
         To start a process lets others run, who must not find none and start a second one.
         """
-        self.wanted = True
         with self.turn:
             self._start_once()
+        # Not before: whoever supervises would take the one that was killed for one that died.
+        self.wanted = True
 
     def _start_once(self) -> None:
         if self.process is not None and self.process.poll() is None:

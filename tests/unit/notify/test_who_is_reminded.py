@@ -41,6 +41,14 @@ class TestTheOwner:
             (SHEN, "ownership_taken", "delivered"),
         ]
 
+    def test_an_owner_who_comes_back_is_told_again_though_no_time_has_passed(self, desk: Desk):
+        """After a clock was set back all facts are of one instant until it has caught up."""
+        desk.tell(TAKEN)
+        for previous, owner in ((HUANG, SHEN), (SHEN, HUANG)):
+            desk.tell(SUCCEEDED, previous_owner=previous, owner=owner)
+        assert [who for who, _, state in desk.reminders() if state == "planned"] == [HUANG]
+        assert [who for who, _, _ in desk.reminders()] == [HUANG, SHEN, HUANG]
+
     def test_is_the_new_one_after_a_recusal(self, desk: Desk, channel: FakeChannel):
         """What was delivered stays delivered."""
         desk.tell(TAKEN)
