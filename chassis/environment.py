@@ -6,7 +6,8 @@ from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Final
 
-PASSWORD: Final = re.compile(r"(?<=://)([^:/@]*):[^@/]*@")
+# To the last @ of each address: a password may hold what should have been escaped.
+PASSWORD: Final = re.compile(r"(?<=://)([^:/@;\s]*):[^;\s]*@")
 
 
 class SettingInvalid(ValueError):  # noqa: N818 - it says what is the case

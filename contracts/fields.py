@@ -6,7 +6,7 @@ from typing import Annotated, Final, Literal
 from msgspec import Meta
 
 PAGE_MAX: Final = 200
-# In Python `$` also matches before a line feed at the end; elsewhere the rest of this is idle.
+# In Python `$` also matches before a line feed at the end. The schemas say `$`, as others need it.
 END: Final = r"$(?!\n)"
 VISIBLE: Final = r"\S"
 
@@ -80,10 +80,10 @@ MEANINGS: Final[Mapping[str, str]] = {
     "region": "Region of GB/T 2260, six digits.",
     "channel": "How the petition came (信访形式).",
     "petition_class": "Suggestion (建议意见), accusation (检举控告) or appeal (申诉求决).",
-    "category": "What it is about, in the words of the office's own list.",
+    "category": "What it is about, in the words of the office's own list. Published.",
     "headcount": "How many people raise it, the petitioner included.",
     "sealed": "Accusation material, open only to named people (Arts 27 to 30).",
-    "external_number": "Its number in the system that it came from; empty if none.",
+    "external_number": "Its number in the system that it came from; empty if none. Published.",
     "state": "Registered: nobody owns it yet. Owned: a leader does. Closed.",
     "occurred_at": "When it happened, as stated.",
     "registered_at": "When it was put on record.",
@@ -107,12 +107,13 @@ MEANINGS: Final[Mapping[str, str]] = {
     "ruling": "Upheld: the claimant owns the matter from now on. Rejected: nothing changes.",
     "ground": "Why the ownership passed on.",
     "approver": "Staff number of the person who approved the step.",
-    "document": "Reference of the written document behind the step; empty if none.",
+    "document": "Reference of the written document behind the step; empty if none. Published.",
     "reason": "The reason given. It is published: no personal data.",
     "awaits": "Whose step makes the owner: a reception, the first leader to take it from the open"
     " list, or the leader on duty.",
     "outcome": "How the matter ended.",
-    "reply_document": "Reference of the written reply delivered to the petitioner; empty if none.",
+    "reply_document": "Reference of the written reply delivered to the petitioner; empty if none."
+    " Published.",
     "delivered_by": "Staff number of the person who delivered the reply, or who recorded it.",
     "delivered_at": "When the reply reached the petitioner, as stated.",
     "follow_up_visit_at": "When the petitioner was visited after the reply (回访).",

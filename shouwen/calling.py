@@ -72,8 +72,11 @@ def working(variables: Variables, subject: str, roles: Sequence[str]) -> Iterato
     running = host(around, *SERVICES)
     running.start()
     try:
-        caller = RpcCaller(around.amqp_uri, str)
-        yield cache(lambda office: _as(caller, installation.issuer.issue(subject, roles, office)))
+        yield cache(
+            lambda office: _over_amqp(
+                around.amqp_uri, installation.issuer.issue(subject, roles, office)
+            )
+        )
     finally:
         running.stop()
 
@@ -105,7 +108,12 @@ def listens(path: Path) -> bool:
 
 
 def _over_amqp(uri: str, token: str) -> Call:
-    return _as(RpcCaller(uri, str), token)
+    return _as(_caller_at(uri), token)
+
+
+@cache
+def _caller_at(uri: str) -> RpcCaller:
+    return RpcCaller(uri, str)
 
 
 def _as(caller: RpcCaller, token: str) -> Call:

@@ -227,19 +227,20 @@ def _batches(
 
     A batch is of one province, for there is no office that acts for several.
     """
-    batch: list[dict[str, str]] = []
+    batches: dict[str, list[dict[str, str]]] = {}
     keys: set[str] = set()
-    province = ""
     for row in rows:
-        repeats, before = reader.value(row, "repeat_of") in keys, province
+        if reader.value(row, "repeat_of") in keys:
+            yield from batches.values()
+            batches, keys = {}, set()
         province = reader.value(row, "office", reader.defaults.office)[:PROVINCE_DIGITS]
-        if batch and (len(batch) == BATCH or repeats or province != before):
-            yield batch
-            batch, keys = [], set()
+        batch = batches.setdefault(province, [])
         batch.append(row)
         keys |= {key for key in [reader.value(row, "key")] if key}
-    if batch:
-        yield batch
+        if len(batch) == BATCH:
+            yield batches.pop(province)
+            keys -= {reader.value(each, "key") for each in batch}
+    yield from batches.values()
 
 
 def _reason(refused: Mapping[str, Any]) -> str:

@@ -27,6 +27,7 @@ from contracts.failures import QUEUE_FULL_RETRY_AFTER_S, RETRY_AFTER, Failure
 
 REPLY_QUEUE_EXPIRES_MS: Final = 300_000
 CALL_TIME_LIMIT_S: Final = 10.0
+CLOSE_LIMIT_S: Final = 2.0
 HEARTBEAT_S: Final = 30
 
 log = structlog.get_logger(__name__)
@@ -79,7 +80,7 @@ class RpcCaller:
         finally:
             replies.forget(call_id)
         if answer is None:
-            raise _unavailable(service, f"no answer within {self._timeout_s:g} s")
+            raise _unavailable(service, f"no answer within {self._timeout_s:g} s, or closed before")
         return _unpacked(answer)
 
     def close(self) -> None:
@@ -93,11 +94,12 @@ class RpcCaller:
         """Return the listener when its queue exists: an answer before that would be lost."""
         if self._closed:
             raise Failure("unavailable")
-        if self._replies is None or self._replies.ended:
-            self._replies = _ReplyListener(self._amqp_uri)
-        if not self._replies.ready(self._timeout_s):
+        listener = self._replies
+        if listener is None or listener.ended:
+            listener = self._replies = _ReplyListener(self._amqp_uri)
+        if not listener.ready(self._timeout_s) or self._closed:
             raise Failure("unavailable")
-        return self._replies
+        return listener
 
     def _send(  # noqa: PLR0913, PLR0917 - what makes up a call
         self,
@@ -152,7 +154,7 @@ class _ReplyListener(ConsumerMixin):
         return bool(self._thread.dead)
 
     def ready(self, timeout_s: float) -> bool:
-        return self._consuming.ready() or bool(self._consuming.wait(timeout_s))
+        return bool(self._consuming.wait(timeout_s))
 
     def expect(self, call_id: str) -> Event:
         reply = self._awaited[call_id] = Event()
@@ -163,11 +165,9 @@ class _ReplyListener(ConsumerMixin):
 
     def close(self) -> None:
         self._thread.kill()
-        for reply in self._awaited.values():
-            if not reply.ready():
-                reply.send(None)
+        self._release()
         try:
-            with self.connection.clone() as connection:
+            with eventlet.Timeout(CLOSE_LIMIT_S, False), self.connection.clone() as connection:
                 connection.ensure_connection(max_retries=1, interval_start=0)
                 self._queue.bind(connection.channel()).delete()
         except BROKER_ERRORS as error:
@@ -180,6 +180,7 @@ class _ReplyListener(ConsumerMixin):
             # The node of a cluster is down that has it, say: end, the next has another queue.
             log.warning("reply_queue_lost", error=type(error).__name__)
             self.should_stop = True
+            self._release()
             raise
         listening = consumer_cls(
             queues=[self._queue], on_message=self._arrived, no_ack=True, auto_declare=False
@@ -201,6 +202,14 @@ class _ReplyListener(ConsumerMixin):
 
     def on_connection_error(self, exc: Exception, interval: float) -> None:
         log.warning("broker_away", error=type(exc).__name__, retry_in_s=interval)
+
+    def _release(self) -> None:
+        """Let nobody wait here any more."""
+        if not self._consuming.ready():
+            self._consuming.send(False)
+        while self._awaited:
+            _, reply = self._awaited.popitem()
+            reply.send(None)
 
     def _arrived(self, message: Any) -> None:
         reply = self._awaited.pop(message.properties.get("correlation_id"), None)

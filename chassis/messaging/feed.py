@@ -106,13 +106,16 @@ class EventFeed(DependencyProvider):  # type: ignore[misc] # nameko has no types
         self.container.spawn_managed_thread(partial(self._run, self._ended), "event feed")
 
     def stop(self) -> None:
-        """Take no more messages, finish those that have arrived, and return."""
+        """Take no more messages, finish those that have arrived, and return.
+
+        What would need an event that has not come goes back to the queue.
+        """
         # In this order: what still arrives before the cancellation has to be settled as well.
         self.consumer.unregister_provider(self)
         self._stopping = True
+        self._wake()
         # A source may be away, and no stop waits for that.
         self._inbox.close()
-        self._wake()
         if self._ended is not None:
             self._ended.wait()
 

@@ -7,6 +7,7 @@ import msgspec
 from contracts.envelope import CloudEvent
 from contracts.events import MESSAGES
 from contracts.failures import CODES
+from contracts.fields import END
 from contracts.generate.descriptions import describe, summary_of
 from contracts.rpc import METHODS
 from contracts.rpc.method import Method
@@ -35,6 +36,7 @@ def schema_of(type_: type[msgspec.Struct], **extra: Any) -> Schema:
     (reference,), components = msgspec.json.schema_components(
         [type_], ref_template="#/$defs/{name}"
     )
+    components = _with_plain_ends(components)
     for class_ in _classes(type_):
         if class_.__name__ in components:
             describe(components[class_.__name__], class_)
@@ -43,6 +45,17 @@ def schema_of(type_: type[msgspec.Struct], **extra: Any) -> Schema:
     schema = {"$schema": DIALECT, **heading, **extra, **own}
     if components:
         schema["$defs"] = components
+    return schema
+
+
+def _with_plain_ends(schema: Any) -> Any:
+    """Write ends of patterns as every engine reads them; some know no look-ahead."""
+    if isinstance(schema, str):
+        return schema.replace(END, "$")
+    if isinstance(schema, list):
+        return [_with_plain_ends(each) for each in schema]
+    if isinstance(schema, dict):
+        return {name: _with_plain_ends(each) for name, each in schema.items()}
     return schema
 
 

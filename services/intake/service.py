@@ -16,6 +16,7 @@ from chassis.messaging.wiring import Wired
 from chassis.observability import current_correlation_id
 from contracts.failures import Failure
 from contracts.rpc import intake as rpc
+from contracts.rpc.method import STAFF
 from contracts.rpc.upkeep import (
     HEALTH,
     LOG,
@@ -163,7 +164,7 @@ def _reader(caller: Caller) -> Reader:
     return Reader(
         _actor(caller),
         is_head="office_head" in caller.roles,
-        is_agency=caller.roles == {"agency"},
+        is_staff=bool(caller.roles & STAFF),
         audits=_audits(caller),
     )
 

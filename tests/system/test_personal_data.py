@@ -110,6 +110,12 @@ class Spy:
         return self.bodies
 
 
+def purge_dead_letters(platform: Platform) -> None:
+    with Connection(platform.amqp_uri) as connection:
+        for service in SERVICES:
+            connection.channel().queue_purge(topology.dead_queue(service).name)
+
+
 def all_buried(platform: Platform) -> bool:
     parked = [
         platform.call("O1", "operator", "", f"{service}.parked")["dead_letters"]
@@ -152,11 +158,13 @@ def told(platform: Platform) -> Iterator[list[bytes]]:
         platform.start(service, program=["tests.system.talkative"])
     wait_until(platform.healthy)
     with spying(platform) as spy:
+        purge_dead_letters(platform)
         plant(platform)
         send_unreadable(platform)
         wait_until(platform.caught_up)
         wait_until(partial(all_buried, platform))
         yield spy.read()
+    purge_dead_letters(platform)
 
 
 def plant(platform: Platform) -> None:

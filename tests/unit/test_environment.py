@@ -44,6 +44,8 @@ def test_what_is_not_set_is_empty(value: str) -> None:
         ("amqp://u:p@h:5672/v", "amqp://u:***@h:5672/v"),
         ("postgresql://u:p%40@one:1,two:2/d", "postgresql://u:***@one:1,two:2/d"),
         ("amqp://u:p@h;amqp://v:q@i", "amqp://u:***@h;amqp://v:***@i"),
+        ("amqp://u:p@ss@h/v", "amqp://u:***@h/v"),
+        ("amqp://u:p/ss@h/v", "amqp://u:***@h/v"),
         ("amqp://h:5672/a:b", "amqp://h:5672/a:b"),
         ("sqlite:////tmp/a.db", "sqlite:////tmp/a.db"),
     ],

@@ -52,13 +52,13 @@ class Reader:
 
     Attributes:
         is_head: of the actor's office.
-        is_agency: and nothing else: another system.
-        audits: sees every petition, but no content.
+        is_staff: has a need of content; an agency or an auditor has not.
+        audits: sees every petition.
     """
 
     actor: Actor
     is_head: bool
-    is_agency: bool
+    is_staff: bool
     audits: bool
 
 

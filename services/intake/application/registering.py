@@ -16,7 +16,7 @@ from chassis.jurisdiction import region_of
 from services.intake.application.ports import Command, MarkedMatter, Raised, Register, Vault
 from services.intake.domain.numbering import number_of
 from services.intake.domain.petition import Petition, is_sealed
-from services.intake.domain.refusals import OriginalUnknown, Refusal
+from services.intake.domain.refusals import OriginalUnknown, Refusal, Sealed
 
 PETITIONS: Final = UUID("b8d9a9ea-3f33-5f5c-8f0e-6d1fb7a3d0c5")
 SHANGHAI: Final = ZoneInfo("Asia/Shanghai")
@@ -149,6 +149,10 @@ class Registration:
         named = self.register.find(transaction, raised.repeat_of)
         if named is None:
             raise OriginalUnknown(repeat_of="is not on record")
+        if bool(named["sealed"]) != is_sealed(raised.petition_class):
+            raise Sealed(
+                repeat_of="one of the two is sealed: its number must not stand in the other"
+            )
         original = named
         if named["matter_number"] != named["number"]:
             original = self.register.find(transaction, named["matter_number"]) or named

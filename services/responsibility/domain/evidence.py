@@ -7,6 +7,7 @@ from typing import Any
 
 from services.responsibility.domain.policy import (
     AFTER_THE_REPLY,
+    CLOCK_TOLERANCE,
     CLOSING_CONDITIONS,
     OUTCOMES_WITHOUT_CONDITIONS,
 )
@@ -153,7 +154,7 @@ class ClosingStatement:
             name: f"lies before {words}"
             for name in AFTER_THE_REPLY
             for words, instant in not_before.items()
-            if (stated := getattr(self, name)) is not None and stated < instant
+            if (stated := getattr(self, name)) is not None and stated < instant - CLOCK_TOLERANCE
         }
 
 

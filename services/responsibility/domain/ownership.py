@@ -392,11 +392,12 @@ class Ownership(Aggregate):
             return None
         return reply
 
-    @property
-    def _closing_not_before(self) -> dict[str, datetime]:
+    def _closing_not_before(self, document: str) -> dict[str, datetime]:
+        reply = self.reply
+        meant = reply is not None and reply.document == document
         instants = {
             "the matter was reopened": self.record.reopened_at,
-            "the reply was delivered": self.reply.delivered_at if self.reply else None,
+            "the reply was delivered": reply.delivered_at if reply and meant else None,
         }
         return {words: instant for words, instant in instants.items() if instant is not None}
 
@@ -419,7 +420,7 @@ class Ownership(Aggregate):
             raise DisputeOpen(number=self.number)
         if self.reply is not None and not statement.reply_document:
             statement = replace(statement, reply_document=self.reply.document)
-        if unmet := statement.unmet(self._closing_not_before):
+        if unmet := statement.unmet(self._closing_not_before(statement.reply_document)):
             raise ClosingConditionsUnmet(**unmet)
         self._record_closure(
             timestamp=at,

@@ -171,7 +171,10 @@ def test_blank_words_are_named(town: Town, path: str, name: str, blank: str) -> 
 
 
 @pytest.mark.parametrize(("path", "name"), [pair for pair in WORDS if pair[1] in PUBLISHED])
-@pytest.mark.parametrize("number", ["13900000002", "33042419400101999X"])
+@pytest.mark.parametrize(
+    "number",
+    ["13900000002", "+86 139 0000 0002", "１３９-0000-0002", "330424194001019991"],
+)
 def test_personal_numbers_in_published_words_are_named(
     town: Town, path: str, name: str, number: str
 ) -> None:

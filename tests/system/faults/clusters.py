@@ -1,11 +1,11 @@
 """Servers of which one may be lost: three nodes of RabbitMQ, a PostgreSQL with its standby."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
-from random import Random
-from typing import Final
+from typing import Any, Final
 
+import eventlet
 import psycopg2
 
 from tests.daemons import LOOPBACK, minimal_environment, run
@@ -19,6 +19,7 @@ class RabbitCluster:
 
     def __init__(self) -> None:
         first = RabbitServer("shouwen1")
+        self._killed = 0
         self.nodes = [first, *(RabbitServer(f"shouwen{n}", first) for n in range(2, NODES + 1))]
 
     @property
@@ -45,12 +46,15 @@ class RabbitCluster:
             node.remove()
 
     @contextmanager
-    def without_one(self, rng: Random) -> Iterator[str]:
-        """Kill a node; it comes back at the end of the block."""
-        node = rng.choice(self.nodes)
+    def without_one(self) -> Iterator[str]:
+        """Kill a node, each in its turn; it comes back at the end of the block."""
+        node = self.nodes[self._killed % NODES]
+        self._killed += 1
         node.crash()
-        yield node.node
-        node.start()
+        try:
+            yield node.node
+        finally:
+            node.start()
 
 
 class PostgresStandby(PostgresServer):
@@ -106,6 +110,8 @@ class PostgresPair:
         self._standby.start()
         _execute(self._primary.url, "ALTER SYSTEM SET synchronous_standby_names = '*'")
         _execute(self._primary.url, "SELECT pg_reload_conf()")
+        while _asked(self._primary.url, "SELECT sync_state FROM pg_stat_replication") != "sync":
+            eventlet.sleep(0.1)
 
     def fail_over(self) -> None:
         """Kill the primary, for good, and let the standby take its place."""
@@ -119,10 +125,14 @@ class PostgresPair:
 
 
 def _execute(url: str, statement: str) -> None:
-    connection = psycopg2.connect(url)
-    connection.autocommit = True
-    try:
+    _asked(url, statement)
+
+
+def _asked(url: str, statement: str) -> Any:
+    """Run a statement; return the first value of its first row, if it has any."""
+    with closing(psycopg2.connect(url)) as connection:
+        connection.autocommit = True
         with connection.cursor() as cursor:
             cursor.execute(statement)
-    finally:
-        connection.close()
+            row = cursor.fetchone() if cursor.description else None
+    return row[0] if row else None

@@ -178,10 +178,10 @@ def mixed(installation: Installation, rng: Random) -> Iterator[str]:
 
 
 @contextmanager
-def lose_node(installation: Installation, rng: Random) -> Iterator[str]:
+def lose_node(installation: Installation, _rng: Random) -> Iterator[str]:
     """One node of the broker's cluster, for so long that the load must do without it."""
     assert isinstance(installation.rabbit, RabbitCluster)
-    with installation.rabbit.without_one(rng) as node:
+    with installation.rabbit.without_one() as node:
         yield f"kill -9 of {node}"
         eventlet.sleep(NODE_AWAY_S)
 

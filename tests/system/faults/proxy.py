@@ -88,6 +88,10 @@ class Proxy:
         if far is None:
             _close(near, reset=True)
             return
+        if self._mode is Mode.REFUSE:
+            _close(near, reset=True)
+            _close(far, reset=True)
+            return
         far.settimeout(None)
         for end in (near, far):
             end.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)

@@ -5,6 +5,7 @@ from itertools import count
 from typing import Any
 
 from chassis.jurisdiction import Actor
+from contracts.rpc.method import STAFF
 from services.intake.application import Intake
 from services.intake.application.ports import Raised, Reader
 from services.intake.gateways.vault import Vault
@@ -21,7 +22,7 @@ def reader(of: Actor, *roles: str) -> Reader:
     return Reader(
         of,
         is_head="office_head" in roles,
-        is_agency=set(roles) == {"agency"},
+        is_staff=not roles or bool(STAFF & set(roles)),
         audits="auditor" in roles,
     )
 

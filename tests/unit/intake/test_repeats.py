@@ -2,6 +2,7 @@
 
 import pytest
 
+from services.intake.domain.refusals import Sealed
 from tests.builders import OTHER_COUNTY, actor, content, number, person, raised
 from tests.unit.intake.desk import Desk
 
@@ -48,6 +49,15 @@ class TestTheSamePersonWithTheSameMatter:
         desk.registered(raised(petition_class=first, content=content(person())))
         second = raised(petition_class=then, content=content(person()))
         assert desk.registered(second)["repeat_of"] is None
+
+    @pytest.mark.parametrize("first", ["appeal", "accusation"])
+    def test_may_not_be_named_across_a_seal(self, desk: Desk, first: str):
+        """By whomever: the number of one would stand in the other."""
+        then = {"appeal": "accusation", "accusation": "appeal"}[first]
+        original = desk.registered(raised(petition_class=first))["number"]
+        (outcome,) = desk.register(raised(petition_class=then, repeat_of=original))
+        assert isinstance(outcome, Sealed)
+        assert len(desk.facts()) == 1
 
     def test_an_accusation_finds_the_accusation_before(self, desk: Desk):
         """Sealed, both of them."""

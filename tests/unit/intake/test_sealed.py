@@ -77,10 +77,11 @@ class TestAnAgency:
         number_ = desk.registered(by=self.AGENCY)["number"]
         assert desk.application.read_content(reader(self.AGENCY, "agency"), number_).principal
 
-    def test_reads_nothing_else(self, desk: Desk):
-        """Another system has no need of names that it does not have; the number it may see."""
+    @pytest.mark.parametrize("roles", [["agency"], ["agency", "auditor"], ["auditor"]], ids=str)
+    def test_reads_nothing_else(self, desk: Desk, roles: list[str]):
+        """It has no need of names that it does not have; the number it may see."""
         number_ = desk.registered()["number"]
-        agency = reader(self.AGENCY, "agency")
+        agency = reader(self.AGENCY, *roles)
         with pytest.raises(OfficeNotAllowed):
             desk.application.read_content(agency, number_)
         assert desk.application.petition(agency, number_)["number"] == number_
