@@ -15,8 +15,9 @@ DEPTH_MAX: Final = 24
 NAME_SHOWN_CHARS: Final = 40
 YEARS: Final = range(1900, 2200)
 
-_MOBILE: Final = re.compile(r"(?<!\d)(?:86)?1[3-9]\d{9}(?!\d)", re.ASCII)
-_IDENTITY: Final = re.compile(r"(?<!\d)\d{17}[\dXx](?!\d)", re.ASCII)
+# Neither a digit nor a letter beside it: a UUID holds such runs now and then.
+_MOBILE: Final = re.compile(r"(?<![0-9A-Za-z])(?:86)?1[3-9]\d{9}(?![0-9A-Za-z])", re.ASCII)
+_IDENTITY: Final = re.compile(r"(?<![0-9A-Za-z])\d{17}[\dXx](?![0-9A-Za-z])", re.ASCII)
 _BETWEEN_DIGITS: Final = re.compile(r"(?<=\d)[\s-](?=\d)")
 _IDENTITY_WEIGHTS: Final = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 _NOT_STORABLE: Final = re.compile("[\x00\ud800-\udfff]")

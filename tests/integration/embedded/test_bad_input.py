@@ -182,6 +182,15 @@ def test_personal_numbers_in_published_words_are_named(
     assert (failure.code, list(failure.fields)) == ("bad_value", [name])
 
 
+@pytest.mark.parametrize(
+    "document",
+    ["D-dcf148a3-fd04-4d3c-892e-f14961857071", "海信函〔2026〕13号", "330424202611250017"],
+)
+def test_other_long_numbers_may_stand_in_published_words(town: Town, document: str) -> None:
+    given = {**GOOD["responsibility.reply"], "document": document}
+    assert refusal(town, "responsibility.reply", given).code == "petition_unknown"
+
+
 TIMES = [
     (path, field.name)
     for path, method in sorted(METHODS.items())
