@@ -17,6 +17,9 @@ from chassis.messaging.wiring import Verifier
 from chassis.observability import begin_handling, current_correlation_id
 from contracts.failures import Failure
 
+# By which services follow one another every few seconds, also when nothing happens.
+UNREMARKABLE: Final = frozenset({("log", "ok")})
+
 log = structlog.get_logger(__name__)
 
 
@@ -96,10 +99,6 @@ def _failure_of(error: BaseException, method: str) -> Failure:
     if isinstance(error, OperationalError | InterfaceError):
         return Failure("unavailable")
     return Failure("internal", fields={"correlation_id": current_correlation_id()})
-
-
-# By which services follow one another every few seconds, also when nothing happens.
-UNREMARKABLE: Final = frozenset({("log", "ok")})
 
 
 def log_answer(method: str, code: str, actor: str, started: float) -> None:

@@ -30,13 +30,13 @@ COLUMNS: Final = (
     "external_number",
     "position",
 )
-_SELECT: Final = (
-    f"SELECT {', '.join('p.' + column for column in COLUMNS)},"  # noqa: S608 - our own columns
-    " COALESCE(g.state, 'registered'), COALESCE(g.changed_at, p.registered_at)"
-    " FROM petition p LEFT JOIN progress g ON g.number = p.matter_number"
-)
 # The state of a matter of which nobody has told yet.
 UNTOLD: Final = "registered"
+_SELECT: Final = (
+    f"SELECT {', '.join('p.' + column for column in COLUMNS)},"  # noqa: S608 - our own columns
+    f" COALESCE(g.state, '{UNTOLD}'), COALESCE(g.changed_at, p.registered_at)"
+    " FROM petition p LEFT JOIN progress g ON g.number = p.matter_number"
+)
 _FILTERS: Final[Mapping[str, str]] = {
     "office": "p.office = ?",
     "region": "p.region = ?",

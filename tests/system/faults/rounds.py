@@ -22,6 +22,8 @@ from tests.system.faults.installation import Installation, wait_until
 from tests.system.faults.load import Callers, Load
 
 RECOVERY_LIMIT_S: Final = 120.0
+# Each look asks all services; what they do meanwhile is what is waited for.
+LOOK_EVERY_S: Final = 0.1
 PAGE: Final = 1_000
 FOLLOWED: Final[Mapping[str, tuple[str, ...]]] = {
     "intake": ("responsibility",),
@@ -137,9 +139,9 @@ class Campaign:
         """Wait until everything told was taken in everywhere and nothing is due."""
         # A lost read model is filled from whole logs.
         limit_s = RECOVERY_LIMIT_S + sum(log.head for log in self._logs.of.values()) / 200
-        wait_until(self._quiet, limit_s, "all logs applied everywhere", pause_s=0.03)
+        wait_until(self._quiet, limit_s, "all logs applied everywhere", pause_s=LOOK_EVERY_S)
         wait_until(lambda: not self._due(), limit_s, "all reminders delivered")
-        wait_until(self._quiet, limit_s, "all logs applied everywhere", pause_s=0.03)
+        wait_until(self._quiet, limit_s, "all logs applied everywhere", pause_s=LOOK_EVERY_S)
 
     def check_all(self, *, rebuild: bool = True) -> None:
         """Check whole logs, the audit, the queues, and the read models against a rebuild.
