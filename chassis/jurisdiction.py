@@ -7,7 +7,7 @@ from typing import Final
 
 REGION_DIGITS: Final = 6
 LEVEL_DIGITS: Final = 2
-# As `contracts.fields.Office`, which use cases must not know: they are given offices checked.
+# As `contracts.fields.Office`; use cases import this module and must not know those.
 WRITTEN: Final = re.compile("[0-9]{6}-[0-9]{2}")
 
 
