@@ -106,7 +106,7 @@ PROTECTED = [path for path, method in METHODS.items() if method.roles]
 
 def refusal(town: Town, path: str, given: dict[str, Any], token: str | None = None) -> Failure:
     """Call a method that must refuse, and return the refusal; nothing may be left in any log."""
-    before = town.heads()
+    before = town.heads_at_rest()
     caller = town.caller("K1", sorted(ROLES)) if token is None else town.caller_with(token)
     service, _, name = path.partition(".")
     with pytest.raises(Failure) as refused:
