@@ -2,21 +2,42 @@
 
 `all=True` is needed: `monkey_patch(psycopg=True)` alone patches psycopg2 and leaves sockets,
 threads and time as they were.
+
+Names of hosts are looked up by the system's resolver, on eventlet's pool of real threads.
+eventlet's own resolver knows nothing of nsswitch, and to load it takes a third of a start.
 """
 
+import os
 import sys
 import warnings
+from collections.abc import Callable
+from functools import partial
+from typing import Any, Final
+
+os.environ["EVENTLET_NO_GREENDNS"] = "yes"
 
 with warnings.catch_warnings():
     # eventlet announces its maintenance status at import, in a category of its own.
     warnings.filterwarnings("ignore", r"\s*Eventlet is deprecated")
     import eventlet
+    import eventlet.green.socket
     import eventlet.patcher
+    import eventlet.tpool
 
+_LOOKUPS: Final = ("getaddrinfo", "gethostbyname", "gethostbyname_ex", "getnameinfo")
 _THREADED_BEFORE = [name for name in ("kombu", "nameko", "amqp") if name in sys.modules]
+
+
+def _on_thread(look_up: Callable[..., Any]) -> Callable[..., Any]:
+    return partial(eventlet.tpool.execute, look_up)
+
 
 if not eventlet.patcher.is_monkey_patched("socket"):
     eventlet.monkey_patch(all=True, psycopg=True)
+    for name in _LOOKUPS:
+        green = _on_thread(getattr(eventlet.green.socket, name))
+        for module in (eventlet.green.socket, sys.modules["socket"]):
+            setattr(module, name, green)
 
 
 class NotGreen(RuntimeError):  # noqa: N818 - it says what is the case

@@ -1,5 +1,6 @@
 import os
 import signal
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -148,3 +149,11 @@ class TestPatch:
         )
         assert done.returncode == code
         assert b"NotGreen" in done.stderr or code == 0
+
+    def test_a_slow_look_up_of_a_host_holds_nobody_up(self, monkeypatch):
+        sleep_for_real = eventlet.patcher.original("time").sleep
+        monkeypatch.setattr("_socket.getaddrinfo", lambda *_args: sleep_for_real(0.5) or [])
+        looking_up = eventlet.spawn(socket.getaddrinfo, "broker", 5672)
+        eventlet.sleep(0.1)
+        assert not looking_up.dead
+        assert looking_up.wait() == []
