@@ -5,8 +5,8 @@ The first event after a rest never waits.
 
 from typing import Final
 
-AT_ONCE_S: Final = 0.01
+AT_ONCE_S: Final = 0.03
 """Where somebody waits for the effect."""
 
-SOON_S: Final = 0.1
+SOON_S: Final = 0.25
 """Where nobody does: reminders, timelines, states."""

@@ -1,7 +1,7 @@
 """Use cases of responsibility: load, decide, save."""
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Protocol
@@ -16,6 +16,7 @@ from chassis.eventstore.application import (
     ReadModel,
     Unit,
 )
+from chassis.eventstore.gathering import Gathering
 from chassis.eventstore.instants import text_of
 from chassis.eventstore.requests import CommandKey
 from chassis.eventstore.transaction import Questions
@@ -47,14 +48,14 @@ from services.responsibility.domain.refusals import (
 from services.responsibility.domain.roster import RosterLine, roster_line_id
 
 NUMBERS_KEPT = 100_000
-ARRIVES_WITHIN_S = 0.03
+ARRIVES_WITHIN_S = 0.2
 
 
 class MatterIndex(Protocol):
     """Finds matters by number."""
 
-    def find(self, transaction: Questions, number: str) -> Matter | None:
-        """Return where a number leads, or None when it is not known here."""
+    def find(self, transaction: Questions, numbers: Sequence[str]) -> Mapping[str, Matter]:
+        """Return where numbers lead, of those that are known here."""
 
 
 class Arrivals(Protocol):
@@ -103,6 +104,8 @@ class Responsibility(EventSourcedApplication):
         self._matters = matters
         self._arrivals = arrivals
         self._leads_to: dict[str, Matter] = {}
+        # Each commit wakes all who wait for a number, and all of them ask.
+        self._looking_up: Gathering[str, Matter | None] = Gathering(self._look_up)
         super().__init__(env, clock, read_models)
 
     # What intake tells
@@ -383,12 +386,16 @@ class Responsibility(EventSourcedApplication):
         """Return where a number leads; that never changes once it is known."""
         if number in self._leads_to:
             return self._leads_to[number]
-        matter = self._matters.find(self.log_of_events, number)
+        matter = self._looking_up.run(number)
         if matter is not None:
             if len(self._leads_to) >= NUMBERS_KEPT:
                 self._leads_to.clear()
             self._leads_to[number] = matter
         return matter
+
+    def _look_up(self, numbers: Sequence[str]) -> list[Matter | None]:
+        found = self._matters.find(self.log_of_events, numbers)
+        return [found.get(number) for number in numbers]
 
     def _take_in(self, number: str) -> None:
         """Take in what intake has acknowledged and its events have not brought yet."""

@@ -1,5 +1,6 @@
 """Number to matter: a first-time petition is its own, a repeat belongs to the original's."""
 
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 from chassis.eventstore.log import RecordedEvent
@@ -27,9 +28,11 @@ class Matters:
         )
 
     @staticmethod
-    def find(transaction: Questions, number: str) -> Matter | None:
-        """Return where a number leads, or None when it is not known here."""
+    def find(transaction: Questions, numbers: Sequence[str]) -> Mapping[str, Matter]:
+        """Return where numbers lead, of those that are known here."""
+        marks = ", ".join("?" for _ in numbers)
         rows = transaction.query(
-            "SELECT number, petition_id, office FROM matter WHERE number = ?", (number,)
+            f"SELECT number, petition_id, office FROM matter WHERE number IN ({marks})",  # noqa: S608 - placeholders
+            numbers,
         )
-        return Matter(*rows[0]) if rows else None
+        return {number: Matter(number, *rest) for number, *rest in rows}
