@@ -1,4 +1,4 @@
-"""Brings the platform to a number of petitions that all have gone through it."""
+"""Registers petitions by the hundreds, and waits until all have gone through the platform."""
 
 from typing import Any, Final
 
@@ -11,12 +11,6 @@ BATCH: Final = 500
 SERVICES_AUDITED: Final = ("intake", "responsibility", "notify")
 SETTLE_WITHIN_S: Final = 1_800.0
 LOOK_EVERY_S: Final = 0.2
-
-
-def fill(running: Running, petitions: int, **given: Any) -> None:
-    """Register so many petitions more and wait until every service has taken them in."""
-    register(running, petitions, **given)
-    wait_until_settled(running)
 
 
 def register(running: Running, petitions: int, **given: Any) -> None:

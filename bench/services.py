@@ -96,13 +96,14 @@ def platform_on(servers: Servers) -> Iterator[Running]:
             running.platform.start(service)
         try:
             for service in SERVICES:
-                wait_until(lambda service=service: _healthy(running, service), pause_s=0.3)
+                wait_until(lambda service=service: healthy(running, service), pause_s=0.3)
             yield running
         finally:
             running.close()
 
 
-def _healthy(running: Running, service: str) -> bool:
+def healthy(running: Running, service: str) -> bool:
+    """Tell whether a service answers that it is well."""
     try:
         return bool(running.call("clerk", f"{service}.health")["ok"])
     except Failure:
