@@ -17,6 +17,7 @@ COPY contracts /app/contracts
 COPY chassis /app/chassis
 COPY services /app/services
 COPY shouwen /app/shouwen
+COPY statute /app/statute
 # Compiled here, because at run time nothing is written; the folder is where a volume is mounted.
 RUN python -m compileall -q /app \
     && printf '#!/bin/sh\nexec python -m shouwen "$@"\n' > /usr/local/bin/shouwen \

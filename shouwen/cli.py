@@ -16,7 +16,7 @@ from chassis.observability import configure_logging
 from chassis.runtime.surroundings import database_url, home_of, surroundings
 from contracts.failures import Failure
 from contracts.rpc import METHODS
-from shouwen import upkeep
+from shouwen import asking, upkeep
 from shouwen.calling import (
     BrokenOff,
     CallFor,
@@ -408,4 +408,11 @@ app.command(
         "shouwen parked audit --redrive   once the cause is gone",
     )
 )(upkeep.parked)
+app.command(
+    epilog=_examples(
+        "shouwen deadline   all statutory terms",
+        "shouwen deadline handling --from 2026-02-01 --extended 30",
+        "shouwen deadline re_review --from 2026-03-02 --hearing 2026-03-10/2026-03-18",
+    )
+)(asking.deadline)
 app.add_typer(keys_app, name="key")

@@ -14,7 +14,7 @@ from contracts.rpc.method import Method
 
 def methods_table() -> Table:
     """Return every method with what it is for."""
-    table = _table("method", "what it is for")
+    table = new_table("method", "what it is for")
     for path, method in sorted(METHODS.items()):
         table.add_row(path, method.doc)
     return table
@@ -24,7 +24,7 @@ def explained(method: Method[Any, Any]) -> Group:
     """Return what a method is for, who may call it, and what it takes."""
     roles = ", ".join(sorted(method.roles)) or "anybody, without a token"
     lines = f"{method.path}: {method.doc}\nWho may call it: {roles}\n"
-    fields = _table("field", "needed", "form")
+    fields = new_table("field", "needed", "form")
     for row in _fields(method.request):
         fields.add_row(*row)
     return Group(Text(lines), fields)
@@ -49,7 +49,8 @@ def _form(field: Mapping[str, Any]) -> str:
     return str(words or field.get("$ref", "anything"))
 
 
-def _table(*headings: str) -> Table:
+def new_table(*headings: str) -> Table:
+    """Return a table without lines."""
     table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="dim")
     for heading in headings:
         table.add_column(heading, overflow="fold")

@@ -4,7 +4,7 @@ import tomllib
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-PACKAGES = ("contracts", "chassis", "services", "shouwen")
+PACKAGES = ("contracts", "chassis", "services", "shouwen", "statute")
 
 
 def contents() -> list[Path]:

@@ -1,0 +1,77 @@
+"""The statutory terms, a row each: how long, from when, by which article, and how well we know.
+
+Marks: V, verified against a published text of the article; R, the rule is verified and the number
+of the article is from memory. How days are counted is settled by no text that we found, except
+that objections have working days: so it is stored with each term, and a province may set it
+otherwise.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final, Literal
+
+Unit = Literal["calendar", "working"]
+
+
+@dataclass(frozen=True, slots=True)
+class Counting:
+    """How the days of a term are counted.
+
+    Attributes:
+        first_day: whether the day that the term runs from is day 1 or the day before it.
+        unit: whether every day counts, or only those that are worked.
+        roll_to_workday: whether a last day that is not worked gives way to the next that is.
+    """
+
+    first_day: Literal["same_day", "day_after"] = "day_after"
+    unit: Unit = "calendar"
+    roll_to_workday: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class TermRule:
+    """One row of the Regulation.
+
+    Attributes:
+        length_days: in the unit of its counting.
+        runs_from: what happens on the day that it is counted from.
+        extension_days: longest extension; 0 where there is none.
+        hearing_counts: whether the time of a hearing is part of the term.
+    """
+
+    code: str
+    chinese: str
+    length_days: int
+    runs_from: str
+    article: str
+    mark: Literal["V", "R"]
+    counting: Counting = Counting()
+    extension_days: int = 0
+    hearing_counts: bool = True
+
+
+TERMS: Final[Mapping[str, TermRule]] = {
+    rule.code: rule
+    for rule in (
+        TermRule("first_step", "登记转办", 15, "receipt", "Art 22", "V"),
+        TermRule("acceptance", "受理告知", 15, "receipt of the transfer", "Art 23", "V"),
+        TermRule(
+            "objection",
+            "管辖异议",
+            5,
+            "receipt of the transfer",
+            "Art 23(3)",
+            "V",
+            counting=Counting(unit="working"),
+        ),
+        TermRule("handling", "办理", 60, "acceptance", "Art 34", "R", extension_days=30),
+        TermRule("review_request", "申请复查", 30, "receipt of the opinion", "Art 35", "R"),
+        TermRule("review", "复查", 30, "receipt of the request", "Art 35", "R"),
+        TermRule(
+            "re_review_request", "申请复核", 30, "receipt of the review opinion", "Art 36", "R"
+        ),
+        TermRule(
+            "re_review", "复核", 30, "receipt of the request", "Art 36", "R", hearing_counts=False
+        ),
+    )
+}
