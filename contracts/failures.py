@@ -36,6 +36,7 @@ CODES: Final[Mapping[str, str]] = {
     "sealed": "The matter is sealed; only named people may open it.",
     "original_unknown": "The petition that this one is said to repeat is not on record.",
     # Responsibility
+    "version_changed": "The matter is not as the caller saw it; look at it again and decide.",
     "not_owned": "Nobody owns the petition yet.",
     "not_the_owner": "Only the owner may take this step.",
     "same_owner": "The successor is the owner already.",

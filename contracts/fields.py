@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Annotated, Final, Literal
 
-from msgspec import Meta
+from msgspec import Meta, UnsetType
 
 PAGE_MAX: Final = 200
 # In Python `$` also matches before a line feed at the end. The schemas say `$`, as others need it.
@@ -61,6 +61,8 @@ Cursor = Annotated[
     str, Meta(max_length=200, description="`next_cursor` of the page before; empty for the first.")
 ]
 Position = Annotated[int, Meta(ge=0)]
+# Absent unless given: who does not say what he saw decides on whatever is on record.
+ExpectedVersion = Annotated[int, Meta(ge=1, le=2**31 - 1)] | UnsetType
 
 # What is asked for under these names stands in events, and so in every log and queue.
 PUBLISHED: Final = frozenset({"category", "reason", "document", "reply_document"})
@@ -75,6 +77,8 @@ Standing = Literal["first", "owner", "rival", "disputed"]
 # What a name means wherever a message, request or answer has it and says nothing else.
 MEANINGS: Final[Mapping[str, str]] = {
     "petition_id": "UUID of the petition.",
+    "expected_version": "`version` of the matter as the caller saw it; refused if it changed.",
+    "version": "Of the matter, from 1; grows with every fact about it.",
     "number": "Number of the petition: region, day, serial, check character.",
     "office": "Office code: region of GB/T 2260 and a serial.",
     "region": "Region of GB/T 2260, six digits.",

@@ -3,13 +3,14 @@
 from datetime import date
 from typing import Annotated, Any, Final, Literal
 
-from msgspec import Meta
+from msgspec import UNSET, Meta, UnsetType
 
 from contracts.envelope import Utc
 from contracts.fields import (
     Channel,
     Cursor,
     Document,
+    ExpectedVersion,
     Limit,
     Number,
     Office,
@@ -38,6 +39,7 @@ class ReceivePetition(Request, frozen=True):
     leader: Staff | None = None
     received_at: Utc | None = None
     office: Office | None = None
+    expected_version: ExpectedVersion = UNSET
 
 
 class Reception(Answer, frozen=True):
@@ -60,6 +62,7 @@ class Reception(Answer, frozen=True):
     owned_since: Utc
     reception_id: str
     dispute_id: str | None = None
+    version: int | UnsetType = UNSET
 
 
 class AskOwner(Request, frozen=True):
@@ -145,6 +148,7 @@ class Ownership(Answer, frozen=True, omit_defaults=True):
     rivals: list[Claim]
     repeats: list[Number]
     reply: Reply | None = None
+    version: int | UnsetType = UNSET
 
 
 class RosterLine(Request, frozen=True):
@@ -288,6 +292,7 @@ class SucceedOwner(Request, frozen=True, omit_defaults=True):
     ground: Literal["left_post", "long_leave"]
     document: Document
     office: Office | None = None
+    expected_version: ExpectedVersion = UNSET
 
 
 class RecuseOwner(Request, frozen=True, omit_defaults=True):
@@ -305,6 +310,7 @@ class RecuseOwner(Request, frozen=True, omit_defaults=True):
     ground: Literal["direct_interest"]
     document: Document
     office: Office | None = None
+    expected_version: ExpectedVersion = UNSET
 
 
 class RuleDispute(Request, frozen=True):
@@ -320,6 +326,7 @@ class RuleDispute(Request, frozen=True):
     ruling: Literal["upheld", "rejected"]
     reason: Reason
     document: Document
+    expected_version: ExpectedVersion = UNSET
 
 
 class DeliverReply(Request, frozen=True):
@@ -335,6 +342,7 @@ class DeliverReply(Request, frozen=True):
     number: Number
     document: Document
     delivered_at: Utc | None = None
+    expected_version: ExpectedVersion = UNSET
 
 
 class ClosePetition(Request, frozen=True):
@@ -355,6 +363,7 @@ class ClosePetition(Request, frozen=True):
     reply_document: OptionalLine = ""
     follow_up_visit_at: Utc | None = None
     evaluation_asked_at: Utc | None = None
+    expected_version: ExpectedVersion = UNSET
 
 
 class ReopenPetition(Request, frozen=True):
@@ -364,6 +373,7 @@ class ReopenPetition(Request, frozen=True):
     number: Number
     reason: Reason
     document: Document
+    expected_version: ExpectedVersion = UNSET
 
 
 RECEIVE: Final = Method(

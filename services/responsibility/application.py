@@ -44,6 +44,7 @@ from services.responsibility.domain.refusals import (
     InTheFuture,
     OfficeNotAllowed,
     PetitionUnknown,
+    VersionChanged,
 )
 from services.responsibility.domain.roster import RosterLine, roster_line_id
 
@@ -67,10 +68,15 @@ class Arrivals(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """A command in hand: who sent it, and the key under which its answer is kept."""
+    """A command in hand: who sent it, and the key under which its answer is kept.
+
+    Attributes:
+        expected_version: of the matter, as its sender saw it; None when he does not say.
+    """
 
     actor: Actor
     key: CommandKey
+    expected_version: int | None = None
 
     @property
     def provenance(self) -> Provenance:
@@ -207,6 +213,7 @@ class Responsibility(EventSourcedApplication):
 
         def decide(unit: Unit) -> Answer:
             ownership = self._ownership(unit, matter.petition_id)
+            _check_version(command, ownership)
             claim = ownership.receive(received)
             return _reception(ownership, received, claim)
 
@@ -346,6 +353,7 @@ class Responsibility(EventSourcedApplication):
         def decide(unit: Unit) -> Answer:
             ownership = self._ownership(unit, matter.petition_id)
             (may or _check_say)(command.actor, ownership)
+            _check_version(command, ownership)
             change(ownership)
             return _ownership(ownership, number)
 
@@ -431,6 +439,12 @@ def _check_say(actor: Actor, ownership: Ownership) -> None:
         raise OfficeNotAllowed(office=ownership.office)
 
 
+def _check_version(command: Command, ownership: Ownership) -> None:
+    """Let nobody decide on a state of the matter that is not that of the record any more."""
+    if command.expected_version not in {None, ownership.version}:
+        raise VersionChanged(expected_version=f"the matter is at version {ownership.version} now")
+
+
 def _offices(ownership: Ownership) -> list[str]:
     """Return the office of the matter and, behind it, that of its owner."""
     return [ownership.office, *(link.office for link in ownership.record.chain[-1:])]
@@ -457,6 +471,7 @@ def _reception(ownership: Ownership, received: Received, claim: Claim | None) ->
         "owned_since": text_of(holder.since),
         "reception_id": received.reception_id,
         "dispute_id": claim and claim.dispute_id,
+        "version": ownership.version,
     }
 
 
@@ -475,6 +490,7 @@ def _ownership(ownership: Ownership, number: str) -> Answer:
         "rivals": [_claim(claim) for claim in record.claims if claim.standing != "owner"],
         "repeats": list(record.repeats),
         "reply": ownership.reply and _reply(ownership.reply),
+        "version": ownership.version,
     }
 
 

@@ -181,7 +181,8 @@ class ResponsibilityService:
 def _command(method: str, request: Any, caller: Caller) -> Command:
     actor = Actor(caller.subject, caller.office, current_correlation_id())
     content = msgspec.json.encode(request)
-    return Command(actor, CommandKey.of(actor.subject, request.request_id, method, content))
+    key = CommandKey.of(actor.subject, request.request_id, method, content)
+    return Command(actor, key, getattr(request, "expected_version", None) or None)
 
 
 def _receiver(request: rpc.ReceivePetition, caller: Caller) -> str:

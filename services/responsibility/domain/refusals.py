@@ -7,6 +7,7 @@ Refusal
 ├── CaseClosed, CaseNotClosed
 ├── ClosingConditionsUnmet   what is missing stands in `fields`
 ├── DisputeOpen, DisputeUnknown, DisputeRuled
+├── VersionChanged           the caller decided on an older state of the matter
 ├── OwnClaim                 a party would decide its own cause
 ├── DayTwice                 a roster with two leaders for one day
 └── PetitionUnknown, OfficeNotAllowed
@@ -73,6 +74,10 @@ class DisputeRuled(Refusal):
 
 class OwnClaim(Refusal):
     code = "own_claim"
+
+
+class VersionChanged(Refusal):
+    code = "version_changed"
 
 
 class PetitionUnknown(Refusal):

@@ -5,7 +5,7 @@ are; a command is what one of the functions below returns.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from itertools import count
 from typing import Any
@@ -208,9 +208,10 @@ def receive(  # noqa: PLR0913 - what a reception may state
     of: str | None = None,
     by: Actor | None = None,
     request_id: str | None = None,
+    sees: int | None = None,
 ) -> Asked:
     reported = ReportedReception(of or number(), leader, office, at)
-    sent = _sent("receive", reported, by or actor(leader, office), request_id)
+    sent = _sent("receive", reported, by or actor(leader, office), request_id, sees)
     return lambda application: application.record_reception(sent, reported)
 
 
@@ -221,55 +222,59 @@ def succeed(  # noqa: PLR0913 - what a succession may state
     of: str | None = None,
     by: Actor | None = None,
     request_id: str | None = None,
+    sees: int | None = None,
     given: Approval | None = None,
 ) -> Asked:
     sender = by or actor(HEAD)
     approved = given or approval(approver=sender.subject)
     successor = Successor(to, office)
-    sent = _sent("succeed", (of, successor, approved), sender, request_id)
+    sent = _sent("succeed", (of, successor, approved), sender, request_id, sees)
     return lambda application: application.succeed_owner(sent, of or number(), successor, approved)
 
 
-def recuse(
+def recuse(  # noqa: PLR0913 - what a recusal may state
     to: str = SHEN,
     *,
     office: str | None = None,
     of: str | None = None,
     by: Actor | None = None,
     request_id: str | None = None,
+    sees: int | None = None,
 ) -> Asked:
     sender = by or actor(HEAD)
     approved = approval(approver=sender.subject, ground="direct_interest")
     successor = Successor(to, office)
-    sent = _sent("recuse", (of, successor, approved), sender, request_id)
+    sent = _sent("recuse", (of, successor, approved), sender, request_id, sees)
     return lambda application: application.recuse_owner(sent, of or number(), successor, approved)
 
 
-def rule(
+def rule(  # noqa: PLR0913 - what a ruling may state
     ruling: str = "upheld",
     dispute_id: str = "D-reception-1",
     *,
     of: str | None = None,
     by: Actor | None = None,
     request_id: str | None = None,
+    sees: int | None = None,
 ) -> Asked:
     sender = by or actor(HEAD)
     approved = approval(approver=sender.subject, ground="登记簿有此记录")
-    sent = _sent("rule", (of, dispute_id, ruling), sender, request_id)
+    sent = _sent("rule", (of, dispute_id, ruling), sender, request_id, sees)
     return lambda application: application.rule_on_dispute(
         sent, of or number(), dispute_id, ruling, approved
     )
 
 
-def reply(
+def reply(  # noqa: PLR0913 - what a reply may state
     document: str = "海信复〔2026〕7号",
     at: datetime | None = None,
     *,
     by: Actor | None = None,
     of: str | None = None,
     request_id: str | None = None,
+    sees: int | None = None,
 ) -> Asked:
-    sent = _sent("reply", (of, document, at), by or actor(HUANG), request_id)
+    sent = _sent("reply", (of, document, at), by or actor(HUANG), request_id, sees)
     return lambda application: application.deliver_reply(sent, of or number(), document, at)
 
 
@@ -279,16 +284,21 @@ def close(
     by: str = HUANG,
     of: str | None = None,
     request_id: str | None = None,
+    sees: int | None = None,
 ) -> Asked:
     states = stated or statement()
-    sent = _sent("close", (of, states), actor(by), request_id)
+    sent = _sent("close", (of, states), actor(by), request_id, sees)
     return lambda application: application.close_petition(sent, of or number(), states)
 
 
 def reopen(
-    *, of: str | None = None, by: Actor | None = None, request_id: str | None = None
+    *,
+    of: str | None = None,
+    by: Actor | None = None,
+    request_id: str | None = None,
+    sees: int | None = None,
 ) -> Asked:
-    sent = _sent("reopen", of, by or actor(HEAD), request_id)
+    sent = _sent("reopen", of, by or actor(HEAD), request_id, sees)
     return lambda application: application.reopen_petition(
         sent, of or number(), "复查发现事实不清", "海信督〔2026〕5号"
     )
@@ -304,5 +314,8 @@ def set_roster(
     return lambda application: application.set_roster(sent, office, lines, "海信值〔2026〕11号")
 
 
-def _sent(method: str, content: object, by: Actor, request_id: str | None) -> Any:
-    return command(method, content, by, request_id or f"request-{next(_requests)}")
+def _sent(
+    method: str, content: object, by: Actor, request_id: str | None, sees: int | None = None
+) -> Any:
+    sent = command(method, (content, sees), by, request_id or f"request-{next(_requests)}")
+    return replace(sent, expected_version=sees)
