@@ -27,6 +27,7 @@ from chassis.eventstore.log import Lease
 from chassis.eventstore.pending import NewRows, Statement, chunks_of
 from chassis.eventstore.pool import Pool
 from chassis.eventstore.postgres_connection import (
+    LimitedConnection,
     PostgresSettings,
     answers,
     at_rest,
@@ -123,7 +124,7 @@ class PostgresTransaction(OpenTransaction):
 class PostgresLease(Lease):
     """An advisory lock of a session that serves nothing else."""
 
-    def __init__(self, connection: Connection, key: int) -> None:
+    def __init__(self, connection: LimitedConnection, key: int) -> None:
         self._connection = connection
         self._key = key
         self._lock = threading.Lock()
@@ -150,7 +151,7 @@ class PostgresDatabase:
         self.commits = Commits()
         self._settings = settings
         self._append_key = _lock_key(settings.schema, EVENT_LOG)
-        self._pool: Pool[Connection] = Pool(
+        self._pool: Pool[LimitedConnection] = Pool(
             lambda: connect(settings), answers, at_rest, settings.pool_size, settings.pool_timeout_s
         )
 

@@ -24,6 +24,19 @@ _BYTES: Final = psycopg2.extensions.new_type(
 # Victim of a deadlock or of serialisation; session ended by the server, or server not ready.
 _LOST: Final = frozenset({"40001", "40P01", "57P01", "57P02", "57P03", "57P05", "25P03"})
 _CONNECTION_CLASS: Final = "08"
+# Beyond the time limit of a statement, after which a server that is there says so.
+SILENCE_S: Final = 2.0
+ANSWERS_WITHIN_S: Final = 5.0
+
+
+class LimitedConnection(Connection):
+    """A connection whose server may not be silent for ever.
+
+    Attributes:
+        silent_limit_s: heeded on greenlets (`chassis.runtime.patch`); 0 for no limit.
+    """
+
+    silent_limit_s: float = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +60,11 @@ class PostgresSettings:
     statement_timeout_s: float = 30
     lock_timeout_s: float = 10
     idle_in_transaction_timeout_s: float = 30
+
+    @property
+    def silent_limit_s(self) -> float:
+        """How long the server may take to say anything; 0 where statements have no limit."""
+        return self.statement_timeout_s and self.statement_timeout_s + SILENCE_S
 
     @property
     def options(self) -> str:
@@ -78,7 +96,7 @@ def settings_from(env: Mapping[str, str]) -> PostgresSettings:
     )
 
 
-def connect(settings: PostgresSettings) -> Connection:
+def connect(settings: PostgresSettings) -> LimitedConnection:
     """Open a connection in autocommit mode.
 
     Raises:
@@ -88,14 +106,17 @@ def connect(settings: PostgresSettings) -> Connection:
         with _green_limit(settings.connect_timeout_s):
             connection = psycopg2.connect(
                 settings.url,
+                connection_factory=LimitedConnection,
                 options=settings.options,
                 connect_timeout=int(settings.connect_timeout_s),
                 keepalives_idle=10,
                 keepalives_interval=5,
                 keepalives_count=3,
+                tcp_user_timeout=_ms(settings.silent_limit_s),
             )
     except psycopg2.Error as error:
         raise TransactionLost(*error.args) from error
+    connection.silent_limit_s = settings.silent_limit_s
     connection.autocommit = True
     psycopg2.extensions.register_type(_BYTES, connection)
     return connection
@@ -119,12 +140,15 @@ def at_rest(connection: Connection) -> bool:
     return not connection.closed and connection.info.transaction_status == idle
 
 
-def answers(connection: Connection) -> bool:
-    """Ask the server whether it is there."""
+def answers(connection: LimitedConnection) -> bool:
+    """Ask the server whether it is there, and do not wait long for that."""
+    patience_s, connection.silent_limit_s = connection.silent_limit_s, ANSWERS_WITHIN_S
     try:
         connection.cursor().execute("SELECT 1")
     except psycopg2.Error:
         return False
+    finally:
+        connection.silent_limit_s = patience_s
     return True
 
 

@@ -3,6 +3,9 @@
 `all=True` is needed: `monkey_patch(psycopg=True)` alone patches psycopg2 and leaves sockets,
 threads and time as they were.
 
+psycopg2 waits with an end: a server that has gone silent would keep its caller, and all who wait
+behind him, for ever, since keepalives are not sent while something is unacknowledged.
+
 Names of hosts are looked up by the system's resolver, on eventlet's pool of real threads.
 eventlet's own resolver knows nothing of nsswitch, and to load it takes a third of a start.
 """
@@ -21,8 +24,11 @@ with warnings.catch_warnings():
     warnings.filterwarnings("ignore", r"\s*Eventlet is deprecated")
     import eventlet
     import eventlet.green.socket
+    import eventlet.hubs
     import eventlet.patcher
     import eventlet.tpool
+
+from psycopg2 import OperationalError, extensions
 
 _LOOKUPS: Final = ("getaddrinfo", "gethostbyname", "gethostbyname_ex", "getnameinfo")
 _THREADED_BEFORE = [name for name in ("kombu", "nameko", "amqp") if name in sys.modules]
@@ -32,12 +38,26 @@ def _on_thread(look_up: Callable[..., Any]) -> Callable[..., Any]:
     return partial(eventlet.tpool.execute, look_up)
 
 
+def _wait(connection: Any) -> None:
+    """Let others go on until psycopg2 has what it waits for, or the server is silent too long."""
+    limit_s = getattr(connection, "silent_limit_s", 0) or None
+    while (state := connection.poll()) != extensions.POLL_OK:
+        eventlet.hubs.trampoline(
+            connection.fileno(),
+            read=state == extensions.POLL_READ,
+            write=state == extensions.POLL_WRITE,
+            timeout=limit_s,
+            timeout_exc=OperationalError(f"the server was silent for {limit_s} s"),
+        )
+
+
 if not eventlet.patcher.is_monkey_patched("socket"):
     eventlet.monkey_patch(all=True, psycopg=True)
     for name in _LOOKUPS:
         green = _on_thread(getattr(eventlet.green.socket, name))
         for module in (eventlet.green.socket, sys.modules["socket"]):
             setattr(module, name, green)
+    extensions.set_wait_callback(_wait)
 
 
 class NotGreen(RuntimeError):  # noqa: N818 - it says what is the case

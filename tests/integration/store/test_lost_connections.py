@@ -2,16 +2,19 @@
 
 import socket
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, suppress
 
+import eventlet
 import psycopg2
 import pytest
 from eventsourcing.persistence import OperationalError, StoredEvent
 from psycopg2.extensions import parse_dsn
 
-from chassis.eventstore import faults
+from chassis.eventstore import faults, postgres_connection
 from chassis.eventstore.log import AppendTransaction
+from chassis.eventstore.postgres_connection import SILENCE_S
 from tests.integration.store.conftest import Store, entry, stream, url_of
 
 pytestmark = pytest.mark.usefixtures("postgres_url")
@@ -32,8 +35,13 @@ class CuttingProxy:
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.url = url_of(server_url, host="127.0.0.1", port=self._listener.getsockname()[1])
         self._sockets = [self._listener]
+        self._silent: frozenset[socket.socket] = frozenset()
         self._threads: list[threading.Thread] = []
         self._start(self._accept)
+
+    def fall_silent(self) -> None:
+        """Pass nothing more on the connections that there are; new ones work."""
+        self._silent = frozenset(self._sockets)
 
     def close(self) -> None:
         for end in self._sockets:
@@ -61,6 +69,8 @@ class CuttingProxy:
     def _pass(self, source: socket.socket, target: socket.socket) -> None:
         with suppress(OSError):
             while content := source.recv(65536):
+                if source in self._silent:
+                    continue
                 if content.startswith(b"Q") and b"COMMIT\0" in content and not self.cuts:
                     self._cut(source, target, content)
                     return
@@ -168,3 +178,27 @@ class TestSilentServer:
             log = postgres_store.open(POSTGRES_URL=url, POSTGRES_CONNECT_TIMEOUT_S="2")
             with pytest.raises(OperationalError), log.reading() as transaction:
                 transaction.query("SELECT 1")
+
+    def test_a_statement_ends_in_time(self, postgres_store: Store) -> None:
+        """A server that goes silent holds neither its caller nor those who wait behind him."""
+        with closing(CuttingProxy(postgres_store.url, heard=False)) as proxy:
+            log = postgres_store.open(POSTGRES_URL=proxy.url, POSTGRES_STATEMENT_TIMEOUT_S="0.5")
+            assert log.query("SELECT 1") == [(1,)]
+            proxy.fall_silent()
+            began = time.monotonic()
+            with eventlet.Timeout(10):
+                assert log.query("SELECT 2") == [(2,)]
+            assert time.monotonic() - began > SILENCE_S
+
+    def test_a_lead_is_given_up_in_time(
+        self, postgres_store: Store, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(postgres_connection, "ANSWERS_WITHIN_S", 0.3)
+        with closing(CuttingProxy(postgres_store.url, heard=False)) as proxy:
+            lease = postgres_store.open(POSTGRES_URL=proxy.url).try_lead("relay")
+            assert lease is not None
+            assert lease.held()
+            proxy.fall_silent()
+            with eventlet.Timeout(5):
+                assert not lease.held()
+                lease.release()
