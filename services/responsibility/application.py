@@ -50,6 +50,8 @@ from services.responsibility.domain.roster import RosterLine, roster_line_id
 
 NUMBERS_KEPT = 100_000
 ARRIVES_WITHIN_S = 0.2
+# Who waits keeps a worker, and a number that nobody knows never arrives.
+WAITING_MAX = 8
 
 
 class MatterIndex(Protocol):
@@ -110,6 +112,7 @@ class Responsibility(EventSourcedApplication):
         self._matters = matters
         self._arrivals = arrivals
         self._leads_to: dict[str, Matter] = {}
+        self._waiting = 0
         # Each commit wakes all who wait for a number, and all of them ask.
         self._looking_up: Gathering[str, Matter | None] = Gathering(self._look_up)
         super().__init__(env, clock, read_models)
@@ -381,14 +384,22 @@ class Responsibility(EventSourcedApplication):
         return {"office": office, "day": asked.isoformat(), "leader": line and line.leader}
 
     def _matter(self, number: str) -> Matter:
-        # The event is on its way as a rule, and to fetch what it brings costs more.
-        matter = self.awaited(lambda: self._known(number), ARRIVES_WITHIN_S)
+        matter = self._arriving(number)
         if matter is None:
             self._take_in(number)
             matter = self._known(number)
         if matter is None:
             raise PetitionUnknown(number=number)
         return matter
+
+    def _arriving(self, number: str) -> Matter | None:
+        """Wait for the event, which is on its way as a rule: to fetch what it brings costs more."""
+        within_s = ARRIVES_WITHIN_S if self._waiting < WAITING_MAX else 0.0
+        self._waiting += 1
+        try:
+            return self.awaited(lambda: self._known(number), within_s)
+        finally:
+            self._waiting -= 1
 
     def _known(self, number: str) -> Matter | None:
         """Return where a number leads; that never changes once it is known."""
