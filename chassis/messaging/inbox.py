@@ -71,6 +71,22 @@ def provenance_of(event: CloudEvent, service: str) -> Provenance:
     return Provenance(f"service:{service}", event.correlationid, event.id)
 
 
+@dataclass
+class Assumed:
+    """How things were when this process last looked; to look before each batch has its price.
+
+    Nothing depends on it: the transaction of each batch moves the position applied only from where
+    it is assumed to be, and only while nothing is parked where that is assumed. Where it turns out
+    otherwise, the inbox looks.
+
+    Attributes:
+        applied: source to the position applied.
+    """
+
+    applied: dict[str, int] = field(default_factory=dict)
+    none_parked: bool = False
+
+
 @dataclass(frozen=True)
 class Inbox:
     """The events that one service follows.
@@ -90,6 +106,7 @@ class Inbox:
     sources: Sequence[str]
     reader: LogReader
     needs: Mapping[str, Callable[[CloudEvent], Iterable[UUID]]] = field(default_factory=dict)
+    _assumed: Assumed = field(default_factory=Assumed, init=False, compare=False)
 
     def receive(self, batch: Sequence[CloudEvent]) -> None:
         """Apply a batch of one source, in whatever order and however often it comes."""
@@ -97,7 +114,9 @@ class Inbox:
             return
         source = batch[0].service
         waiting = [event for _, event in sorted({e.position: e for e in batch}.items())]
-        applied = self.applied(source)
+        applied = self._assumed.applied.get(source)
+        if applied is None:
+            applied = self.applied(source)
         while waiting := _beyond(applied, waiting):
             missing = waiting[0].position - applied - 1
             if missing:
@@ -107,7 +126,9 @@ class Inbox:
                 self._apply(source, applied, ready)
                 applied = ready[-1].position
             except AppliedElsewhere:
+                self._assumed.none_parked = False
                 applied = self.applied(source)
+            self._assumed.applied[source] = applied
 
     def catch_up(self) -> int:
         """Pull all that the sources have beyond what was applied; return the number of events."""
@@ -118,6 +139,7 @@ class Inbox:
         self.reader.close()
 
     def _catch_up(self, source: str) -> int:
+        self._assumed.applied.pop(source, None)
         count = 0
         while pulled := self.reader.events_after(source, self.applied(source), PULL_PAGE):
             self.receive(pulled)
@@ -233,7 +255,8 @@ class Inbox:
                 self._apply(source, event.position - 1, [event])
 
     def _apply_together(self, source: str, applied: int, events: Sequence[CloudEvent]) -> None:
-        parked = self._subjects_parked()
+        parked = frozenset() if self._assumed.none_parked else self._subjects_parked()
+        self._assumed.none_parked = not parked
         held = [event for event in events if event.subject in parked]
 
         def react(unit: Unit) -> Answer:

@@ -27,11 +27,11 @@ BOUNDS = {
     "receive": (7, 4),
     "reply": (7, 4),
     "close": (7, 4),
-    "responsibility on registered": (9, 6),
-    "audit on registered": (7, 5),
-    "notify on taken": (9, 6),
-    "intake on taken": (6, 5),
-    "audit on taken": (6, 5),
+    "responsibility on registered": (7, 4),
+    "audit on registered": (5, 3),
+    "notify on taken": (7, 4),
+    "intake on taken": (4, 3),
+    "audit on taken": (4, 3),
 }
 
 
