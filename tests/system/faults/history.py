@@ -11,7 +11,8 @@ from pathlib import Path
 from time import monotonic
 from typing import Any, Final
 
-UNKNOWN_CODES: Final = frozenset({"unavailable", "internal"})
+# Not `internal`: that is a fault of ours, and is to be seen.
+UNKNOWN_CODES: Final = frozenset({"unavailable"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +20,7 @@ class Call:
     """One call that has ended.
 
     Attributes:
+        who: staff number, role, office.
         invoked_at, ended_at: by the monotonic clock.
         outcome: ok, refused or unknown.
         answer: what was answered, when it was ok.
@@ -28,7 +30,7 @@ class Call:
     round: int
     method: str
     arguments: dict[str, Any]
-    who: str
+    who: tuple[str, str, str]
     invoked_at: float
     ended_at: float
     outcome: str
@@ -51,7 +53,7 @@ class History:
         self.calls = []
         self.outcomes = Counter()
 
-    def invoked(self, method: str, arguments: dict[str, Any], who: str) -> float:
+    def invoked(self, method: str, arguments: dict[str, Any], who: tuple[str, str, str]) -> float:
         """Note that a call begins; return when."""
         at = monotonic()
         self._write({"type": "invoked", "round": self.round, "method": method, "who": who,

@@ -7,10 +7,13 @@ answer is known; a few are left unknown on purpose.
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from functools import partial
 from random import Random
 from time import monotonic
 from typing import Any, Final
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import eventlet
 
@@ -24,6 +27,8 @@ LEADERS: Final = tuple(f"L{number:02d}" for number in range(1, 13))
 CALL_LIMIT_S: Final = 5.0
 RETRY_PAUSE_S: Final = 0.3
 LEFT_UNKNOWN: Final = 0.03
+PAUSE_AT_MOST_S: Final = 0.2
+SHANGHAI: Final = ZoneInfo("Asia/Shanghai")
 SETTLED: Final = {
     "outcome": "settled",
     "reply_document": "D-1",
@@ -61,14 +66,14 @@ class Callers:
         """
         self._said.token = self._token(who)
         service, _, name = method.partition(".")
-        invoked_at = self.history.invoked(method, arguments, who[0])
+        invoked_at = self.history.invoked(method, arguments, who)
         answer, outcome, code = None, "ok", ""
         try:
             answer = self._caller.call(service, name, **arguments)
         except Failure as failure:
             code = failure.code
             outcome = "unknown" if code in UNKNOWN_CODES | self.explained else "refused"
-        call = Call(self.history.round, method, arguments, who[0], invoked_at, monotonic(),
+        call = Call(self.history.round, method, arguments, who, invoked_at, monotonic(),
                     outcome, answer, code)  # fmt: skip
         self.history.ended(call)
         return call
@@ -95,7 +100,7 @@ class Callers:
 
 @dataclass
 class Load:
-    """The load of one round.
+    """The load of one round: it goes on, one life after the other, until it is enough.
 
     Attributes:
         deadline: monotonic time after which a missing answer is a failure.
@@ -106,19 +111,21 @@ class Load:
     deadline: float
     numbers: list[str] = field(default_factory=list)
     _threads: list[Any] = field(default_factory=list)
+    _enough: bool = False
 
-    def start(self, lives: int) -> None:
+    def start(self, at_once: int) -> None:
         self._spawn(self._set_rosters)
         self._spawn(self._register_many)
-        for _ in range(lives):
-            self._spawn(Life(self, Random(self.rng.random())).live)
+        for _ in range(at_once):
+            self._spawn(partial(self._live_on, Random(self.rng.random())))
 
     def finish(self) -> None:
-        """Wait for the end of every life.
+        """Begin no more lives, and wait for the end of those that are lived.
 
         Raises:
             NotRecovered: a call had no answer in time.
         """
+        self._enough = True
         while self._threads:
             self._threads.pop().wait()
 
@@ -138,13 +145,20 @@ class Load:
                 raise NotRecovered(f"{method} {arguments}: {call.code}")
             eventlet.sleep(RETRY_PAUSE_S)
 
+    def _live_on(self, rng: Random) -> None:
+        while not self._enough:
+            Life(self, Random(rng.random())).live()
+            eventlet.sleep(rng.uniform(0, PAUSE_AT_MOST_S))
+
     def _spawn(self, task: Any) -> None:
         self._threads.append(eventlet.spawn(task))
 
     def _set_rosters(self) -> None:
         office = self.rng.choice(OFFICES)
-        lines = [{"day": f"2026-{month:02d}-{day:02d}", "leader": self.rng.choice(LEADERS)}
-                 for month, day in ((11, 24), (11, 25), (11, 26), (11, 27))]  # fmt: skip
+        # Clocks jump by a day at most.
+        today = datetime.now(SHANGHAI).date()
+        lines = [{"day": str(today + timedelta(days=days)), "leader": self.rng.choice(LEADERS)}
+                 for days in (-1, 0, 1)]  # fmt: skip
         self.insist(
             self.rng,
             "responsibility.set_roster",

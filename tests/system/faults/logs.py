@@ -1,10 +1,12 @@
 """Checks of whole logs, and of everything that is made from them."""
 
 import hashlib
+import json
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Final
 
 from contracts.envelope import CloudEvent
@@ -13,7 +15,25 @@ from tests.system.faults.installation import Installation
 from tests.system.faults.nemesis import READ_MODELS
 
 NUMBER: Final = re.compile(r"XF-(\d{6})-(\d{8})-(\d{6})-.")
-OWNING: Final = frozenset({"ownership.taken.v1", "ownership.succeeded.v1", "ownership.recused.v1"})
+Asking = Callable[[Mapping[str, Any]], bool]
+# Event to the reason for which somebody is told of it at once, and when that applies.
+ASKED: Final[Mapping[str, tuple[str, Asking]]] = {
+    "ownership.taken.v1": ("ownership_taken", lambda _data: True),
+    "ownership.succeeded.v1": ("ownership_taken", lambda _data: True),
+    "ownership.recused.v1": ("ownership_taken", lambda _data: True),
+    "repeat.joined.v1": ("repeat_joined", lambda data: bool(data["owner"])),
+    "case.reopened.v1": ("reopened", lambda data: data["ground"] == "order"),
+    "reception.recorded.v1": (
+        "reception_elsewhere",
+        lambda data: data["standing"] in {"rival", "disputed"},
+    ),
+}
+# Why a reminder may be cancelled, and the events that say so.
+CANCELLED_BY: Final[Mapping[str, frozenset[str]]] = {
+    "owner_found": frozenset({"ownership.taken.v1", "repeat.joined.v1", "case.reopened.v1"}),
+    "owner_changed": frozenset({"ownership.succeeded.v1", "ownership.recused.v1"}),
+    "case_closed": frozenset({"case.closed.v1"}),
+}
 ENDINGS: Final = frozenset(
     {"reminder.delivered.v1", "reminder.cancelled.v1", "reminder.given_up.v1"}
 )
@@ -80,35 +100,77 @@ class Register:
 
 @dataclass
 class Reminders:
-    """What notify's log says, beside what responsibility's asks for."""
+    """What notify's log says, beside what responsibility's asks for.
 
+    Attributes:
+        facts: id of each event of responsibility to its type.
+        asked, planned: event id and reason, as often as asked for and as planned.
+        awaited: reminders that nothing but their delivery or a cancellation ends.
+    """
+
+    facts: dict[str, str] = field(default_factory=dict)
     asked: Counter[tuple[str, str]] = field(default_factory=Counter)
-    planned: dict[str, tuple[str, str]] = field(default_factory=dict)
+    planned: Counter[tuple[str, str]] = field(default_factory=Counter)
+    awaited: set[str] = field(default_factory=set)
+    cancelled: list[tuple[str, str]] = field(default_factory=list)
     plans: Counter[str] = field(default_factory=Counter)
     endings: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
 
     def take(self, event: CloudEvent) -> None:
         data = event.data
-        if event.type in OWNING:
-            self.asked[data["petition_id"], data["owner"]] += 1
+        if event.service == "responsibility":
+            self.facts[event.id] = event.type
+            reason, applies = ASKED.get(event.type, ("", _never))
+            self.asked[event.id, reason] += applies(data)
         elif event.type == "reminder.planned.v1":
             self.plans[data["reminder_id"]] += 1
-            if data["reason"] == "ownership_taken":
-                self.planned[data["reminder_id"]] = data["petition_id"], data["recipient"]
+            if data["reason"] != "untaken":
+                self.planned[event.causationid, data["reason"]] += 1
+                self.awaited.add(data["reminder_id"])
         elif event.type in ENDINGS:
             self.endings[data["reminder_id"]].append(event.type)
+            if event.type == "reminder.cancelled.v1":
+                self.cancelled.append((event.causationid, data["reason"]))
 
     def wrongs(self) -> Iterator[str]:
-        planned = Counter(self.planned.values())
-        if planned != self.asked:
-            yield f"reminders missing {self.asked - planned}, too many {planned - self.asked}"
+        # Subtraction leaves out what is there as often as asked for.
+        if missing := self.asked - self.planned:
+            yield f"reminders missing {missing}"
+        if needless := self.planned - self.asked:
+            yield f"reminders that nobody asked for {needless}"
+        for cause, reason in self.cancelled:
+            if self.facts.get(cause) not in CANCELLED_BY[reason]:
+                yield f"a reminder was cancelled, {reason}, by {self.facts.get(cause)} {cause}"
         for reminder_id, count in self.plans.items():
             if count > 1:
                 yield f"reminder {reminder_id} was planned {count} times"
-        for reminder_id in self.planned:
+        for reminder_id in self.awaited:
             endings = self.endings[reminder_id]
             if len(endings) != 1 or endings[0] == "reminder.given_up.v1":
                 yield f"reminder {reminder_id} ended as {endings}"
+
+    def untold(self, told: Path) -> Iterator[str]:
+        """Yield what stands as delivered and was not, or was as something else the second time.
+
+        A crash between the telling and its record tells twice, under the same id.
+        """
+        lines = [json.loads(line) for line in told.read_text().splitlines()]
+        first: dict[str, Any] = {}
+        for line in lines:
+            if first.setdefault(line["reminder_id"], line) != line:
+                yield f"reminder {line['reminder_id']} was told as {first} and as {line}"
+        delivered = (
+            reminder_id
+            for reminder_id, endings in self.endings.items()
+            if "reminder.delivered.v1" in endings
+        )
+        for reminder_id in delivered:
+            if reminder_id not in first:
+                yield f"reminder {reminder_id} is on record as delivered, and nobody was told"
+
+
+def _never(_data: Mapping[str, Any]) -> bool:
+    return False
 
 
 class Logs:
@@ -130,6 +192,18 @@ class Logs:
             yield from log.wrongs
         yield from self.register.wrongs()
         yield from self.reminders.wrongs()
+
+
+def never_arrived(installation: Installation) -> Iterator[str]:
+    """Yield petitions that intake has on record and responsibility does not know."""
+    rows = installation.sql(
+        """
+        SELECT p.number FROM intake.petition p
+        LEFT JOIN responsibility.matter m ON m.number = p.number
+        WHERE m.number IS NULL LIMIT 3"""
+    )
+    for (number,) in rows:
+        yield f"{number} is on record and never arrived at responsibility"
 
 
 def audit_gaps(installation: Installation) -> Iterator[str]:

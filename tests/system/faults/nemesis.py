@@ -47,6 +47,8 @@ def kill_service(installation: Installation, rng: Random) -> Iterator[str]:
 def restart_service(installation: Installation, rng: Random) -> Iterator[str]:
     instance = _some_instance(installation, rng)
     code = instance.stop()
+    if code:
+        installation.deaths.append(f"{instance.name} (exit {code})")
     yield f"SIGTERM {instance.name} (exit {code})"
     instance.start()
 

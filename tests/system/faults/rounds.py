@@ -1,5 +1,6 @@
 """Rounds: load, a fault in the middle of it, healing, and a check; now and then of everything."""
 
+import math
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -25,6 +26,10 @@ RECOVERY_LIMIT_S: Final = 120.0
 # Each look asks all services; what they do meanwhile is what is waited for.
 LOOK_EVERY_S: Final = 0.1
 PAGE: Final = 1_000
+# Share of the acknowledged commands that are sent again once all is quiet.
+REPEATED: Final = 0.2
+# A stop while the database says nothing ends by force.
+FORCED_OUT: Final = frozenset({"mixed"})
 FOLLOWED: Final[Mapping[str, tuple[str, ...]]] = {
     "intake": ("responsibility",),
     "responsibility": ("intake",),
@@ -113,8 +118,9 @@ class Campaign:
         self.callers.explained = nemesis.EXPLAINED.get(fault, frozenset())
         started = monotonic()
         load = Load(self.callers, rng, started + RECOVERY_LIMIT_S)
-        load.start(lives=rng.randint(3, 7))
+        load.start(at_once=rng.randint(2, 4))
         eventlet.sleep(rng.uniform(0, 0.4))
+        hurt = monotonic()
         with {**nemesis.FAULTS, **nemesis.CLUSTER_FAULTS}[fault](self.installation, rng) as note:
             eventlet.sleep(rng.uniform(0.1, 1.2))
         healed = monotonic()
@@ -122,6 +128,8 @@ class Campaign:
         self.await_quiet()
         recovered = monotonic()
         self._check_round(load)
+        self._check_hit(fault, hurt, healed)
+        self._check_repeated(rng)
         report = Report(
             number,
             fault,
@@ -151,7 +159,9 @@ class Campaign:
         """
         self._read_logs()
         wrongs = [*self._logs.wrongs(), *self._register_wrongs()]
+        wrongs += logs.never_arrived(self.installation)
         wrongs += logs.audit_gaps(self.installation)
+        wrongs += self._logs.reminders.untold(self.installation.home / "reminders.jsonl")
         wrongs += logs.left_over({service: self._health(service) for service in SERVICES})
         wrongs += self._undrained()
         if rebuild:
@@ -167,6 +177,8 @@ class Campaign:
             self._acknowledged[registered["number"]] = registered["petition_id"]
         for call in calls:
             self.asked.update(request_ids(call.arguments))
+        # Before anybody asks: who asks for a petition that did not arrive has it fetched.
+        self._raise(list(logs.never_arrived(self.installation)))
         finals = {}
         for number in dict.fromkeys(load.numbers):
             answer = self._ask_owner(number)
@@ -180,6 +192,36 @@ class Campaign:
         for number, matter in checker.matters_of(calls, finals):
             wrongs += [f"{number}: {wrong}" for wrong in matter.wrongs()]
         self._raise(wrongs)
+
+    def _check_hit(self, fault: str, hurt: float, healed: float) -> None:
+        """Let no round count in which nobody called while the fault lasted."""
+        calls = self.history.calls
+        met = [c for c in calls if c.invoked_at <= healed and c.ended_at >= hurt]
+        if not met:
+            raise Wrong(f"no call met the fault {fault}")
+        if fault == "none" and self.history.outcomes["unknown"]:
+            raise Wrong("a call had no answer, without any fault")
+        if fault not in FORCED_OUT:
+            self._raise([f"{name} died" for name in self._deaths()])
+
+    def _check_repeated(self, rng: Random) -> None:
+        """Send some of the acknowledged commands again: each is answered as it was."""
+        commands = [
+            call
+            for call in self.history.calls
+            if call.outcome == "ok" and any(request_ids(call.arguments))
+        ]
+        again = rng.sample(commands, math.ceil(len(commands) * REPEATED))
+        answers = [(call, self.callers.call(call.method, call.who, **call.arguments))
+                   for call in again]  # fmt: skip
+        self._raise(
+            [
+                f"{call.method} {call.arguments} was answered {call.answer}, then {repeated.answer}"
+                f" {repeated.code}"
+                for call, repeated in answers
+                if (repeated.outcome, repeated.answer) != ("ok", call.answer)
+            ]
+        )
 
     def _ask_owner(self, number: str) -> Any:
         try:
@@ -251,8 +293,11 @@ class Campaign:
             if after[table] != digest:
                 yield f"{table} was {digest}, rebuilt it is {after[table]}"
 
+    def _deaths(self) -> list[str]:
+        return self.installation.deaths[self._deaths_seen :]
+
     def _new_deaths(self) -> list[str]:
-        deaths = self.installation.deaths[self._deaths_seen :]
+        deaths = self._deaths()
         self._deaths_seen += len(deaths)
         return deaths
 

@@ -30,6 +30,7 @@ def test_no_call_is_refused_or_left_without_an_answer(pairs: Campaign):
     outcomes = pairs.history.outcomes
     assert outcomes["unknown"] == 0
     assert list(refused_wrongly(pairs.history.calls)) == []
+    assert "busy" not in {call.code for call in pairs.history.calls}
     assert outcomes["ok"] > 200
     pairs.await_quiet()
     pairs.check_all()
@@ -39,7 +40,7 @@ def _live_until(stopping: list[bool], campaign: Campaign) -> None:
     rng = Random(campaign.seed)
     while not stopping:
         load = Load(campaign.callers, rng, monotonic() + RECOVERY_LIMIT_S)
-        load.start(lives=3)
+        load.start(at_once=3)
         load.finish()
     for call in campaign.history.calls:
         campaign.asked.update(request_ids(call.arguments))
