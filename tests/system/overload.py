@@ -17,6 +17,7 @@ from time import monotonic
 from typing import Any, Final
 
 import eventlet
+from eventlet.event import Event
 from kombu.connection import Connection
 
 from shouwen.hosting import SERVICES
@@ -31,6 +32,9 @@ ANSWERED_WITHIN_S: Final = 1.0
 MEMORY_GROWTH_MAX: Final = 120 * 1024**2
 REQUESTS_WAITING_MAX: Final = 1_000
 EVENTS_WAITING_MAX: Final = 5_000
+# A caller may have given up on an answer that was on its way; it is not what he should meet.
+NO_ANSWER_MAX: Final = 0.02
+LOOKS_MISSED_MAX: Final = 0.5
 PAGE: Final = 4096
 
 
@@ -41,6 +45,7 @@ class Overload:
     Attributes:
         memory: instance to its resident bytes: before, at the most.
         waiting: queue to the most messages that waited in it.
+        looks: how often it was looked at, about once a second.
         told: what the callers were told, see `offered_load.Crowd`.
         answered_s: how long the first call after the load took.
         audited_s: how long after the load everything was audited.
@@ -50,6 +55,7 @@ class Overload:
     seconds: float
     memory: dict[str, tuple[int, int]] = field(default_factory=dict)
     waiting: Counter[str] = field(default_factory=Counter)
+    looks: int = 0
     told: dict[str, Any] = field(default_factory=dict)
     answered_s: float = 0.0
     audited_s: float = 0.0
@@ -57,9 +63,11 @@ class Overload:
     def run(self) -> None:
         self.memory = {name: (now, now) for name, now in self._resident().items()}
         crowd = self._crowd()
-        watching = eventlet.spawn(self._watch)
+        over = Event()
+        watching = eventlet.spawn(self._watch, over)
         told, _ = crowd.communicate(self._task())
-        watching.kill()
+        over.send()
+        watching.wait()
         self.told = json.loads(told)
         ended = monotonic()
         self.platform.call("A1", "auditor", "", "intake.search", office=OFFICE)
@@ -69,13 +77,29 @@ class Overload:
 
     def wrongs(self) -> Iterator[str]:
         """Yield what does not hold."""
+        yield from self._told_wrongly()
+        yield from self._grown()
+        if self.answered_s > ANSWERED_WITHIN_S:
+            yield f"the first call afterwards took {self.answered_s:.1f} s"
+        if self.audited_s > AUDITED_WITHIN_S:
+            yield f"everything was audited only after {self.audited_s:.1f} s"
+        yield from self._lost()
+
+    def _told_wrongly(self) -> Iterator[str]:
         outcomes: dict[str, int] = self.told["outcomes"]
         for code in outcomes.keys() - {"ok", "busy", "no answer"}:
             yield f"{outcomes[code]} calls were answered {code}"
         if not outcomes.get("ok") or outcomes.get("busy", 0) < outcomes["ok"]:
             yield f"this was no overload: {outcomes}"
+        unanswered = outcomes.get("no answer", 0) / sum(outcomes.values())
+        if unanswered > NO_ANSWER_MAX:
+            yield f"{unanswered:.1%} of the calls had no answer"
         if self.told["no_retry_time"]:
             yield f"{self.told['no_retry_time']} refusals said no time"
+
+    def _grown(self) -> Iterator[str]:
+        if self.looks < LOOKS_MISSED_MAX * self.seconds / LOOK_EVERY_S:
+            yield f"memory and queues were looked at only {self.looks} times"
         for name, (before, most) in self.memory.items():
             if most - before > MEMORY_GROWTH_MAX:
                 yield f"{name} grew from {before >> 20} to {most >> 20} MB"
@@ -83,11 +107,6 @@ class Overload:
             bound = REQUESTS_WAITING_MAX if queue.startswith("rpc-") else EVENTS_WAITING_MAX
             if most > bound:
                 yield f"{most} messages waited in {queue}"
-        if self.answered_s > ANSWERED_WITHIN_S:
-            yield f"the first call afterwards took {self.answered_s:.1f} s"
-        if self.audited_s > AUDITED_WITHIN_S:
-            yield f"everything was audited only after {self.audited_s:.1f} s"
-        yield from self._lost()
 
     def __str__(self) -> str:
         told = {name: value for name, value in self.told.items() if name != "acknowledged"}
@@ -122,12 +141,13 @@ class Overload:
             }
         )
 
-    def _watch(self) -> None:
+    def _watch(self, over: Event) -> None:
         with Connection(self.platform.amqp_uri) as connection:
             channel = connection.channel()
-            while True:
+            while not over.ready():
                 self._look(channel)
-                eventlet.sleep(LOOK_EVERY_S)
+                self.looks += 1
+                over.wait(LOOK_EVERY_S)
 
     def _look(self, channel: Any) -> None:
         for name, now in self._resident().items():

@@ -98,12 +98,13 @@ def _teller(path: Path) -> Say:
 
 def _table(tallies: Mapping[str, Tally]) -> str:
     lines = [
-        f"{'fault':<15}{'rounds':>7}{'ok':>8}{'refused':>9}{'unknown':>9}{'slowest recovery':>18}"
+        f"{'fault':<15}{'rounds':>7}{'not done':>9}"
+        f"{'ok':>8}{'refused':>9}{'unknown':>9}{'slowest recovery':>18}"
     ]
     for fault, tally in sorted(tallies.items()):
         ok, refused, unknown = (tally.outcomes[name] for name in ("ok", "refused", "unknown"))
         lines.append(
-            f"{fault:<15}{tally.rounds:>7}{ok:>8}{refused:>9}{unknown:>9}"
+            f"{fault:<15}{tally.rounds:>7}{tally.not_done:>9}{ok:>8}{refused:>9}{unknown:>9}"
             f"{tally.slowest_recovery_s:>16.1f} s"
         )
     return "\n".join(lines)

@@ -22,6 +22,7 @@ Fault = Callable[[Installation, Random], AbstractContextManager[str]]
 """Gives a block in which the fault lasts, and what exactly it is."""
 
 NODE_AWAY_S: Final = 5.0
+NOT_DONE: Final = "cannot be done here"
 READ_MODELS: Final[Mapping[str, tuple[str, ...]]] = {
     "intake": ("petition", "progress"),
     "responsibility": ("matter", "caseload"),
@@ -141,7 +142,7 @@ def lose_tables(installation: Installation, service: str) -> None:
 def fill_disk(installation: Installation, _rng: Random) -> Iterator[str]:
     postgres = installation.postgres
     if not isinstance(postgres, SmallDiskPostgres) or not postgres.disk_can_fill:
-        yield "disk cannot be filled here"
+        yield NOT_DONE
         return
     postgres.fill_disk()
     yield "disk of PostgreSQL full"
@@ -152,7 +153,7 @@ def fill_disk(installation: Installation, _rng: Random) -> Iterator[str]:
 @contextmanager
 def jump_clock(installation: Installation, rng: Random) -> Iterator[str]:
     if fake_clock() is None:
-        yield "clocks cannot jump here"
+        yield NOT_DONE
         return
     service = rng.choice(SERVICES)
     offset_s = rng.choice([-86_400, -3_600, -60, -2, 2, 60, 3_600, 86_400])
@@ -168,7 +169,18 @@ def jump_clock(installation: Installation, rng: Random) -> Iterator[str]:
 def mixed(installation: Installation, rng: Random) -> Iterator[str]:
     """Several at once, begun one after the other and healed in reverse."""
     names = rng.sample(
-        ["kill", "restart", "freeze", "postgres", "cut", "half_open", "slow", "refuse", "clock"],
+        [
+            "kill",
+            "restart",
+            "freeze",
+            "postgres",
+            "cut",
+            "half_open",
+            "slow",
+            "refuse",
+            "clock",
+            "broker_loss",
+        ],
         rng.randint(2, 4),
     )
     with ExitStack() as healing:

@@ -47,6 +47,7 @@ class Tally:
     """What became of the rounds of one fault."""
 
     rounds: int = 0
+    not_done: int = 0
     outcomes: Counter[str] = field(default_factory=Counter)
     slowest_recovery_s: float = 0.0
     deaths: int = 0
@@ -304,6 +305,7 @@ class Campaign:
     def _count(self, report: Report) -> None:
         tally = self.tallies[report.fault]
         tally.rounds += 1
+        tally.not_done += report.note == nemesis.NOT_DONE
         tally.outcomes += report.outcomes
         tally.deaths += len(report.deaths)
         tally.slowest_recovery_s = max(tally.slowest_recovery_s, report.recovery_s)
