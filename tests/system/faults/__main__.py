@@ -98,8 +98,10 @@ def _teller(path: Path) -> Say:
 
 def _table(tallies: Mapping[str, Tally]) -> str:
     lines = [
-        f"{'fault':<15}{'rounds':>7}{'not done':>9}"
-        f"{'ok':>8}{'refused':>9}{'unknown':>9}{'slowest recovery':>18}"
+        (
+            f"{'fault':<15}{'rounds':>7}{'not done':>9}"
+            f"{'ok':>8}{'refused':>9}{'unknown':>9}{'slowest recovery':>18}"
+        )
     ]
     for fault, tally in sorted(tallies.items()):
         ok, refused, unknown = (tally.outcomes[name] for name in ("ok", "refused", "unknown"))

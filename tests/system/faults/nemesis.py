@@ -22,6 +22,7 @@ Fault = Callable[[Installation, Random], AbstractContextManager[str]]
 """Gives a block in which the fault lasts, and what exactly it is."""
 
 NODE_AWAY_S: Final = 5.0
+HALF_OPEN_LONGER_S: Final = (0, 0, 0, 0, 7)
 NOT_DONE: Final = "cannot be done here"
 READ_MODELS: Final[Mapping[str, tuple[str, ...]]] = {
     "intake": ("petition", "progress"),
@@ -104,6 +105,8 @@ def half_open(installation: Installation, rng: Random) -> Iterator[str]:
     name, proxy = _some_proxy(installation, rng)
     proxy.become(Mode.HALF_OPEN)
     yield f"half-open {name}"
+    # Now and then so long that whoever asks for an answer gives up.
+    eventlet.sleep(rng.choice(HALF_OPEN_LONGER_S))
     proxy.heal()
 
 

@@ -4,6 +4,7 @@ import socket
 import struct
 from contextlib import suppress
 from enum import Enum
+from itertools import pairwise
 from typing import Final
 
 import eventlet
@@ -12,6 +13,8 @@ from eventlet.greenthread import GreenThread
 from tests.daemons import LOOPBACK
 
 _CHUNK: Final = 65_536
+# Where a slow connection tears a chunk: in the first frame's head, and in its body.
+_CUTS: Final = (3, 11, 100)
 _RESET_ON_CLOSE: Final = struct.pack("ii", 1, 0)
 
 
@@ -20,7 +23,7 @@ class Mode(Enum):
 
     PASS = "pass"
     HALF_OPEN = "half_open"  # taken and dropped without a word
-    SLOW = "slow"  # each chunk late, and few bytes at a time
+    SLOW = "slow"  # each chunk late and in pieces
     REFUSE = "refuse"  # no new connections
 
 
@@ -135,10 +138,12 @@ class _Link:
         self._end(reset=False)
 
     def _pass_on(self, data: bytes, sink: socket.socket) -> None:
-        if self._proxy.mode is Mode.SLOW:
-            eventlet.sleep(self._proxy.delay_s)
-        if not self.silent:
-            sink.sendall(data)
+        cuts = _CUTS if self._proxy.mode is Mode.SLOW else ()
+        for first, last in pairwise((0, *cuts, len(data))):
+            if first:
+                eventlet.sleep(self._proxy.delay_s / len(cuts))
+            if not self.silent:
+                sink.sendall(data[first:last])
 
     def _end(self, *, reset: bool) -> None:
         self._proxy.forget(self)
