@@ -12,10 +12,14 @@ OWNERSHIP_ANSWERS: Final = PASSING_ON | {
     "responsibility.owner_of",
     "responsibility.close",
     "responsibility.reopen",
+    "responsibility.reply",
+    "responsibility.rule",
 }
 STATE_AFTER: Final[Mapping[str, str]] = {
     "responsibility.succeed": "owned",
     "responsibility.recuse": "owned",
+    "responsibility.reply": "owned",
+    "responsibility.rule": "owned",
     "responsibility.close": "closed",
     "responsibility.reopen": "owned",
 }

@@ -29,6 +29,7 @@ RETRY_PAUSE_S: Final = 0.3
 LEFT_UNKNOWN: Final = 0.03
 PAUSE_AT_MOST_S: Final = 0.2
 SHANGHAI: Final = ZoneInfo("Asia/Shanghai")
+LONG_BEFORE: Final = "2026-10-09T10:00:00+08:00"
 SETTLED: Final = {
     "outcome": "settled",
     "reply_document": "D-1",
@@ -234,7 +235,7 @@ class Life:
             steps = [self._reopen, self._repeat, self._late_rival]
         else:
             steps = [self._pass_on, self._pass_on, self._close, self._close, self._late_rival,
-                     self._repeat]  # fmt: skip
+                     self._repeat, self._reply, self._contest]  # fmt: skip
         return bool(self.rng.choice(steps)(seen).outcome != "unknown")
 
     def _pass_on(self, seen: dict[str, Any]) -> Call:
@@ -288,6 +289,38 @@ class Life:
             (self.rng.choice(LEADERS), "leader", self.office),
             request_id=new_id(self.rng),
             number=self.number,
+        )
+
+    def _reply(self, seen: dict[str, Any]) -> Call:
+        request_id = new_id(self.rng)
+        return self._do(
+            "responsibility.reply",
+            (seen["owner"], "leader", self.office),
+            request_id=request_id,
+            number=self.number,
+            document=f"R-{request_id}",
+        )
+
+    def _contest(self, seen: dict[str, Any]) -> Call:
+        """Let somebody date his reception before the first contact, and have that ruled on."""
+        claim = self._do(
+            "responsibility.receive",
+            (self.rng.choice(LEADERS), "leader", self.office),
+            request_id=new_id(self.rng),
+            number=self.number,
+            received_at=LONG_BEFORE,
+        )
+        if claim.outcome != "ok" or claim.answer["standing"] != "disputed":
+            return claim
+        return self._do(
+            "responsibility.rule",
+            ("H1", "office_head", self.office),
+            request_id=new_id(self.rng),
+            number=self.number,
+            dispute_id=claim.answer["dispute_id"],
+            ruling="rejected",
+            reason="no such entry in the day's book",
+            document="D-3",
         )
 
     def _do(self, method: str, who: tuple[str, str, str], **arguments: Any) -> Call:
