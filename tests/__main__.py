@@ -29,15 +29,10 @@ MESSAGING = "tests/integration/messaging"
 # Cut so that both lanes take about as long.
 FIRST: Sequence[Part] = (
     CHECK,
-    ("tests/integration", f"--ignore={MESSAGING}"),
+    ("tests/unit", "tests/contract", "tests/integration", f"--ignore={MESSAGING}"),
     (FAULTS, f"--ignore={CLUSTERS}"),
 )
-SECOND: Sequence[Part] = (
-    ("tests/unit", "tests/contract"),
-    ("tests/system", f"--ignore={FAULTS}"),
-    (MESSAGING,),
-    (CLUSTERS,),
-)
+SECOND: Sequence[Part] = (("tests/system", f"--ignore={FAULTS}"), (MESSAGING,), (CLUSTERS,))
 
 
 def run_everything() -> int:

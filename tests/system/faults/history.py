@@ -46,6 +46,8 @@ class History:
         self.round = 0
         self.calls: list[Call] = []
         self.outcomes: Counter[str] = Counter()
+        self.under_way = 0
+        self.last_invoked_at = 0.0
         self._file = path.open("a", encoding="utf-8")
 
     def begin_round(self, round_: int) -> None:
@@ -55,12 +57,14 @@ class History:
 
     def invoked(self, method: str, arguments: dict[str, Any], who: tuple[str, str, str]) -> float:
         """Note that a call begins; return when."""
-        at = monotonic()
+        at = self.last_invoked_at = monotonic()
+        self.under_way += 1
         self._write({"type": "invoked", "round": self.round, "method": method, "who": who,
                      "arguments": arguments, "at": at})  # fmt: skip
         return at
 
     def ended(self, call: Call) -> None:
+        self.under_way -= 1
         self.calls.append(call)
         self.outcomes[call.outcome] += 1
         self._write({"type": call.outcome, **asdict(call)})

@@ -119,11 +119,12 @@ class Campaign:
         self.callers.explained = nemesis.EXPLAINED.get(fault, frozenset())
         started = monotonic()
         load = Load(self.callers, rng, started + RECOVERY_LIMIT_S)
-        load.start(at_once=rng.randint(2, 4))
+        load.start(at_once=rng.randint(2, 3))
         eventlet.sleep(rng.uniform(0, 0.4))
         hurt = monotonic()
         with {**nemesis.FAULTS, **nemesis.CLUSTER_FAULTS}[fault](self.installation, rng) as note:
             eventlet.sleep(rng.uniform(0.1, 1.2))
+            wait_until(lambda: self._meeting_since(hurt), 5, "a call meets the fault")
         healed = monotonic()
         load.finish()
         self.await_quiet()
@@ -193,6 +194,9 @@ class Campaign:
         for number, matter in checker.matters_of(calls, finals):
             wrongs += [f"{number}: {wrong}" for wrong in matter.wrongs()]
         self._raise(wrongs)
+
+    def _meeting_since(self, hurt: float) -> bool:
+        return bool(self.history.under_way) or self.history.last_invoked_at > hurt
 
     def _check_hit(self, fault: str, hurt: float, healed: float) -> None:
         """Let no round count in which nobody called while the fault lasted."""
