@@ -119,7 +119,7 @@ class Campaign:
         self.callers.explained = nemesis.EXPLAINED.get(fault, frozenset())
         started = monotonic()
         load = Load(self.callers, rng, started + RECOVERY_LIMIT_S)
-        load.start(at_once=rng.randint(2, 3))
+        load.start(at_once=rng.randint(1, 2))
         eventlet.sleep(rng.uniform(0, 0.4))
         hurt = monotonic()
         with {**nemesis.FAULTS, **nemesis.CLUSTER_FAULTS}[fault](self.installation, rng) as note:
