@@ -16,7 +16,7 @@ from chassis.observability import configure_logging
 from chassis.runtime.surroundings import database_url, home_of, surroundings
 from contracts.failures import Failure
 from contracts.rpc import METHODS
-from shouwen import asking, upkeep
+from shouwen import deadlines, upkeep
 from shouwen.calling import (
     BrokenOff,
     CallFor,
@@ -414,5 +414,5 @@ app.command(
         "shouwen deadline handling --from 2026-02-01 --extended 30",
         "shouwen deadline re_review --from 2026-03-02 --hearing 2026-03-10/2026-03-18",
     )
-)(asking.deadline)
+)(deadlines.deadline)
 app.add_typer(keys_app, name="key")

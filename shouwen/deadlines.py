@@ -1,79 +1,55 @@
-"""The statutory terms, and when one of them ends, explained day by day."""
+"""The command that says when a statutory term ends."""
 
-from collections.abc import Iterator, Mapping
-from typing import Final
+from datetime import date
+from typing import Annotated
 
-from rich.console import Console
-from rich.table import Table
+import typer
 
-from shouwen.explaining import new_table
-from statute.counting import Day, Due, Term, Why
-from statute.terms import TERMS, TermRule
-from statute.workdays import DayKind, WorkCalendar
-
-WEEKDAYS: Final = "一二三四五六日"
-KINDS: Final[Mapping[DayKind, str]] = {
-    "workday": "working day 工作日",
-    "make_up_day": "make-up day 调休上班",
-    "weekend": "weekend 周末",
-    "holiday": "holiday 法定假日",
-}
-REASONS: Final[Mapping[Why, str]] = {
-    "runs_from": "not counted: the term runs from this day 起算日",
-    "counted": "day {number}",
-    "not_worked": "not counted: not worked 非工作日",
-    "hearing": "not counted: hearing 听证",
-    "rolled": "not counted: the last day gives way to a working day 顺延",
-}
-MARKS: Final = {"V": "verified", "R": "article from memory"}
+from statute.counting import Term, TermRefusal
+from statute.terms import TERMS
+from statute.workdays import newest_calendar
 
 
-def terms_table() -> Table:
-    """Return every term with its length, what it runs from and where that stands."""
-    table = new_table("term", "", "days", "runs from", "extension", "source")
-    for rule in TERMS.values():
-        extension = f"up to {rule.extension_days}" if rule.extension_days else ""
-        source = f"{rule.article}, {MARKS[rule.mark]}"
-        table.add_row(rule.code, rule.chinese, _length(rule), rule.runs_from, extension, source)
-    return table
+def deadline(
+    term: Annotated[str, typer.Argument(help="Code of a term; without it, all are listed.")] = "",
+    runs_from: Annotated[
+        str, typer.Option("--from", help="Day in Shanghai that it is counted from, YYYY-MM-DD.")
+    ] = "",
+    extended: Annotated[int, typer.Option(help="Days by which it was extended.")] = 0,
+    hearing: Annotated[
+        str, typer.Option(help="Days that do not count: FIRST/LAST, both included.")
+    ] = "",
+) -> None:
+    """Say when a statutory term ends, and why, day by day.
+
+    Days are counted as the Regulation says, and by this project's default where it is silent.
+    """
+    from rich.console import Console  # only where something is drawn
+
+    from shouwen.deadline_tables import explain, terms_table
+
+    if not term:
+        Console().print(terms_table())
+        return
+    if term not in TERMS:
+        raise typer.BadParameter(f"there are {', '.join(TERMS)}", param_hint="TERM")
+    explain(_term(term, runs_from, extended, hearing), newest_calendar(), Console())
 
 
-def explain(term: Term, calendar: WorkCalendar, console: Console) -> None:
-    """Print when a term ends, then each of its days."""
-    due = term.due(calendar)
-    if due is None:
-        raise ValueError("a term whose hearing goes on has no end yet")
-    for line in _summary(term, due):
-        console.print(line, highlight=False)
-    table = new_table("day", "", "kind", "")
-    for day in term.days(calendar):
-        table.add_row(str(day.day), WEEKDAYS[day.day.weekday()], _kind(day), _reason(day))
-    console.print(table)
+def _term(code: str, runs_from: str, extended: int, hearing: str) -> Term:
+    term = Term.begin(code, _day(runs_from, "--from"))
+    try:
+        if hearing:
+            first, _, last = hearing.partition("/")
+            term = term.pause(_day(first, "--hearing"), _day(last, "--hearing"))
+        # It was granted in time, or it would not be on record.
+        return term.extend(extended, term.runs_from, newest_calendar()) if extended else term
+    except TermRefusal as refusal:
+        raise typer.BadParameter(str(refusal)) from refusal
 
 
-def _summary(term: Term, due: Due) -> Iterator[str]:
-    rule = term.rule
-    extension = f", extended by {term.extension_days}" if term.extension_days else ""
-    yield (
-        f"{rule.chinese} {rule.code}: {_length(rule)} days from {rule.runs_from} on"
-        f" {term.runs_from}{extension} ({rule.article}, {MARKS[rule.mark]})"
-    )
-    yield f"Last day {due.on}, by calendar {due.calendar}."
-    if due.workday != due.on:
-        yield f"That day is not worked; the next that is: {due.workday}."
-    if due.provisional:
-        yield "PROVISIONAL: the calendar of that year is not published; to be counted again."
-
-
-def _length(rule: TermRule) -> str:
-    return (
-        f"{rule.length_days} working" if rule.counting.unit == "working" else f"{rule.length_days}"
-    )
-
-
-def _kind(day: Day) -> str:
-    return KINDS[day.kind] if day.known else f"{KINDS[day.kind]} (not published)"
-
-
-def _reason(day: Day) -> str:
-    return REASONS[day.why].format(number=day.number)
+def _day(text: str, option: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise typer.BadParameter("takes a day as YYYY-MM-DD", param_hint=option) from error

@@ -182,7 +182,9 @@ def _command(method: str, request: Any, caller: Caller) -> Command:
     actor = Actor(caller.subject, caller.office, current_correlation_id())
     content = msgspec.json.encode(request)
     key = CommandKey.of(actor.subject, request.request_id, method, content)
-    return Command(actor, key, getattr(request, "expected_version", None) or None)
+    # A roster is of no matter and has no version; UNSET, where none was given, is false.
+    expected_version = getattr(request, "expected_version", None) or None
+    return Command(actor, key, expected_version)
 
 
 def _receiver(request: rpc.ReceivePetition, caller: Caller) -> str:
