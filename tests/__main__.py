@@ -3,9 +3,8 @@
 eventlet has to replace the blocking parts of the standard library before anything imports them,
 pytest included; plain `pytest` would be too late.
 
-Without arguments everything is run, `make check` included, in two lanes side by side, since most
-of the time is spent waiting. Each part of a lane is a process, with servers of its own. The second
-lane speaks when the first has ended.
+Without arguments everything is run, `make check` included, two parts at a time, since most of the
+time is spent waiting. Each part is a process, with servers of its own, and speaks when it ends.
 """
 
 import chassis.runtime.patch  # noqa: F401 - imported for what it does
@@ -14,37 +13,38 @@ import chassis.runtime.patch  # noqa: F401 - imported for what it does
 import subprocess
 import sys
 import tempfile
+from collections import deque
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import IO
+from threading import Lock
 
 import pytest
 
 Part = tuple[str, ...]
 
+AT_ONCE = 2
 CHECK: Part = ("make", "check")
 FAULTS = "tests/system/faults"
 CLUSTERS = f"{FAULTS}/test_clusters.py"
 MESSAGING = "tests/integration/messaging"
-# Cut so that both lanes take about as long.
-FIRST: Sequence[Part] = (
+# The check first, for it is soon done; then the longest first, so that both end together.
+PARTS: Sequence[Part] = (
     CHECK,
-    ("tests/unit", "tests/contract", "tests/integration", f"--ignore={MESSAGING}"),
     (FAULTS, f"--ignore={CLUSTERS}"),
+    ("tests/system", f"--ignore={FAULTS}"),
+    ("tests/integration", f"--ignore={MESSAGING}"),
+    (MESSAGING,),
+    (CLUSTERS,),
+    ("tests/unit", "tests/contract"),
 )
-SECOND: Sequence[Part] = (("tests/system", f"--ignore={FAULTS}"), (MESSAGING,), (CLUSTERS,))
 
 
 def run_everything() -> int:
     """Run all tests; return the exit status of the part that fared worst."""
-    with tempfile.TemporaryFile() as said, ThreadPoolExecutor() as lanes:
-        second = lanes.submit(_lane, SECOND, said)
-        first = _lane(FIRST)
-        status = worst(first, second.result())
-        said.seek(0)
-        sys.stdout.buffer.write(said.read())
-        sys.stdout.flush()
-    return status
+    waiting, speaking = deque(PARTS), Lock()
+    with ThreadPoolExecutor(AT_ONCE) as hands:
+        running = [hands.submit(_work_off, waiting, speaking) for _ in range(AT_ONCE)]
+        return worst(*(each.result() for each in running))
 
 
 def worst(*statuses: int) -> int:
@@ -52,21 +52,27 @@ def worst(*statuses: int) -> int:
     return max(statuses, key=abs)
 
 
-def _lane(parts: Sequence[Part], said: IO[bytes] | None = None) -> int:
-    """Run the parts of one lane in order, up to one that was interrupted or a failed check."""
+def _work_off(waiting: deque[Part], speaking: Lock) -> int:
+    """Run parts until none waits; after one that was interrupted, or a failed check, none does."""
     status = 0
-    for part in parts:
-        status = worst(status, _run(part, said))
+    while waiting:
+        status = worst(status, _run(waiting.popleft(), speaking))
         if status == pytest.ExitCode.INTERRUPTED:
-            break
+            waiting.clear()
     return status
 
 
-def _run(part: Part, said: IO[bytes] | None) -> int:
-    # It must not outlive us: its servers would go on.
+def _run(part: Part, speaking: Lock) -> int:
     command = part if part == CHECK else (sys.executable, "-m", "tests", *part)
+    # It must not outlive us: its servers would go on.
     mortal = ["setpriv", "--pdeathsig=TERM", "--", *command]
-    return subprocess.run(mortal, stdout=said, stderr=subprocess.STDOUT, check=False).returncode
+    with tempfile.TemporaryFile() as said:
+        done = subprocess.run(mortal, stdout=said, stderr=subprocess.STDOUT, check=False)
+        said.seek(0)
+        with speaking:
+            sys.stdout.buffer.write(said.read())
+            sys.stdout.flush()
+    return done.returncode
 
 
 if __name__ == "__main__":

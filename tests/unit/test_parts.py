@@ -1,8 +1,8 @@
-"""Every test is in one part of one lane: what is in none would never be run."""
+"""Every test is in one part of what `make test` runs: what is in none would never be run."""
 
 from pathlib import Path
 
-from tests.__main__ import FIRST, SECOND, Part
+from tests.__main__ import PARTS, Part
 
 ROOT = Path(__file__).parents[2]
 
@@ -19,6 +19,6 @@ def under(folder: Path) -> set[Path]:
 
 
 def test_every_test_file_is_in_exactly_one_part() -> None:
-    parts = [files_of(part) for part in (*FIRST, *SECOND)]
+    parts = [files_of(part) for part in PARTS]
     assert set().union(*parts) == under(ROOT / "tests")
     assert sum(map(len, parts)) == len(set().union(*parts))
