@@ -29,6 +29,7 @@ from chassis.eventstore.log import (
     RecordedEvent,
     VersionConflict,
 )
+from chassis.eventstore.losses import Made
 from chassis.eventstore.requests import CommandKey, RequestIdReused, recall, remember
 from chassis.eventstore.transaction import Writing
 from chassis.eventstore.turns import Turns
@@ -73,6 +74,9 @@ class ReadModel(Protocol):
 
     def apply(self, transaction: Writing, event: Any, recorded: RecordedEvent) -> None:
         """Bring the tables up to one more event."""
+
+    def made_by(self, event: Any) -> Iterable[Made]:
+        """Return the rows that stand in the tables ever since the event."""
 
 
 @dataclass
@@ -320,6 +324,13 @@ class EventSourcedApplication(Application[UUID]):
         for event, record in zip(events, recorded, strict=True):
             for read_model in self.read_models:
                 read_model.apply(transaction, event, record)
+
+    def made_by(self, recorded: Sequence[RecordedEvent]) -> list[Made]:
+        """Return the rows that stand in the read models ever since these events."""
+        events = [self.mapper.to_domain_event(record) for record in recorded]
+        return [
+            row for event in events for model in self.read_models for row in model.made_by(event)
+        ]
 
     def rebuild(self) -> int:
         """Empty the read models and fill them from position 0; return the number of events."""

@@ -21,7 +21,9 @@ from chassis.messaging.relay import Relay
 from chassis.messaging.sending import event_publisher
 from chassis.messaging.telling import Telling, teller
 from chassis.messaging.wiring import Background, Wiring
+from chassis.runtime.losses import LOOK_EVERY_S, Followed, LossWatch
 from chassis.runtime.surroundings import Surroundings
+from chassis.runtime.ticking import Ticker
 from contracts.envelope import CloudEvent
 
 Health = dict[str, Any]
@@ -63,8 +65,8 @@ class Assembly:
         known: types of events that the service can read.
         follows: names of the services that it follows.
         tickers: further work that no message starts.
-        followed_tables: filled by the reactions alone, which append nothing; after a loss they
-            are filled again by following all sources from their beginnings.
+        followed: what the reactions alone fill, which append nothing; after a loss it is filled
+            again by following all sources from their beginnings.
         relay_pace_s: how long events gather after a message.
     """
 
@@ -78,7 +80,7 @@ class Assembly:
     known: frozenset[str] = frozenset()
     follows: Sequence[str] = ()
     tickers: Sequence[Background] = ()
-    followed_tables: Sequence[str] = ()
+    followed: Followed | None = None
     relay_pace_s: float = AT_ONCE_S
 
     @cached_property
@@ -105,13 +107,23 @@ class Assembly:
             rooms=rooms,
             verifier=self.surroundings.verifier,
             inbox=self.inbox if self.follows else None,
-            background=(*self.tickers, self._relay()),
+            background=(*self.tickers, self._watch(), self._relay()),
             close=self.close,
         )
 
     def _relay(self) -> Relay:
         publisher = event_publisher(self.surroundings.amqp_uri, self.service)
         return Relay(self.application.log_of_events, self.tell, publisher, self.relay_pace_s)
+
+    def _watch(self) -> Ticker:
+        watch = LossWatch(
+            self.application,
+            self.inbox,
+            self.followed,
+            self.application.rebuild,
+            self._follow_anew,
+        )
+        return Ticker(self.application.log_of_events, "read models", watch.look, LOOK_EVERY_S)
 
     def close(self) -> None:
         """Give connections and files up."""
@@ -157,13 +169,16 @@ class Assembly:
         What comes from other services is filled by the running service, which finds that it has
         applied nothing yet.
         """
-        if self.followed_tables:
-            self.application.log_of_events.transact(self._forget_followed)
+        if self.followed is not None:
+            self._follow_anew(self.followed)
         return self.application.rebuild()
 
-    def _forget_followed(self, transaction: Transaction) -> None:
-        for table in (*self.followed_tables, "applied_position", "parked_event"):
-            transaction.execute(f"DELETE FROM {table}")  # noqa: S608 - names from our code
+    def _follow_anew(self, followed: Followed) -> None:
+        def forget(transaction: Transaction) -> None:
+            for table in (*followed.tables, "applied_position", "parked_event"):
+                transaction.execute(f"DELETE FROM {table}")  # noqa: S608 - names from our code
+
+        self.application.log_of_events.transact(forget)
 
     def health(self) -> Health:
         """Return how the service is; answering at all means that database and broker answer."""

@@ -6,6 +6,7 @@ from chassis.eventstore.location import environment_for
 from chassis.messaging.pace import SOON_S
 from chassis.messaging.wiring import Wiring
 from chassis.runtime.assembly import Assembly, rpc_caller
+from chassis.runtime.losses import Followed
 from chassis.runtime.surroundings import Surroundings
 from contracts.events import MESSAGES
 from services.audit.application import Audit
@@ -43,7 +44,7 @@ def build(surroundings: Surroundings) -> Rooms:
         reactions=reactions(MESSAGES, timelines.take_in),
         known=frozenset(MESSAGES),
         follows=FOLLOWS,
-        followed_tables=TimelineTables.tables,
+        followed=Followed(timelines.tables, frozenset(MESSAGES), timelines.made_by),
     )
     return Rooms(audit, assembly)
 

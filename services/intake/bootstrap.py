@@ -5,13 +5,14 @@ from dataclasses import dataclass
 from chassis.eventstore.location import environment_for
 from chassis.messaging.wiring import Wiring
 from chassis.runtime.assembly import Assembly, rpc_caller
+from chassis.runtime.losses import Followed
 from chassis.runtime.surroundings import Surroundings
 from contracts.events import MESSAGES
 from services.intake.application import Intake
 from services.intake.gateways.vault import Vault
 from services.intake.publishing import TELLINGS
-from services.intake.reactions import reactions
-from services.intake.readmodels.progress import TABLES, advance
+from services.intake.reactions import STATES, reactions
+from services.intake.readmodels.progress import TABLES, advance, made_by
 from services.intake.readmodels.register import RegisterTables
 from services.intake.settings import FOLLOWS, NAME, VAULT_KEY, VAULT_KEY_MEANING
 
@@ -50,7 +51,7 @@ def build(surroundings: Surroundings) -> Rooms:
         reactions=reactions(advance),
         known=frozenset(MESSAGES),
         follows=FOLLOWS,
-        followed_tables=TABLES,
+        followed=Followed(TABLES, STATES, made_by),
     )
     return Rooms(intake, register, vault, assembly)
 

@@ -60,6 +60,13 @@ def tables(application: EventSourcedApplication) -> dict[str, Rows]:
     return {name: rows(application, name) for name in names}
 
 
+def delete_rows(application: EventSourcedApplication, table: str, which: str = "1 = 1") -> None:
+    """Lose rows that no event explains."""
+    application.log_of_events.transact(
+        lambda transaction: transaction.execute(f"DELETE FROM {table} WHERE {which}")
+    )
+
+
 @dataclass
 class SourceLog:
     """The log of another service, as far as it has got."""

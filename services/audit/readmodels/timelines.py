@@ -1,13 +1,14 @@
 """The facts of all logs, found by matter. Filled from other services' logs, never by hand."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import ClassVar, Final
 
 import msgspec
 
 from chassis.eventstore.instants import instant_of, text_of
+from chassis.eventstore.losses import Made
 from chassis.eventstore.transaction import Questions, Writing
 from contracts.envelope import CloudEvent
 from contracts.events import PUBLISHER
@@ -53,6 +54,13 @@ class TimelineTables:
                 "data": msgspec.json.encode(event.data).decode(),
             },
         )
+
+    @staticmethod
+    def made_by(event: CloudEvent) -> Iterable[Made]:
+        """Return the rows that stand here ever since an event was taken in."""
+        yield Made("timeline", {"source": event.service, "position": event.position})
+        if event.type == PetitionRegisteredV1.TYPE:
+            yield Made("matter", {"number": event.data["number"]})
 
     def matter_of(self, transaction: Questions, number: str) -> tuple[str, str] | None:
         """Return petition_id and number of the matter that a number belongs to, or None."""

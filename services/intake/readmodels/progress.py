@@ -1,8 +1,10 @@
 """Where a matter stands, as responsibility tells it. Not from intake's own events."""
 
+from collections.abc import Iterable
 from typing import Final
 
 from chassis.eventstore.instants import text_of
+from chassis.eventstore.losses import Made
 from chassis.eventstore.transaction import Writing
 from contracts.envelope import CloudEvent
 
@@ -17,3 +19,8 @@ def advance(transaction: Writing, event: CloudEvent, state: str) -> None:
         "changed_at": text_of(event.recordedtime),
     }
     transaction.put("progress", row, key="number")
+
+
+def made_by(event: CloudEvent) -> Iterable[Made]:
+    """Return the row that stands here ever since an event that advanced a matter."""
+    yield Made("progress", {"number": event.data["number"]})

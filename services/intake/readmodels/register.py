@@ -7,6 +7,7 @@ from typing import Any, ClassVar, Final
 
 from chassis.eventstore.instants import text_of
 from chassis.eventstore.log import RecordedEvent
+from chassis.eventstore.losses import Made
 from chassis.eventstore.paging import cursor_of, key_of
 from chassis.eventstore.transaction import Questions, Writing
 from services.intake.application.ports import MarkedMatter
@@ -96,6 +97,11 @@ class RegisterTables:
                 "position": recorded.id,
             },
         )
+
+    @staticmethod
+    def made_by(event: Any) -> Iterable[Made]:
+        if isinstance(event, Petition.Registered):
+            yield Made("petition", {"petition_id": event.petition_id})
 
     def find(self, transaction: Questions, number: str) -> Mapping[str, Any] | None:
         """Return the row of a petition, or None."""

@@ -1,11 +1,12 @@
 """Reminders as they fall due and as they are listed."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any, ClassVar, Final
 
 from chassis.eventstore.instants import text_of
 from chassis.eventstore.log import RecordedEvent
+from chassis.eventstore.losses import Made
 from chassis.eventstore.paging import cursor_of, key_of
 from chassis.eventstore.transaction import Questions, Writing
 from services.notify.domain.policy import retry_after
@@ -37,6 +38,11 @@ class ReminderTable:
         elif type(event) in _ENDS:
             changes = {"state": _ENDS[type(event)]}
             transaction.update("reminder", "reminder_id", event.reminder_id, changes)
+
+    @staticmethod
+    def made_by(event: Any) -> Iterable[Made]:
+        if isinstance(event, PetitionReminders.Planned):
+            yield Made("reminder", {"reminder_id": event.reminder_id})
 
     def due(self, transaction: Questions, now: datetime, limit: int) -> Sequence[tuple[str, str]]:
         """Return petition_id and reminder_id of what is due, the longest due first."""

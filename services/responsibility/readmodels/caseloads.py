@@ -1,11 +1,12 @@
 """The open list of each office and the caseload of each leader, in the order of their waiting."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from chassis.eventstore.instants import text_of
 from chassis.eventstore.log import RecordedEvent
+from chassis.eventstore.losses import Made
 from chassis.eventstore.paging import Key, cursor_of, key_of
 from chassis.eventstore.transaction import Questions, Row, Writing
 from services.responsibility.domain.ownership import Ownership
@@ -47,6 +48,11 @@ class Caseloads:
         change = _CHANGES.get(type(event))
         if change is not None:
             change(transaction, event)
+
+    @staticmethod
+    def made_by(event: Any) -> Iterable[Made]:
+        if isinstance(event, Ownership.Awaited):
+            yield Made("caseload", {"number": event.number})
 
     @staticmethod
     def open_of(

@@ -1,9 +1,10 @@
 """Number to matter: a first-time petition is its own, a repeat belongs to the original's."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, ClassVar
 
 from chassis.eventstore.log import RecordedEvent
+from chassis.eventstore.losses import Made
 from chassis.eventstore.transaction import Questions, Writing
 from services.responsibility.domain.evidence import Matter
 from services.responsibility.domain.ownership import Ownership
@@ -20,6 +21,13 @@ class Matters:
             self._add(transaction, event.number, event.petition_id, event.office)
         elif isinstance(event, Ownership.RepeatJoined):
             self._add(transaction, event.repeat_number, event.petition_id, event.office)
+
+    @staticmethod
+    def made_by(event: Any) -> Iterable[Made]:
+        if isinstance(event, Ownership.Awaited):
+            yield Made("matter", {"number": event.number})
+        elif isinstance(event, Ownership.RepeatJoined):
+            yield Made("matter", {"number": event.repeat_number})
 
     @staticmethod
     def _add(transaction: Writing, number: str, petition_id: str, office: str) -> None:

@@ -1,0 +1,54 @@
+"""Read models that were lost come back from the own log, without anybody's asking."""
+
+import pytest
+
+from chassis.runtime.losses import WINDOW, LossWatch
+from tests.builders import number, registered
+from tests.unit.responsibility.casebook import Casebook
+from tests.unit.responsibility.test_same_state import inbox_of
+from tests.unit.stores import SourceLog, delete_rows, tables
+
+
+def watch_of(case: Casebook, log: SourceLog) -> LossWatch:
+    application = case.application
+    return LossWatch(
+        application, inbox_of(application, log), None, application.rebuild, pytest.fail
+    )
+
+
+@pytest.fixture
+def many() -> SourceLog:
+    """More petitions than one look reads at a place."""
+    return SourceLog([registered(serial, serial) for serial in range(1, 4 * WINDOW)])
+
+
+@pytest.mark.parametrize("table", ["matter", "caseload"])
+def test_each_is_filled_again(case: Casebook, many: SourceLog, table: str):
+    inbox_of(case.application, many).catch_up()
+    before = tables(case.application)
+    delete_rows(case.application, table)
+    assert watch_of(case, many).look() == 1
+    assert tables(case.application) == before
+
+
+def test_also_when_new_rows_came_after_the_loss(case: Casebook, many: SourceLog):
+    """A table that is not empty may be lost all the same."""
+    inbox = inbox_of(case.application, many)
+    inbox.receive(many.events[:-WINDOW])
+    delete_rows(case.application, "matter")
+    inbox.receive(many.events[-WINDOW:])
+    assert watch_of(case, many).look() == 1
+    assert case.ownership(number(1))["state"] == "awaited"
+
+
+def test_also_when_an_old_backup_took_their_place(case: Casebook, many: SourceLog):
+    inbox_of(case.application, many).catch_up()
+    delete_rows(case.application, "caseload", f"number = '{number(len(many.events))}'")
+    assert watch_of(case, many).look() == 1
+
+
+def test_what_is_whole_is_left_alone(case: Casebook, many: SourceLog):
+    watch = watch_of(case, many)
+    assert watch.look() == 0
+    inbox_of(case.application, many).catch_up()
+    assert watch.look() == 0
