@@ -37,6 +37,11 @@ CODES: Final[Mapping[str, str]] = {
     "original_unknown": "The petition that this one is said to repeat is not on record.",
     # Responsibility
     "version_changed": "The matter is not as the caller saw it; look at it again and decide.",
+    "step_not_open": "The course of the matter does not lead there from where it is.",
+    "class_not_fitting": "The step is not for petitions of this class.",
+    "step_out_of_order": "The step is dated before the one before it.",
+    "condition_unmet": "A condition of the step does not hold.",
+    "term_unknown": "The matter has no such term.",
     "not_owned": "Nobody owns the petition yet.",
     "not_the_owner": "Only the owner may take this step.",
     "same_owner": "The successor is the owner already.",

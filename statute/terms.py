@@ -37,6 +37,7 @@ class TermRule:
         runs_from: what happens on the day that it is counted from.
         extension_days: longest extension; 0 where there is none.
         hearing_counts: whether the time of a hearing is part of the term.
+        appeals_only: whether other classes of petitions have no such term.
     """
 
     code: str
@@ -48,13 +49,22 @@ class TermRule:
     counting: Counting = Counting()
     extension_days: int = 0
     hearing_counts: bool = True
+    appeals_only: bool = True
 
 
 TERMS: Final[Mapping[str, TermRule]] = {
     rule.code: rule
     for rule in (
-        TermRule("first_step", "登记转办", 15, "receipt", "Art 22", "V"),
-        TermRule("acceptance", "受理告知", 15, "receipt of the transfer", "Art 23", "V"),
+        TermRule("first_step", "登记转办", 15, "receipt", "Art 22", "V", appeals_only=False),
+        TermRule(
+            "acceptance",
+            "受理告知",
+            15,
+            "receipt of the transfer",
+            "Art 23",
+            "V",
+            appeals_only=False,
+        ),
         TermRule(
             "objection",
             "管辖异议",
@@ -63,6 +73,7 @@ TERMS: Final[Mapping[str, TermRule]] = {
             "Art 23(3)",
             "V",
             counting=Counting(unit="working"),
+            appeals_only=False,
         ),
         TermRule("handling", "办理", 60, "acceptance", "Art 34", "R", extension_days=30),
         TermRule("review_request", "申请复查", 30, "receipt of the opinion", "Art 35", "R"),

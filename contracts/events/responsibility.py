@@ -1,7 +1,9 @@
 """What responsibility tells. `petition_id` and `number` are the original's, for a repeat."""
 
 from datetime import date
-from typing import ClassVar, Final, Literal
+from typing import Any, ClassVar, Final, Literal
+
+import msgspec
 
 from contracts.envelope import Utc
 from contracts.events.message import Message
@@ -193,6 +195,179 @@ class CaseReopenedV1(Message, frozen=True):
     document: str
 
 
+class CourseBegunV1(Message, frozen=True):
+    """The course of a matter began: a first step was taken after its registration."""
+
+    TYPE: ClassVar[str] = "course.begun.v1"
+
+    number: str
+    office: str
+    petition_class: PetitionClass
+    registered_at: Utc
+
+
+class CourseStepTakenV1(Message, frozen=True):
+    """A step of the course was taken; none of them touches the owner.
+
+    Attributes:
+        step: the step, a code of the table.
+        previous_state: of the course before the step.
+        state: of the course after it.
+        article: that the step rests on.
+        by: staff number of who took it.
+        office: of who took it.
+        given: what was stated with it, by name. Published: no personal data.
+        happened_at: when, as stated.
+    """
+
+    TYPE: ClassVar[str] = "course.step_taken.v1"
+
+    number: str
+    step: str
+    previous_state: str
+    state: str
+    article: str
+    by: str
+    office: str
+    given: dict[str, Any]
+    happened_at: Utc
+
+
+class TermDue(msgspec.Struct, frozen=True, kw_only=True):
+    """When a term ends.
+
+    Attributes:
+        on: its last day in Shanghai.
+        until: the instant at which that day is over.
+        workday: the last day, or the next that is worked.
+        provisional: a year is not published yet; it will be counted again.
+        calendar: version of the calendar of working days.
+    """
+
+    on: date
+    until: Utc
+    workday: date
+    provisional: bool
+    calendar: str
+
+
+class DaysCounted(msgspec.Struct, frozen=True, kw_only=True):
+    """How the days of a term are counted.
+
+    Attributes:
+        first_day: what is its day 1.
+        unit: whether calendar or working days count.
+        roll_to_workday: whether a last day that is not worked gives way to the next that is.
+    """
+
+    first_day: Literal["same_day", "day_after"]
+    unit: Literal["calendar", "working"]
+    roll_to_workday: bool
+
+
+class TermBegunV1(Message, frozen=True):
+    """A statutory term runs.
+
+    Attributes:
+        term: its code.
+        runs_from: the day in Shanghai that it is counted from.
+        length_days: how many days it has.
+        counting: how its days are counted.
+        due: when it ends.
+    """
+
+    TYPE: ClassVar[str] = "term.begun.v1"
+
+    number: str
+    term: str
+    office: str
+    runs_from: date
+    length_days: int
+    counting: DaysCounted
+    due: TermDue
+
+
+class TermExtendedV1(Message, frozen=True):
+    """A term was extended before it ended, by the head of the organ (Art 34).
+
+    Attributes:
+        term: its code.
+        days: by which it was extended.
+        due: when it ends now.
+    """
+
+    TYPE: ClassVar[str] = "term.extended.v1"
+
+    number: str
+    term: str
+    days: int
+    due: TermDue
+
+
+class TermPausedV1(Message, frozen=True):
+    """A hearing began, whose days do not count (Art 36).
+
+    Attributes:
+        term: its code.
+        first_day: of the hearing, in Shanghai.
+    """
+
+    TYPE: ClassVar[str] = "term.paused.v1"
+
+    number: str
+    term: str
+    first_day: date
+
+
+class TermResumedV1(Message, frozen=True):
+    """The hearing is over, the term runs on.
+
+    Attributes:
+        term: its code.
+        last_day: of the hearing, in Shanghai.
+        due: when it ends now.
+    """
+
+    TYPE: ClassVar[str] = "term.resumed.v1"
+
+    number: str
+    term: str
+    last_day: date
+    due: TermDue
+
+
+class TermRecountedV1(Message, frozen=True):
+    """A provisional term was counted again, by a calendar that knows more.
+
+    Attributes:
+        term: its code.
+        due: when it ends now.
+    """
+
+    TYPE: ClassVar[str] = "term.recounted.v1"
+
+    number: str
+    term: str
+    due: TermDue
+
+
+class TermEndedV1(Message, frozen=True):
+    """The step was taken that a term was for.
+
+    Attributes:
+        term: its code.
+        ended_on: the day of the step, in Shanghai.
+        late_days: days after the last day of the term; 0 in time.
+    """
+
+    TYPE: ClassVar[str] = "term.ended.v1"
+
+    number: str
+    term: str
+    ended_on: date
+    late_days: int
+
+
 class RosterLineSetV1(Message, frozen=True):
     """A leader is on duty at an office on one day."""
 
@@ -232,6 +407,14 @@ MESSAGES: Final[tuple[type[Message], ...]] = (
     ReplyDeliveredV1,
     CaseClosedV1,
     CaseReopenedV1,
+    CourseBegunV1,
+    CourseStepTakenV1,
+    TermBegunV1,
+    TermExtendedV1,
+    TermPausedV1,
+    TermResumedV1,
+    TermRecountedV1,
+    TermEndedV1,
     RosterLineSetV1,
     RosterLineReplacedV1,
 )

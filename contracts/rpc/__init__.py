@@ -8,12 +8,13 @@ often it is sent, and changes nothing more. Times are ISO 8601 with an offset.
 from collections.abc import Mapping
 from typing import Any, Final
 
-from contracts.rpc import audit, intake, notify, responsibility, upkeep
+from contracts.rpc import audit, course, intake, notify, responsibility, upkeep
 from contracts.rpc.method import Method
 
 _ALL: Final[tuple[Method[Any, Any], ...]] = (
     *intake.METHODS,
     *responsibility.METHODS,
+    *course.METHODS,
     *notify.METHODS,
     *audit.METHODS,
     *upkeep.LOG.values(),

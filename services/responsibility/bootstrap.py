@@ -9,11 +9,13 @@ from chassis.runtime.assembly import Assembly, rpc_caller
 from chassis.runtime.surroundings import Surroundings
 from contracts.events import MESSAGES
 from services.responsibility.application import Responsibility
+from services.responsibility.application.courses import Courses
 from services.responsibility.gateways.intake import IntakeRegistrations, registration_of
 from services.responsibility.publishing import TELLINGS
 from services.responsibility.reactions import needs, reactions
 from services.responsibility.readmodels.caseloads import Caseloads
 from services.responsibility.readmodels.matters import Matters
+from services.responsibility.readmodels.terms import TermTables
 from services.responsibility.settings import FOLLOWS, NAME
 
 
@@ -22,6 +24,8 @@ class Rooms:
     """What the surface of responsibility works with."""
 
     responsibility: Responsibility
+    courses: Courses
+    terms: TermTables
     caseloads: Caseloads
     assembly: Assembly
 
@@ -32,12 +36,12 @@ def build(surroundings: Surroundings) -> Rooms:
     Raises:
         SettingInvalid: a setting is missing or unusable.
     """
-    matters, caseloads = Matters(), Caseloads()
+    matters, caseloads, terms = Matters(), Caseloads(), TermTables()
     caller = rpc_caller(surroundings, NAME)
     responsibility = Responsibility(
         environment_for(surroundings.database_url(NAME), NAME),
         surroundings.clock,
-        [matters, caseloads],
+        [matters, caseloads, terms],
         matters,
         IntakeRegistrations(caller),
     )
@@ -53,7 +57,7 @@ def build(surroundings: Surroundings) -> Rooms:
         known=frozenset(MESSAGES),
         follows=FOLLOWS,
     )
-    return Rooms(responsibility, caseloads, assembly)
+    return Rooms(responsibility, Courses(responsibility), terms, caseloads, assembly)
 
 
 def bootstrap(surroundings: Surroundings) -> Wiring:

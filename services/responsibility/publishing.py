@@ -5,6 +5,7 @@ from typing import Final
 
 from chassis.messaging.telling import Telling
 from contracts.events import responsibility as told
+from services.responsibility.domain.course import Course
 from services.responsibility.domain.ownership import Ownership
 from services.responsibility.domain.roster import RosterLine
 
@@ -20,6 +21,14 @@ TELLINGS: Final[Mapping[type, Telling]] = {
     Ownership.ReplyDelivered: Telling(told.ReplyDeliveredV1, occurred="delivered_at"),
     Ownership.Closed: Telling(told.CaseClosedV1),
     Ownership.Reopened: Telling(told.CaseReopenedV1),
+    Course.Begun: Telling(told.CourseBegunV1, occurred="registered_at"),
+    Course.StepTaken: Telling(told.CourseStepTakenV1, occurred="happened_at"),
+    Course.TermBegun: Telling(told.TermBegunV1),
+    Course.TermExtended: Telling(told.TermExtendedV1),
+    Course.TermPaused: Telling(told.TermPausedV1),
+    Course.TermResumed: Telling(told.TermResumedV1),
+    Course.TermRecounted: Telling(told.TermRecountedV1),
+    Course.TermEnded: Telling(told.TermEndedV1),
     RosterLine.LineSet: Telling(told.RosterLineSetV1),
     RosterLine.LineReplaced: Telling(told.RosterLineReplacedV1),
 }

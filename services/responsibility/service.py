@@ -1,6 +1,7 @@
 """Responsibility on the wire: parse, call, answer."""
 
-from typing import Any, ClassVar
+from dataclasses import replace
+from typing import Any, ClassVar, Final
 
 import msgspec
 
@@ -12,8 +13,9 @@ from chassis.messaging.rpc import answers
 from chassis.messaging.wiring import Wired
 from chassis.observability import current_correlation_id
 from contracts.failures import Failure
+from contracts.rpc import course
 from contracts.rpc import responsibility as rpc
-from contracts.rpc.method import FOLLOWERS
+from contracts.rpc.method import FOLLOWERS, Method
 from contracts.rpc.upkeep import (
     HEALTH,
     LOG,
@@ -29,10 +31,14 @@ from contracts.rpc.upkeep import (
     RedriveParked,
 )
 from services.responsibility.application import Command, ReportedReception
+from services.responsibility.application.courses import StepAsked
 from services.responsibility.bootstrap import Rooms
 from services.responsibility.domain.evidence import Approval, ClosingStatement, Successor
+from services.responsibility.domain.policy import day_of
 from services.responsibility.readmodels.caseloads import Owned
+from services.responsibility.readmodels.terms import TermsAsked
 from services.responsibility.settings import FOLLOWS, NAME
+from statute.course import STEPS
 
 
 class ResponsibilityService:
@@ -159,6 +165,28 @@ class ResponsibilityService:
             )
         )
 
+    @answers(course.COURSE_OF)
+    def course_of(self, request: course.AskCourse, _caller: Caller) -> course.Course:
+        answer = self.rooms.courses.course_of(request.number, request.as_of)
+        return msgspec.convert(answer, course.Course)
+
+    @answers(course.TERMS)
+    def terms(self, request: course.ListTerms, caller: Caller) -> course.TermPage:
+        responsibility = self.rooms.responsibility
+        items, cursor = self.rooms.terms.listed(
+            responsibility.log_of_events,
+            _terms_asked(request, caller),
+            day_of(responsibility.clock()),
+            request.limit,
+            request.cursor,
+        )
+        return msgspec.convert({"items": items, "next_cursor": cursor}, course.TermPage)
+
+    @answers(course.EXPLAIN)
+    def explain(self, request: course.ExplainTerm, _caller: Caller) -> course.TermExplained:
+        answer = self.rooms.courses.explain(request.number, request.term)
+        return msgspec.convert(answer, course.TermExplained)
+
     @answers(LOG[NAME])
     def log(self, request: ReadLog, _caller: Caller) -> EventList:
         events, head = self.rooms.assembly.events_after(request.after, request.limit)
@@ -176,6 +204,41 @@ class ResponsibilityService:
     def redrive(self, request: RedriveParked, caller: Caller) -> Redriven:
         redriven = self.rooms.assembly.redrive(request.subject, caller.subject)
         return msgspec.convert(redriven, Redriven)
+
+
+def _step(method: Method[course.TakeStep, course.Course]) -> Any:
+    """Return what answers one step of the course."""
+
+    @answers(method)
+    def take(
+        self: ResponsibilityService, request: course.TakeStep, caller: Caller
+    ) -> course.Course:
+        given = msgspec.to_builtins(request)
+        stated = {name: given[name] for name in STEPS[method.name].takes}
+        asked = StepAsked(request.number, method.name, stated, request.happened_at)
+        command = _command(method.path, request, caller)
+        return msgspec.convert(self.rooms.courses.take_step(command, asked), course.Course)
+
+    return take
+
+
+for _code, _method in course.STEP_METHODS.items():
+    setattr(ResponsibilityService, _code, _step(_method))
+
+
+def _terms_asked(request: course.ListTerms, caller: Caller) -> TermsAsked:
+    """Let a caller see the terms of his region, of what he owns, and of the work of his office."""
+    asked = TermsAsked(**{name: getattr(request, name) for name in _TERM_FILTERS})
+    own = request.owner == caller.subject or (request.unit and request.unit == caller.office)
+    if own or caller.roles & FOLLOWERS:
+        return asked
+    reach = reach_of(caller.office)
+    if not reach:
+        raise Failure("office_not_allowed", fields={"office": request.office or ""})
+    return replace(asked, reach=reach)
+
+
+_TERM_FILTERS: Final = ("number", "owner", "unit", "office", "running", "late", "due_until")
 
 
 def _command(method: str, request: Any, caller: Caller) -> Command:

@@ -401,10 +401,20 @@ class Ownership(Aggregate):
         }
         return {words: instant for words, instant in instants.items() if instant is not None}
 
-    def close(self, by: str, statement: ClosingStatement, at: datetime) -> None:
+    def close(
+        self,
+        by: str,
+        statement: ClosingStatement,
+        at: datetime,
+        by_course: ClosingStatement | None = None,
+    ) -> None:
         """Record closure by the owner (rule 7).
 
         A reply on record need not be stated again.
+
+        Args:
+            by_course: what the closure rests on where the course of the matter led to it; its
+                table then holds the conditions.
 
         Raises:
             NotOwned, CaseClosed, NotTheOwner: the step is not open to `by`.
@@ -418,10 +428,7 @@ class Ownership(Aggregate):
             raise NotTheOwner(owner=owner)
         if any(claim.dispute_id and claim.ruling is None for claim in self.record.claims):
             raise DisputeOpen(number=self.number)
-        if self.reply is not None and not statement.reply_document:
-            statement = replace(statement, reply_document=self.reply.document)
-        if unmet := statement.unmet(self._closing_not_before(statement.reply_document)):
-            raise ClosingConditionsUnmet(**unmet)
+        statement = by_course or self._met(statement)
         self._record_closure(
             timestamp=at,
             owner=owner,
@@ -430,6 +437,13 @@ class Ownership(Aggregate):
             follow_up_visit_at=statement.follow_up_visit_at,
             evaluation_asked_at=statement.evaluation_asked_at,
         )
+
+    def _met(self, statement: ClosingStatement) -> ClosingStatement:
+        if self.reply is not None and not statement.reply_document:
+            statement = replace(statement, reply_document=self.reply.document)
+        if unmet := statement.unmet(self._closing_not_before(statement.reply_document)):
+            raise ClosingConditionsUnmet(**unmet)
+        return statement
 
     def reopen(self, reason: str, document: str, at: datetime) -> None:
         """Open a closed matter again by order; its owner stays.

@@ -7,6 +7,11 @@ Refusal
 ├── CaseClosed, CaseNotClosed
 ├── ClosingConditionsUnmet   what is missing stands in `fields`
 ├── DisputeOpen, DisputeUnknown, DisputeRuled
+├── StepNotOpen              the course does not lead there from here; says where it leads
+├── ClassNotFitting          the step is for other classes of petitions
+├── StepOutOfOrder           dated before the step before it
+├── TermUnknown              the matter has no such term
+├── ConditionUnmet           names the condition of the step that does not hold
 ├── VersionChanged           the caller decided on an older state of the matter
 ├── OwnClaim                 a party would decide its own cause
 ├── DayTwice                 a roster with two leaders for one day
@@ -74,6 +79,26 @@ class DisputeRuled(Refusal):
 
 class OwnClaim(Refusal):
     code = "own_claim"
+
+
+class StepNotOpen(Refusal):
+    code = "step_not_open"
+
+
+class ClassNotFitting(Refusal):
+    code = "class_not_fitting"
+
+
+class StepOutOfOrder(Refusal):
+    code = "step_out_of_order"
+
+
+class ConditionUnmet(Refusal):
+    code = "condition_unmet"
+
+
+class TermUnknown(Refusal):
+    code = "term_unknown"
 
 
 class VersionChanged(Refusal):

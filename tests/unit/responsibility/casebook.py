@@ -16,6 +16,7 @@ from eventsourcing.domain import Aggregate
 from chassis.eventstore.application import Provenance, Unit
 from chassis.jurisdiction import Actor
 from services.responsibility.application import ReportedReception, Responsibility
+from services.responsibility.application.courses import Courses, StepAsked
 from services.responsibility.domain.evidence import (
     Approval,
     ClosingStatement,
@@ -26,6 +27,8 @@ from services.responsibility.domain.ownership import Ownership
 from services.responsibility.domain.roster import RosterLine
 from services.responsibility.readmodels.caseloads import Caseloads
 from services.responsibility.readmodels.matters import Matters
+from services.responsibility.readmodels.terms import TermTables
+from statute.course import STEPS
 from tests.builders import (
     CLERK,
     COUNTY,
@@ -68,7 +71,8 @@ def arrival_of(registration: Registration) -> Provenance:
 
 def responsibility(environment: dict[str, str], clock: Clock, arrivals: Any) -> Responsibility:
     matters = Matters()
-    return Responsibility(environment, clock, [matters, Caseloads()], matters, arrivals)
+    read_models = [matters, Caseloads(), TermTables()]
+    return Responsibility(environment, clock, read_models, matters, arrivals)
 
 
 class Contended(Responsibility):
@@ -84,11 +88,19 @@ class Contended(Responsibility):
 
     def find(self, aggregate_class: Any, id_: Any) -> Any:
         found = super().find(aggregate_class, id_)
-        meanwhile = self.meanwhile
-        if meanwhile is not None and aggregate_class is Ownership:
-            self.meanwhile = None
-            meanwhile()
+        if aggregate_class is Ownership:
+            self._let_others()
         return found
+
+    def load(self, ids: Any) -> Any:
+        found = super().load(ids)
+        self._let_others()
+        return found
+
+    def _let_others(self) -> None:
+        meanwhile, self.meanwhile = self.meanwhile, None
+        if meanwhile is not None:
+            meanwhile()
 
 
 class Casebook:
@@ -198,6 +210,41 @@ def happened_to() -> str:
 
 
 # Commands. Each has a request id of its own unless one is given.
+
+
+def take(
+    step: str,
+    *,
+    by: str = HEAD,
+    office: str = COUNTY,
+    of: str | None = None,
+    at: datetime | None = None,
+    **given: Any,
+) -> Asked:
+    """Take a step of the course; what it has to have stated is filled in where it is not given."""
+    stated = {**{name: GIVEN[name] for name in STEPS[step].takes}, **given}
+    asked = StepAsked(of or number(), step, stated, at)
+    sent = command(f"responsibility.{step}", asked, actor(by, office), f"step-{next(_requests)}")
+    return lambda application: Courses(application).take_step(sent, asked)
+
+
+# What is stated with a step, where a test does not say.
+GIVEN: dict[str, Any] = {
+    "unit": "330424-07",
+    "document": "海信〔2026〕1号",
+    "reason": "see the document",
+    "report_by": "2027-01-15",
+    "settled_by": "agreement",
+    "ground": "not_competent",
+    "route": "litigation",
+    "handler": "U330424071",
+    "team": ["U330424071", "U330424072"],
+    "days": 30,
+    "office_score": 4,
+    "unit_score": 4,
+    "satisfied": True,
+    "finding": "upheld",
+}
 
 
 def receive(  # noqa: PLR0913 - what a reception may state

@@ -21,6 +21,13 @@ from chassis.eventstore.instants import text_of
 from chassis.eventstore.requests import CommandKey
 from chassis.eventstore.transaction import Questions
 from chassis.jurisdiction import Actor
+from services.responsibility.application.steps import (
+    follow_reopening,
+    found_course,
+    statement_by,
+    taking_of,
+)
+from services.responsibility.domain.course import Course
 from services.responsibility.domain.evidence import (
     Approval,
     Claim,
@@ -47,6 +54,7 @@ from services.responsibility.domain.refusals import (
     VersionChanged,
 )
 from services.responsibility.domain.roster import RosterLine, roster_line_id
+from statute.workdays import WorkCalendar, newest_calendar
 
 NUMBERS_KEPT = 100_000
 ARRIVES_WITHIN_S = 0.2
@@ -100,6 +108,7 @@ class Responsibility(EventSourcedApplication):
     """Who owns which petition."""
 
     name = "responsibility"
+    calendar: Callable[[], WorkCalendar] = staticmethod(newest_calendar)
 
     def __init__(
         self,
@@ -144,7 +153,7 @@ class Responsibility(EventSourcedApplication):
         """Return the ownership that the petition is now part of, None when it was so before."""
         if registration.repeats is None:
             return self._await_owner(unit, registration)
-        ownership = self._ownership(unit, registration.repeats)
+        ownership = self.ownership(unit, registration.repeats)
         if registration.number in ownership.record.repeats:
             return None
         ownership.join_repeat(
@@ -187,7 +196,7 @@ class Responsibility(EventSourcedApplication):
         return DutyLine(line.leader, line.day, line.version) if line else None
 
     @staticmethod
-    def _ownership(unit: Unit, petition_id: str) -> Ownership:
+    def ownership(unit: Unit, petition_id: str) -> Ownership:
         ownership = unit.find(Ownership, Ownership.create_id(petition_id))
         if ownership is None:
             raise PetitionUnknown(petition_id="no such matter")
@@ -201,8 +210,8 @@ class Responsibility(EventSourcedApplication):
         Raises:
             PetitionUnknown, OfficeNotAllowed, InTheFuture.
         """
-        self._check_past(received_at=reported.received_at)
-        matter = self._matter(reported.number)
+        self.check_past(received_at=reported.received_at)
+        matter = self.matter(reported.number)
         self._check_office(command.actor, matter.office, reported.office)
         reception_id = str(uuid5(OWNERSHIPS, command.key.key))
         received = Received(
@@ -215,7 +224,7 @@ class Responsibility(EventSourcedApplication):
         )
 
         def decide(unit: Unit) -> Answer:
-            ownership = self._ownership(unit, matter.petition_id)
+            ownership = self.ownership(unit, matter.petition_id)
             _check_version(command, ownership)
             claim = ownership.receive(received)
             return _reception(ownership, received, claim)
@@ -264,7 +273,7 @@ class Responsibility(EventSourcedApplication):
     ) -> Answer:
         """Pass the ownership on: the owner leaves the post or is on long leave."""
 
-        def change(ownership: Ownership) -> None:
+        def change(_unit: Unit, ownership: Ownership) -> None:
             office = self._office_of(to, command.actor, ownership)
             ownership.succeed(to.leader, office, approval, self.clock())
 
@@ -275,7 +284,7 @@ class Responsibility(EventSourcedApplication):
     ) -> Answer:
         """Pass the ownership on: the owner has a direct interest."""
 
-        def change(ownership: Ownership) -> None:
+        def change(_unit: Unit, ownership: Ownership) -> None:
             office = self._office_of(to, command.actor, ownership)
             ownership.recuse(to.leader, office, approval, self.clock())
 
@@ -299,7 +308,7 @@ class Responsibility(EventSourcedApplication):
         return self._change(
             command,
             number,
-            lambda ownership: ownership.rule(
+            lambda _unit, ownership: ownership.rule(
                 dispute_id,
                 ruling,
                 approval.ground,
@@ -317,47 +326,74 @@ class Responsibility(EventSourcedApplication):
         Raises:
             PetitionUnknown, OfficeNotAllowed, InTheFuture, NotOwned, CaseClosed.
         """
-        self._check_past(delivered_at=delivered_at)
+        self.check_past(delivered_at=delivered_at)
         reply = Reply(document, command.actor.subject, delivered_at or self.clock())
-        return self._change(
-            command, number, lambda ownership: ownership.deliver_reply(reply), may=_check_hand
-        )
+
+        def change(unit: Unit, ownership: Ownership) -> None:
+            ownership.deliver_reply(reply)
+            self._follow(unit, ownership, command, "reply", document=document, at=delivered_at)
+
+        return self._change(command, number, change, may=check_hand)
 
     def close_petition(self, command: Command, number: str, statement: ClosingStatement) -> Answer:
         """Close the matter; only its owner may."""
-        self._check_past(
+        self.check_past(
             follow_up_visit_at=statement.follow_up_visit_at,
             evaluation_asked_at=statement.evaluation_asked_at,
         )
-        return self._change(
-            command,
-            number,
-            lambda ownership: ownership.close(command.actor.subject, statement, self.clock()),
-            may=_anybody,
-        )
+
+        def change(unit: Unit, ownership: Ownership) -> None:
+            course = found_course(unit, ownership)
+            by_course = None
+            if course is not None:
+                follow_reopening(course, ownership, self.calendar())
+                by_course = statement_by(course, statement)
+                course.take(taking_of("close", command.actor, {}, self.clock(), self.calendar()))
+            ownership.close(command.actor.subject, statement, self.clock(), by_course)
+
+        return self._change(command, number, change, may=_anybody)
 
     def reopen_petition(self, command: Command, number: str, reason: str, document: str) -> Answer:
         """Open a closed matter again; it goes back to its owner."""
-        return self._change(
-            command, number, lambda ownership: ownership.reopen(reason, document, self.clock())
-        )
+
+        def change(unit: Unit, ownership: Ownership) -> None:
+            ownership.reopen(reason, document, self.clock())
+            self._follow(unit, ownership, command, "reopen", reason=reason, document=document)
+
+        return self._change(command, number, change)
+
+    def _follow(
+        self,
+        unit: Unit,
+        ownership: Ownership,
+        command: Command,
+        step: str,
+        at: datetime | None = None,
+        **given: str,
+    ) -> None:
+        """Take the step in the course as well, where the matter has one."""
+        course = found_course(unit, ownership)
+        if course is not None:
+            when = at or self.clock()
+            course.take(taking_of(step, command.actor, given, when, self.calendar()))
 
     def _change(
         self,
         command: Command,
         number: str,
-        change: Callable[[Ownership], None],
+        change: Callable[[Unit, Ownership], None],
         *,
         may: Callable[[Actor, Ownership], None] | None = None,
     ) -> Answer:
         """Change an ownership; `may` refuses whoever may not, by default who has no say."""
-        matter = self._matter(number)
+        matter = self.matter(number)
 
         def decide(unit: Unit) -> Answer:
-            ownership = self._ownership(unit, matter.petition_id)
+            unit.load([stream, Course.create_id(matter.petition_id)])
+            ownership = self.ownership(unit, matter.petition_id)
             (may or _check_say)(command.actor, ownership)
             _check_version(command, ownership)
-            change(ownership)
+            change(unit, ownership)
             return _ownership(ownership, number)
 
         stream = Ownership.create_id(matter.petition_id)
@@ -371,11 +407,23 @@ class Responsibility(EventSourcedApplication):
         Raises:
             PetitionUnknown: neither here nor in intake is there such a petition.
         """
-        matter = self._matter(number)
+        matter = self.matter(number)
         ownership = self.find(Ownership, Ownership.create_id(matter.petition_id))
         if ownership is None:
             raise PetitionUnknown(number=number)
         return _ownership(ownership, number)
+
+    def load_as_of(self, ids: Sequence[UUID], as_of: datetime | None) -> dict[UUID, Any]:
+        """Return aggregates as they are on record, or were when the record had got to an instant.
+
+        None stands for those that do not exist, or did not.
+        """
+        found: dict[UUID, Any] = dict.fromkeys(ids)
+        for recorded in self.log_of_events.select_recorded_of(*ids):
+            if as_of is None or recorded.recorded_at <= as_of:
+                event: Any = self.mapper.to_domain_event(recorded)
+                found[event.originator_id] = event.mutate(found[event.originator_id])
+        return found
 
     def on_duty(self, office: str, day: date | None) -> Answer:
         """Return who is on duty at an office, today in Shanghai unless told otherwise."""
@@ -383,7 +431,7 @@ class Responsibility(EventSourcedApplication):
         line = self.find(RosterLine, roster_line_id(office, asked))
         return {"office": office, "day": asked.isoformat(), "leader": line and line.leader}
 
-    def _matter(self, number: str) -> Matter:
+    def matter(self, number: str) -> Matter:
         matter = self._arriving(number)
         if matter is None:
             self._take_in(number)
@@ -429,7 +477,7 @@ class Responsibility(EventSourcedApplication):
 
         self.run(provenance, decide)
 
-    def _check_past(self, **stated: datetime | None) -> None:
+    def check_past(self, **stated: datetime | None) -> None:
         for name, at in stated.items():
             if at is not None and at > self.clock() + CLOCK_TOLERANCE:
                 raise InTheFuture(**{name: "lies in the future"})
@@ -461,7 +509,7 @@ def _offices(ownership: Ownership) -> list[str]:
     return [ownership.office, *(link.office for link in ownership.record.chain[-1:])]
 
 
-def _check_hand(actor: Actor, ownership: Ownership) -> None:
+def check_hand(actor: Actor, ownership: Ownership) -> None:
     """Let the owner take the step, wherever his office is, and whoever has a say."""
     if actor.subject != ownership.owner:
         _check_say(actor, ownership)

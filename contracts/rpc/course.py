@@ -1,0 +1,338 @@
+"""The course of a petition: one method for each step of `statute.course`, and what can be asked."""
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Annotated, Any, Final, Literal, cast
+
+import msgspec
+from msgspec import UNSET, Meta
+
+from contracts.envelope import Utc
+from contracts.fields import (
+    Cursor,
+    Document,
+    ExpectedVersion,
+    Limit,
+    Number,
+    Office,
+    PetitionClass,
+    Reason,
+    RequestId,
+    Staff,
+)
+from contracts.rpc.method import READERS, Answer, Method, Request
+from statute.course import (
+    GROUNDS_OF_NOT_ACCEPTING_AGAIN,
+    GROUNDS_OF_REFUSAL,
+    ROUTES_ELSEWHERE,
+    STEPS,
+    Step,
+)
+
+Score = Annotated[int, Meta(ge=1, le=5)]
+TermCode = Literal[
+    "first_step",
+    "acceptance",
+    "objection",
+    "handling",
+    "review_request",
+    "review",
+    "re_review_request",
+    "re_review",
+]
+
+# What is stated with a step, by name, to its type on the wire.
+TYPES: Final[Mapping[str, Any]] = {
+    "unit": Office,
+    "document": Document,
+    "reason": Reason,
+    "report_by": date,
+    "settled_by": Literal["agreement", "superior"],
+    "route": Literal[tuple(ROUTES_ELSEWHERE)],
+    "handler": Staff,
+    "team": Annotated[list[Staff], Meta(min_length=1, max_length=20)],
+    "days": Annotated[int, Meta(ge=1, le=30)],
+    "office_score": Score,
+    "unit_score": Score,
+    "satisfied": bool,
+    "finding": Literal["upheld", "changed"],
+}
+GROUNDS: Final[Mapping[str, Any]] = {
+    "refuse": Literal[tuple(GROUNDS_OF_REFUSAL)],
+    "not_accept_again": Literal[tuple(GROUNDS_OF_NOT_ACCEPTING_AGAIN)],
+}
+# They change the ownership as well and have methods of their own.
+OF_THE_OWNERSHIP: Final = frozenset({"reply", "close", "reopen"})
+
+
+class TakeStep(Request, frozen=True):
+    """Take a step of the course.
+
+    Attributes:
+        happened_at: when it happened, as stated, in the past; now unless given.
+    """
+
+    request_id: RequestId
+    number: Number
+    happened_at: Utc | None = None
+    expected_version: ExpectedVersion = UNSET
+
+
+class TermState(Answer, frozen=True):
+    """One statutory term of a matter, the latest of its kind.
+
+    Attributes:
+        runs_from: the day in Shanghai that it is counted from.
+        due_on: its last day in Shanghai; null while a hearing goes on.
+        workday: the last day, or the next that is worked.
+        provisional: a year is not published yet; it will be counted again.
+        calendar: version of the calendar of working days.
+        ended_on: day of the step that it was for; null while it runs.
+        late_days: days after its end on which that step was taken; 0 in time.
+        extension_days: by which it was extended.
+    """
+
+    term: TermCode
+    runs_from: date
+    due_on: date | None
+    workday: date | None
+    provisional: bool
+    calendar: str
+    ended_on: date | None
+    late_days: int
+    extension_days: int
+
+
+class StepOpen(Answer, frozen=True):
+    """A step that leads on from where the matter is.
+
+    Attributes:
+        roles: any one of them may take it.
+        takes: what has to be stated with it.
+    """
+
+    step: str
+    article: str
+    roles: list[str]
+    takes: list[str]
+
+
+class StepTaken(Answer, frozen=True):
+    """A step that was taken.
+
+    Attributes:
+        by: staff number of who took it.
+        happened_at: when, as stated.
+    """
+
+    step: str
+    by: str
+    happened_at: Utc
+
+
+class Course(Answer, frozen=True):
+    """Where a matter stands in its course.
+
+    Attributes:
+        number: the petition that was asked about.
+        matter: number of the matter that it belongs to.
+        state: a state of the course.
+        since: since when.
+        unit: the handling unit (承办单位); empty while there is none.
+        handler: staff number of the handler (承办人); empty while there is none. Never the owner's
+            field.
+        assisting: units that assist.
+        team: staff numbers.
+        plan: reference of the plan.
+        terms: of each kind the latest.
+        open_steps: the steps that lead on from here.
+        steps: those taken, oldest first.
+        version: of the course, from 1; 0 before its first step.
+    """
+
+    number: Number
+    matter: Number
+    petition_class: PetitionClass
+    state: str
+    since: Utc
+    unit: str
+    handler: str
+    assisting: list[str]
+    team: list[str]
+    plan: str
+    terms: list[TermState]
+    open_steps: list[StepOpen]
+    steps: list[StepTaken]
+    version: int
+
+
+class AskCourse(Request, frozen=True):
+    """Which petition, and as of which instant of the record; now unless given."""
+
+    number: Number
+    as_of: Utc | None = None
+
+
+class ListTerms(Request, frozen=True):
+    """Which terms: those that meet everything that is given.
+
+    Attributes:
+        number: of the matter.
+        owner: staff number of the leader who owns the matter.
+        unit: the handling unit.
+        office: office of the matter; the caller's unless anything else is given.
+        running: whether the step that the term is for is still to be taken.
+        late: ended, or running, after the last day.
+        due_until: no last day after this one.
+    """
+
+    number: Number | None = None
+    owner: Staff | None = None
+    unit: Office | None = None
+    office: Office | None = None
+    running: bool | None = None
+    late: bool | None = None
+    due_until: date | None = None
+    limit: Limit = 50
+    cursor: Cursor = ""
+
+
+class TermRow(Answer, frozen=True):
+    """One term in a list.
+
+    Attributes:
+        number: of the matter.
+        owner: of the matter; empty while there is none.
+        office: of the matter.
+        unit: the handling unit; empty while there is none.
+        due_on: its last day in Shanghai; null while a hearing goes on.
+        ended_on: null while it runs.
+        late_days: days after its end: until its step was taken, or until today.
+    """
+
+    number: Number
+    term: TermCode
+    owner: str
+    office: Office
+    unit: str
+    due_on: date | None
+    ended_on: date | None
+    provisional: bool
+    late_days: int
+
+
+class TermPage(Answer, frozen=True):
+    """One page of terms, the earliest last day first."""
+
+    items: list[TermRow]
+    next_cursor: str
+
+
+class ExplainTerm(Request, frozen=True):
+    """Which term of which petition."""
+
+    number: Number
+    term: TermCode
+
+
+class DayCounted(Answer, frozen=True):
+    """One day of a term.
+
+    Attributes:
+        day: in Shanghai.
+        number: its place among the days that count; null for one that does not.
+        why: counted, runs_from, not_worked, hearing or rolled.
+        kind: workday, make_up_day, weekend or holiday.
+        known: whether the calendar was published for it.
+    """
+
+    day: date
+    number: int | None
+    why: Literal["counted", "runs_from", "not_worked", "hearing", "rolled"]
+    kind: Literal["workday", "make_up_day", "weekend", "holiday"]
+    known: bool
+
+
+class TermExplained(Answer, frozen=True):
+    """A term with each day counted or left out, and why.
+
+    Attributes:
+        article: of the Regulation.
+        mark: V, verified; R, the number of the article is from memory.
+        days: in order, the day that it runs from included.
+    """
+
+    number: Number
+    state: TermState
+    article: str
+    mark: str
+    days: list[DayCounted]
+
+
+def _request_of(step: Step) -> type[TakeStep]:
+    """Return the request of a step: what every step takes, and what this one has stated."""
+    fields = [(name, GROUNDS[step.code] if name == "ground" else TYPES[name])
+              for name in step.takes]  # fmt: skip
+    made = msgspec.defstruct(
+        f"Take_{step.code}",
+        fields,
+        bases=(TakeStep,),
+        namespace={"__doc__": f"{step.chinese}: {step.article}."},
+        module=__name__,
+        frozen=True,
+        kw_only=True,
+        forbid_unknown_fields=True,
+    )
+    return cast("type[TakeStep]", made)
+
+
+def _method_of(step: Step) -> Method[TakeStep, Course]:
+    sources = ", ".join(step.sources)
+    leads = f"from {sources} to {step.to}" if step.to else f"in {sources}"
+    return Method(
+        "responsibility",
+        step.code,
+        _request_of(step),
+        Course,
+        frozenset(step.by),
+        f"{step.chinese}, {step.article}: {leads}.",
+    )
+
+
+STEP_METHODS: Final[Mapping[str, Method[TakeStep, Course]]] = {
+    code: _method_of(step) for code, step in STEPS.items() if code not in OF_THE_OWNERSHIP
+}
+
+COURSE_OF: Final = Method(
+    "responsibility",
+    "course_of",
+    AskCourse,
+    Course,
+    READERS,
+    "Where a petition stands in its course, which terms run, and what may be done next.",
+)
+
+TERMS: Final = Method(
+    "responsibility",
+    "terms",
+    ListTerms,
+    TermPage,
+    READERS,
+    "Statutory terms by petition, owner, unit or office; what is late and since when.",
+)
+
+EXPLAIN: Final = Method(
+    "responsibility",
+    "explain",
+    ExplainTerm,
+    TermExplained,
+    READERS,
+    "Why a term ends when it ends: each day counted or left out.",
+)
+
+METHODS: Final[tuple[Method[Any, Any], ...]] = (
+    *STEP_METHODS.values(),
+    COURSE_OF,
+    TERMS,
+    EXPLAIN,
+)

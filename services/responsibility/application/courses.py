@@ -1,0 +1,205 @@
+"""Use cases of the course: take a step, ask where a matter stands, ask for terms."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from chassis.eventstore.application import Answer, Unit
+from chassis.eventstore.instants import text_of
+from chassis.jurisdiction import Actor
+from services.responsibility.application import Command, Responsibility, check_hand
+from services.responsibility.application.steps import (
+    course_begun,
+    follow_reopening,
+    taking_of,
+)
+from services.responsibility.domain.course import Course, CourseTerm, Taken
+from services.responsibility.domain.ownership import Ownership
+from services.responsibility.domain.refusals import (
+    PetitionUnknown,
+    TermUnknown,
+    VersionChanged,
+)
+from statute.counting import Term
+from statute.course import STEPS, steps_from
+from statute.workdays import WorkCalendar
+
+
+@dataclass(frozen=True, slots=True)
+class StepAsked:
+    """A step as it was asked for.
+
+    Attributes:
+        given: what is stated with it.
+        happened_at: None when it is happening now.
+    """
+
+    number: str
+    step: str
+    given: dict[str, Any]
+    happened_at: datetime | None
+
+
+@dataclass(frozen=True)
+class Courses:
+    """The courses of the matters that responsibility knows."""
+
+    responsibility: Responsibility
+
+    def take_step(self, command: Command, asked: StepAsked) -> Answer:
+        """Take a step of the course of a matter.
+
+        Raises:
+            PetitionUnknown, OfficeNotAllowed, InTheFuture, VersionChanged, CaseClosed.
+            StepNotOpen, ClassNotFitting, StepOutOfOrder, ConditionUnmet: see `Course.take`.
+        """
+        self.responsibility.check_past(happened_at=asked.happened_at)
+        matter = self.responsibility.matter(asked.number)
+        calendar = self.responsibility.calendar()
+        at = asked.happened_at or self.responsibility.clock()
+
+        def decide(unit: Unit) -> Answer:
+            unit.load([stream, Course.create_id(matter.petition_id)])
+            ownership = self.responsibility.ownership(unit, matter.petition_id)
+            course = course_begun(unit, ownership, calendar)
+            _check_step(command.actor, asked.step, ownership, course)
+            if command.expected_version not in {None, course.version}:
+                raise VersionChanged(
+                    expected_version=f"the course is at version {course.version} now"
+                )
+            follow_reopening(course, ownership, calendar)
+            closed = course.state == "closed"
+            course.take(taking_of(asked.step, command.actor, asked.given, at, calendar))
+            if closed and ownership.closed_at is not None:
+                ownership.reopen(STEPS[asked.step].chinese, asked.given["document"], at)
+            return course_answer(course, asked.number)
+
+        stream = Ownership.create_id(matter.petition_id)
+        return self.responsibility.run(command.provenance, decide, command.key, stream)
+
+    def course_of(self, number: str, as_of: datetime | None) -> Answer:
+        """Return where a petition stands, or stood when the record had got to an instant.
+
+        Raises:
+            PetitionUnknown: there is no such petition, or was not yet.
+        """
+        matter = self.responsibility.matter(number)
+        ownership_id = Ownership.create_id(matter.petition_id)
+        course_id = Course.create_id(matter.petition_id)
+        found = self.responsibility.load_as_of([ownership_id, course_id], as_of)
+        ownership, course = found[ownership_id], found[course_id]
+        if ownership is None:
+            raise PetitionUnknown(number=number)
+        if course is None:
+            course = _not_begun(ownership, self.responsibility.calendar())
+            return {**course_answer(course, number), "version": 0}
+        follow_reopening(course, ownership, self.responsibility.calendar())
+        return course_answer(course, number)
+
+    def explain(self, number: str, code: str) -> Answer:
+        """Return a term of a petition with each of its days.
+
+        Raises:
+            PetitionUnknown, TermUnknown.
+        """
+        matter = self.responsibility.matter(number)
+        ownership_id = Ownership.create_id(matter.petition_id)
+        course_id = Course.create_id(matter.petition_id)
+        found = self.responsibility.load_as_of([ownership_id, course_id], None)
+        course = found[course_id] or _not_begun(found[ownership_id], self.responsibility.calendar())
+        running = course.terms.get(code)
+        if running is None:
+            raise TermUnknown(term=f"has not begun; there are {', '.join(course.terms)}")
+        return {
+            "number": number,
+            "state": _term_answer(code, running),
+            "article": running.term.rule.article,
+            "mark": running.term.rule.mark,
+            "days": _days(running.term, self.responsibility.calendar()),
+        }
+
+
+def _not_begun(ownership: Ownership, calendar: WorkCalendar) -> Course:
+    """Return the course as it would be if it began now; nothing of it is on record."""
+    course: Course = Course._create(  # noqa: SLF001 - the library's way to pass the time in
+        Course.Begun,
+        id=Course.create_id(ownership.petition_id),
+        timestamp=ownership.registered_at,
+        petition_id=ownership.petition_id,
+        number=ownership.number,
+        office=ownership.office,
+        petition_class=ownership.petition_class,
+    )
+    course.begin_first_term(ownership.registered_at, calendar)
+    return course
+
+
+def _check_step(actor: Actor, step: str, ownership: Ownership, course: Course) -> None:
+    """Let the handling unit take its steps, and the petition office and the owner any."""
+    of_the_unit = "handler" in STEPS[step].by and actor.acts_for(course.work.unit)
+    if not of_the_unit:
+        check_hand(actor, ownership)
+
+
+def course_answer(course: Course, number: str) -> Answer:
+    """Return a course as it is shown."""
+    work = course.work
+    return {
+        "number": number,
+        "matter": course.number,
+        "petition_class": course.petition_class,
+        "state": course.state,
+        "since": text_of(course.since),
+        "unit": work.unit,
+        "handler": work.handler,
+        "assisting": list(work.assisting),
+        "team": list(work.team),
+        "plan": work.plan,
+        "terms": [_term_answer(code, running) for code, running in course.terms.items()],
+        "open_steps": [
+            {
+                "step": step.code,
+                "article": step.article,
+                "roles": list(step.by),
+                "takes": list(step.takes),
+            }
+            for step in steps_from(course.state, course.petition_class)
+        ],
+        "steps": [_taken(taken) for taken in course.steps],
+        "version": course.version,
+    }
+
+
+def _taken(taken: Taken) -> dict[str, Any]:
+    return {"step": taken.step, "by": taken.by, "happened_at": text_of(taken.at)}
+
+
+def _term_answer(code: str, running: CourseTerm) -> dict[str, Any]:
+    due = running.due
+    return {
+        "term": code,
+        "runs_from": running.term.runs_from.isoformat(),
+        "due_on": due and due.on.isoformat(),
+        "workday": due and due.workday.isoformat(),
+        "provisional": bool(due and due.provisional),
+        "calendar": due.calendar if due else "",
+        "ended_on": running.ended_on and running.ended_on.isoformat(),
+        "late_days": running.late_days,
+        "extension_days": running.term.extension_days,
+    }
+
+
+def _days(term: Term, calendar: WorkCalendar) -> list[dict[str, Any]]:
+    """Return the days of a term; of one that a hearing holds up, none."""
+    if term.due(calendar) is None:
+        return []
+    return [
+        {
+            "day": each.day.isoformat(),
+            "number": each.number,
+            "why": each.why,
+            "kind": each.kind,
+            "known": each.known,
+        }
+        for each in term.days(calendar)
+    ]

@@ -1,0 +1,89 @@
+"""Steps of the course beside the ownership, in one unit of work; neither changes the other's."""
+
+from datetime import datetime
+from typing import Any
+
+from chassis.eventstore.application import Unit
+from chassis.jurisdiction import Actor
+from services.responsibility.domain.course import Course, Taking
+from services.responsibility.domain.evidence import ClosingStatement
+from services.responsibility.domain.ownership import Ownership
+from services.responsibility.domain.refusals import CaseClosed, ConditionUnmet
+from statute.course import STEPS
+from statute.workdays import WorkCalendar
+
+# State of a course from which it is closed, to the outcomes that it can have.
+OUTCOMES = {
+    "cleared": ("settled", "explained"),
+    "ended": ("settled", "explained"),
+    "refused": ("explained",),
+    "not_accepted_again": ("explained",),
+    "routed": ("routed_elsewhere",),
+    "withdrawn": ("withdrawn",),
+}
+
+
+def found_course(unit: Unit, ownership: Ownership) -> Course | None:
+    """Return the course of a matter, None while no step of it was taken."""
+    return unit.find(Course, Course.create_id(ownership.petition_id))
+
+
+def course_begun(unit: Unit, ownership: Ownership, calendar: WorkCalendar) -> Course:
+    """Return the course of a matter, begun with its registration where it was not yet.
+
+    Raises:
+        CaseClosed: the matter was closed without a course.
+    """
+    found = found_course(unit, ownership)
+    if found is not None:
+        return found
+    if ownership.closed_at is not None:
+        raise CaseClosed(number=ownership.number, owner=ownership.owner)
+    course = Course._create(  # noqa: SLF001 - the library's way to pass the time in
+        Course.Begun,
+        id=Course.create_id(ownership.petition_id),
+        timestamp=ownership.registered_at,
+        petition_id=ownership.petition_id,
+        number=ownership.number,
+        office=ownership.office,
+        petition_class=ownership.petition_class,
+    )
+    course.begin_first_term(ownership.registered_at, calendar)
+    unit.add(course)
+    return course
+
+
+def taking_of(
+    step: str, actor: Actor, given: dict[str, Any], at: datetime, calendar: WorkCalendar
+) -> Taking:
+    """Return a step that an actor wants to take."""
+    return Taking(STEPS[step], actor.subject, actor.office, given, at, calendar)
+
+
+def follow_reopening(course: Course, ownership: Ownership, calendar: WorkCalendar) -> None:
+    """Let the course follow a matter that a repeat opened again, when it is next looked at."""
+    reopened_at = ownership.record.reopened_at
+    if course.state == "closed" and ownership.closed_at is None and reopened_at is not None:
+        owner = ownership.current_owner
+        given = {"reason": "a repeat joined", "document": ownership.record.repeats[-1]}
+        course.take(Taking(STEPS["reopen"], owner, ownership.office, given, reopened_at, calendar))
+
+
+def statement_by(course: Course, given: ClosingStatement) -> ClosingStatement:
+    """Return what a closure rests on where the course has it on record.
+
+    Raises:
+        ConditionUnmet: a matter in this state does not end so.
+    """
+    allowed = OUTCOMES.get(course.state, ())
+    if allowed and given.outcome not in allowed:
+        raise ConditionUnmet(
+            outcome=f"a matter that is {course.state} ends as {', '.join(allowed)}"
+        )
+    reply, visit, evaluation = map(course.last, ("reply", "visit", "evaluate"))
+    return ClosingStatement(
+        outcome=given.outcome,
+        reply_document=str(reply.given["document"]) if reply else given.reply_document,
+        follow_up_visit_at=visit.at if visit else given.follow_up_visit_at,
+        evaluation_asked_at=evaluation.at if evaluation else given.evaluation_asked_at,
+    )

@@ -1,0 +1,486 @@
+"""The course of one matter: the steps taken, the terms that run, who does the work.
+
+A stream of its own beside the ownership, so that no step can touch the owner. What may be done is
+read from the table in `statute.course`; here is what its conditions mean.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field, replace
+from datetime import date, datetime
+from typing import Any, ClassVar, Final
+from uuid import UUID, uuid5
+
+from eventsourcing.domain import Aggregate, CanMutateAggregate, event
+
+from services.responsibility.domain.policy import day_of
+from services.responsibility.domain.refusals import (
+    ClassNotFitting,
+    ConditionUnmet,
+    StepNotOpen,
+    StepOutOfOrder,
+)
+from statute.counting import Due, Pause, Term, TermRefusal
+from statute.course import BEGINNING, CONDITIONS, FINAL, Step, steps_from
+from statute.terms import TERMS, Counting
+from statute.workdays import WorkCalendar
+
+COURSES: Final = UUID("4a5f6d0e-7b51-5c62-8d0b-4f7e2f3a9c35")
+
+
+@dataclass(frozen=True, slots=True)
+class Taking:
+    """A step that somebody wants to take.
+
+    Attributes:
+        given: what he states, by names in `statute.course.GIVEN`.
+        at: when it happened, UTC.
+        calendar: by which the terms are counted.
+    """
+
+    step: Step
+    by: str
+    office: str
+    given: Mapping[str, Any]
+    at: datetime
+    calendar: WorkCalendar
+
+    @property
+    def day(self) -> date:
+        """The day of the step, in Shanghai."""
+        return day_of(self.at)
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A step on record; `at` is when it happened, as stated."""
+
+    step: str
+    by: str
+    given: Mapping[str, Any]
+    at: datetime
+
+
+@dataclass
+class CourseTerm:
+    """One term of the matter, the latest of its kind.
+
+    Attributes:
+        due: None while a hearing goes on.
+        ended_on: day of the step that it was for; None while it runs.
+    """
+
+    term: Term
+    due: Due | None
+    ended_on: date | None = None
+    late_days: int = 0
+
+    def open_at(self, at: datetime) -> bool:
+        """Tell whether it runs, and is not over."""
+        return self.ended_on is None and (self.due is None or at < self.due.until)
+
+
+@dataclass
+class Work:
+    """Who does the work, each with its latest value; the log has their history."""
+
+    unit: str = ""
+    handler: str = ""
+    assisting: list[str] = field(default_factory=list)
+    team: list[str] = field(default_factory=list)
+    plan: str = ""
+    handlers: list[str] = field(default_factory=list)
+
+
+class Course(Aggregate):
+    """The course of one matter; it begins with the first step after registration."""
+
+    TOPIC = "course.v1"
+
+    class Event(Aggregate.Event):
+        petition_id: str
+        number: str
+
+    class Begun(Event, Aggregate.Created):
+        TOPIC = "course.begun.v1"
+        office: str
+        petition_class: str
+
+    Created = Begun
+
+    class StepTaken(Event):
+        TOPIC = "course.step_taken.v1"
+        step: str
+        previous_state: str
+        state: str
+        article: str
+        by: str
+        office: str
+        given: dict[str, Any]
+
+    class TermBegun(Event):
+        TOPIC = "term.begun.v1"
+        term: str
+        office: str
+        runs_from: str
+        length_days: int
+        counting: dict[str, Any]
+        due: dict[str, Any]
+
+    class TermExtended(Event):
+        TOPIC = "term.extended.v1"
+        term: str
+        days: int
+        due: dict[str, Any]
+
+    class TermPaused(Event):
+        TOPIC = "term.paused.v1"
+        term: str
+        first_day: str
+
+    class TermResumed(Event):
+        TOPIC = "term.resumed.v1"
+        term: str
+        last_day: str
+        due: dict[str, Any]
+
+    class TermRecounted(Event):
+        TOPIC = "term.recounted.v1"
+        term: str
+        due: dict[str, Any]
+
+    class TermEnded(Event):
+        TOPIC = "term.ended.v1"
+        term: str
+        ended_on: str
+        late_days: int
+
+    @staticmethod
+    def create_id(petition_id: str) -> UUID:
+        return uuid5(COURSES, petition_id)
+
+    @event(Begun)
+    def __init__(
+        self, timestamp: datetime, petition_id: str, number: str, office: str, petition_class: str
+    ) -> None:
+        self.petition_id = petition_id
+        self.number = number
+        self.office = office
+        self.petition_class = petition_class
+        self.state = BEGINNING
+        self.since = timestamp
+        self.terms: dict[str, CourseTerm] = {}
+        self.work = Work()
+        self.steps: list[Taken] = []
+
+    def trigger_event(self, event_class: type[CanMutateAggregate[UUID]], **kwargs: Any) -> None:
+        """Make a fact; every fact of a matter names it."""
+        super().trigger_event(
+            event_class, petition_id=self.petition_id, number=self.number, **kwargs
+        )
+
+    def begin_first_term(self, registered_at: datetime, calendar: WorkCalendar) -> None:
+        """Let the term for the office's first step run from the receipt (Art 22)."""
+        self._begin_term("first_step", registered_at, calendar)
+
+    def take(self, taking: Taking) -> None:
+        """Take a step.
+
+        Raises:
+            StepNotOpen: it does not lead on from here; says which do.
+            ClassNotFitting: it is not for petitions of this class.
+            StepOutOfOrder: it is dated before the one before it.
+            ConditionUnmet: names the condition and what it asks.
+        """
+        step = taking.step
+        self._check(taking)
+        self._record_step(
+            timestamp=taking.at,
+            step=step.code,
+            previous_state=self.state,
+            state=step.after(self.state),
+            article=step.article,
+            by=taking.by,
+            office=taking.office,
+            given=dict(taking.given),
+        )
+        self._move_terms(taking)
+
+    def recount(self, calendar: WorkCalendar, at: datetime) -> None:
+        """Count the provisional terms that run again; nothing happens where nothing changes."""
+        for code, running in self.terms.items():
+            due = running.due
+            if running.ended_on is None and due is not None and due.provisional:
+                counted = running.term.due(calendar)
+                if counted != due:
+                    self._record_recount(timestamp=at, term=code, due=_told(counted))
+
+    def last(self, step: str) -> Taken | None:
+        """Return what was stated when a step was last taken since the matter was last handled."""
+        for taken in reversed(self.steps):
+            if taken.step == step:
+                return taken
+            if taken.step in {"handle", "re_examine", "remand", "reopen"}:
+                return None
+        return None
+
+    # What has to hold
+
+    def _check(self, taking: Taking) -> None:
+        step = taking.step
+        if self.state not in step.sources:
+            open_steps = ", ".join(s.code for s in steps_from(self.state, self.petition_class))
+            raise StepNotOpen(step=step.code, state=self.state, open=open_steps)
+        if self.petition_class not in step.classes:
+            raise ClassNotFitting(step=step.code, petition_class=self.petition_class)
+        if taking.at < self.since:
+            raise StepOutOfOrder(happened_at="lies before the step before it")
+        for name in step.conditions:
+            if not self._HOLDS[name](self, taking):
+                raise ConditionUnmet(step=step.code, condition=name, asks=CONDITIONS[name])
+
+    def _term_open(self, code: str, taking: Taking) -> bool:
+        running = self.terms.get(code)
+        return running is not None and running.open_at(taking.at)
+
+    def _objection_in_time(self, taking: Taking) -> bool:
+        return self._term_open("objection", taking)
+
+    def _review_in_time(self, taking: Taking) -> bool:
+        return self._term_open("review_request", taking)
+
+    def _re_review_in_time(self, taking: Taking) -> bool:
+        return self._term_open("re_review_request", taking)
+
+    def _re_review_term_over(self, taking: Taking) -> bool:
+        return not self._term_open("re_review_request", taking)
+
+    def _extension_possible(self, taking: Taking) -> bool:
+        handling = self.terms["handling"]
+        asked = self.last("ask_extension")
+        days = taking.given.get("days") or (asked.given["days"] if asked else 0)
+        if handling.ended_on is not None:
+            return False
+        try:
+            handling.term.extend(days, taking.day, taking.calendar)
+        except TermRefusal:
+            return False
+        return True
+
+    def _extension_asked(self, _taking: Taking) -> bool:
+        decisions = {"ask_extension", "approve_extension", "decline_extension"}
+        decided = [taken.step for taken in self.steps if taken.step in decisions]
+        return decided[-1:] == ["ask_extension"]
+
+    def _dissatisfied(self, _taking: Taking) -> bool:
+        evaluation = self.last("evaluate")
+        return evaluation is not None and not evaluation.given["satisfied"]
+
+    def _re_examined(self, taking: Taking) -> bool:
+        examined = any(taken.step == "re_examine" for taken in self.steps)
+        return examined or not self._dissatisfied(taking)
+
+    def _not_own_work(self, taking: Taking) -> bool:
+        checkers = {
+            taken.by for taken in map(self.last, ("check", "verify", "countersign")) if taken
+        }
+        return taking.by not in {*self.work.handlers, *checkers}
+
+    _HOLDS: ClassVar[Mapping[str, Callable[["Course", Taking], bool]]] = {
+        "objection_in_time": _objection_in_time,
+        "review_in_time": _review_in_time,
+        "re_review_in_time": _re_review_in_time,
+        "re_review_term_over": _re_review_term_over,
+        "extension_asked": _extension_asked,
+        "extension_possible": _extension_possible,
+        "dissatisfied": _dissatisfied,
+        "re_examined": _re_examined,
+        "not_own_work": _not_own_work,
+    }
+
+    # Terms
+
+    def _move_terms(self, taking: Taking) -> None:
+        step = taking.step
+        ending = self.terms if self.state in FINAL else step.ends
+        for code in list(ending):
+            self._end_term(code, taking)
+        for code in step.begins:
+            if self.petition_class == "appeal" or not TERMS[code].appeals_only:
+                self._begin_term(code, taking.at, taking.calendar)
+        move = self._MOVES.get(step.code)
+        if move is not None:
+            move(self, taking)
+
+    def _begin_term(self, code: str, at: datetime, calendar: WorkCalendar) -> None:
+        term = Term.begin(code, day_of(at))
+        self._record_term(
+            timestamp=at,
+            term=code,
+            office=self.office,
+            runs_from=term.runs_from.isoformat(),
+            length_days=term.length_days,
+            counting=asdict(term.counting),
+            due=_told(term.due(calendar)),
+        )
+
+    def _end_term(self, code: str, taking: Taking) -> None:
+        running = self.terms.get(code)
+        if running is None or running.ended_on is not None:
+            return
+        due = running.due
+        late = (taking.day - due.on).days if due is not None else 0
+        self._record_end(
+            timestamp=taking.at,
+            term=code,
+            ended_on=taking.day.isoformat(),
+            late_days=max(0, late),
+        )
+
+    def _extend(self, taking: Taking) -> None:
+        asked = self.last("ask_extension")
+        days = asked.given["days"] if asked else 0
+        term = self.terms["handling"].term.extend(days, taking.day, taking.calendar)
+        self._record_extension(
+            timestamp=taking.at, term="handling", days=days, due=_told(term.due(taking.calendar))
+        )
+
+    def _pause(self, taking: Taking) -> None:
+        self._record_pause(timestamp=taking.at, term="re_review", first_day=taking.day.isoformat())
+
+    def _resume(self, taking: Taking) -> None:
+        term = self.terms["re_review"].term.resume(taking.day)
+        self._record_resumption(
+            timestamp=taking.at,
+            term="re_review",
+            last_day=taking.day.isoformat(),
+            due=_told(term.due(taking.calendar)),
+        )
+
+    _MOVES: ClassVar[Mapping[str, Callable[["Course", Taking], None]]] = {
+        "approve_extension": _extend,
+        "begin_hearing": _pause,
+        "end_hearing": _resume,
+    }
+
+    # Records. Replayed for ever, so they decide nothing.
+
+    @event(StepTaken)
+    def _record_step(
+        self,
+        timestamp: datetime,
+        step: str,
+        previous_state: str,
+        state: str,
+        article: str,
+        by: str,
+        office: str,
+        given: dict[str, Any],
+    ) -> None:
+        self.state = state
+        self.since = timestamp
+        self.steps.append(Taken(step, by, given, timestamp))
+        for name, value in given.items():
+            note = _NOTES.get((step, name)) or _NOTES.get(("", name))
+            if note is not None:
+                note(self.work, value)
+
+    @event(TermBegun)
+    def _record_term(
+        self,
+        timestamp: datetime,
+        term: str,
+        office: str,
+        runs_from: str,
+        length_days: int,
+        counting: dict[str, Any],
+        due: dict[str, Any],
+    ) -> None:
+        rule = replace(TERMS[term], length_days=length_days)
+        running = Term(rule, date.fromisoformat(runs_from), Counting(**counting))
+        self.terms[term] = CourseTerm(running, _due(due))
+
+    @event(TermExtended)
+    def _record_extension(
+        self,
+        timestamp: datetime,
+        term: str,
+        days: int,
+        due: dict[str, Any],
+    ) -> None:
+        running = self.terms[term]
+        running.term = replace(running.term, extension_days=days)
+        running.due = _due(due)
+
+    @event(TermPaused)
+    def _record_pause(self, timestamp: datetime, term: str, first_day: str) -> None:
+        running = self.terms[term]
+        pause = Pause(date.fromisoformat(first_day))
+        running.term = replace(running.term, pauses=(*running.term.pauses, pause))
+        running.due = None
+
+    @event(TermResumed)
+    def _record_resumption(
+        self,
+        timestamp: datetime,
+        term: str,
+        last_day: str,
+        due: dict[str, Any],
+    ) -> None:
+        running = self.terms[term]
+        *before, last = running.term.pauses
+        ended = replace(last, last=date.fromisoformat(last_day))
+        running.term = replace(running.term, pauses=(*before, ended))
+        running.due = _due(due)
+
+    @event(TermRecounted)
+    def _record_recount(
+        self,
+        timestamp: datetime,
+        term: str,
+        due: dict[str, Any],
+    ) -> None:
+        self.terms[term].due = _due(due)
+
+    @event(TermEnded)
+    def _record_end(self, timestamp: datetime, term: str, ended_on: str, late_days: int) -> None:
+        running = self.terms[term]
+        running.ended_on = date.fromisoformat(ended_on)
+        running.late_days = late_days
+
+
+def _told(due: Due | None) -> dict[str, Any]:
+    """Return when a term ends as its facts have it; a term that goes on has no such fact."""
+    if due is None:
+        raise TermRefusal("a hearing goes on")
+    return {
+        "on": due.on.isoformat(),
+        "until": due.until.isoformat(),
+        "workday": due.workday.isoformat(),
+        "provisional": due.provisional,
+        "calendar": due.calendar,
+    }
+
+
+def _due(told: Mapping[str, Any]) -> Due:
+    return Due(
+        on=date.fromisoformat(told["on"]),
+        until=datetime.fromisoformat(told["until"]),
+        workday=date.fromisoformat(told["workday"]),
+        provisional=told["provisional"],
+        calendar=told["calendar"],
+    )
+
+
+def _name_handler(work: Work, handler: str) -> None:
+    work.handler = handler
+    work.handlers.append(handler)
+
+
+# Step ("" for any) and statement to what it changes in the work.
+_NOTES: Final[Mapping[tuple[str, str], Callable[[Work, Any], None]]] = {
+    ("ask_assistance", "unit"): lambda work, unit: work.assisting.append(unit),
+    ("", "unit"): lambda work, unit: setattr(work, "unit", unit),
+    ("", "handler"): _name_handler,
+    ("", "team"): lambda work, team: setattr(work, "team", team),
+    ("set_plan", "document"): lambda work, document: setattr(work, "plan", document),
+}

@@ -1,0 +1,222 @@
+"""Statutory terms as they are listed: by matter, owner, unit, office; what runs, what is late."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, fields
+from datetime import date
+from typing import Any, ClassVar, Final
+
+from chassis.eventstore.log import RecordedEvent
+from chassis.eventstore.losses import Made
+from chassis.eventstore.paging import cursor_of, key_of
+from chassis.eventstore.transaction import Questions, Writing
+from services.responsibility.domain.course import Course
+from services.responsibility.domain.ownership import Ownership
+from services.responsibility.domain.policy import day_of
+from statute.counting import Term
+from statute.workdays import newest_calendar
+
+# A hearing goes on: the term has no last day, and sorts behind all that have one.
+OPEN_ENDED: Final = date.max
+RUNNING: Final = ""
+
+_SELECT: Final = (
+    "SELECT t.number, t.term, COALESCE(c.owner, ''), t.office, COALESCE(k.unit, ''), t.due_day,"
+    " t.ended_on, t.provisional, t.late_days, t.id FROM term t"
+    " LEFT JOIN caseload c ON c.number = t.number LEFT JOIN course k ON k.number = t.number"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class TermsAsked:
+    """Which terms are asked for; None asks nothing.
+
+    Attributes:
+        reach: leading digits of the regions of the matters that are shown; empty for all.
+    """
+
+    number: str | None = None
+    owner: str | None = None
+    unit: str | None = None
+    office: str | None = None
+    running: bool | None = None
+    late: bool | None = None
+    due_until: date | None = None
+    reach: str = ""
+
+
+class TermTables:
+    """The tables `term`, the latest of each kind, and `course`, with the handling unit."""
+
+    tables: ClassVar = ("term", "course")
+
+    def apply(self, transaction: Writing, event: Any, recorded: RecordedEvent) -> None:
+        del recorded
+        change = _CHANGES.get(type(event))
+        if change is not None:
+            change(transaction, event)
+
+    @staticmethod
+    def made_by(event: Any) -> Iterable[Made]:
+        if isinstance(event, Ownership.Awaited):
+            yield Made("term", {"id": _id(event.number, "first_step")})
+        elif isinstance(event, Course.Begun):
+            yield Made("course", {"number": event.number})
+
+    @staticmethod
+    def listed(
+        transaction: Questions, asked: TermsAsked, today: date, limit: int, cursor: str
+    ) -> tuple[list[dict[str, Any]], str]:
+        """Return a page, the earliest last day first, and the cursor of the next."""
+        clauses, params = _conditions(asked, today)
+        if behind := key_of(cursor, (int, str)):
+            clauses.append("(t.due_day, t.id) > (?, ?)")
+            params.extend(behind)
+        rows = transaction.query(
+            f"{_SELECT} WHERE {' AND '.join(clauses)} ORDER BY t.due_day, t.id LIMIT ?",
+            (*params, limit + 1),
+        )
+        items = [_item(row[:-1], today) for row in rows[:limit]]
+        more = len(rows) > limit
+        return items, cursor_of((rows[limit - 1][5], rows[limit - 1][9])) if more else ""
+
+
+def _conditions(asked: TermsAsked, today: date) -> tuple[list[str], list[Any]]:
+    clauses, params = ["t.office LIKE ?"], [f"{asked.reach}%"]
+    for field in fields(asked):
+        value = getattr(asked, field.name)
+        if field.name in _FILTERS and value is not None:
+            clause, wanted = _FILTERS[field.name](value, today)
+            clauses.append(clause)
+            params.extend(wanted)
+    return clauses, params
+
+
+def _late(late: bool, today: date) -> tuple[str, list[Any]]:  # noqa: FBT001 - the value asked for
+    clause = f"((t.ended_on = '{RUNNING}' AND t.due_day < ?) OR t.late_days > 0)"
+    return (clause if late else f"NOT {clause}"), [today.toordinal()]
+
+
+def _running(running: bool, _today: date) -> tuple[str, list[Any]]:  # noqa: FBT001 - as above
+    return f"t.ended_on {'=' if running else '<>'} '{RUNNING}'", []
+
+
+_FILTERS: Final[Mapping[str, Any]] = {
+    "number": lambda value, _: ("t.number = ?", [value]),
+    "owner": lambda value, _: ("c.owner = ?", [value]),
+    "unit": lambda value, _: ("k.unit = ?", [value]),
+    "office": lambda value, _: ("t.office = ?", [value]),
+    "running": _running,
+    "late": _late,
+    "due_until": lambda value, _: ("t.due_day <= ?", [value.toordinal()]),
+}
+
+
+def _item(row: tuple[Any, ...], today: date) -> dict[str, Any]:
+    number, term, owner, office, unit, due_day, ended_on, provisional, late_days = row
+    due_on = date.fromordinal(due_day)
+    late_by_now = (today - due_on).days if ended_on == RUNNING else late_days
+    return {
+        "number": number,
+        "term": term,
+        "owner": owner,
+        "office": office,
+        "unit": unit,
+        "due_on": None if due_on == OPEN_ENDED else due_on.isoformat(),
+        "ended_on": ended_on or None,
+        "provisional": bool(provisional),
+        "late_days": max(0, late_by_now),
+    }
+
+
+def _id(number: str, term: str) -> str:
+    return f"{number}/{term}"
+
+
+@dataclass(frozen=True, slots=True)
+class _Begun:
+    number: str
+    term: str
+    office: str
+    due_on: date
+    known: bool
+
+
+def _await(transaction: Writing, event: Ownership.Awaited) -> None:
+    """Let the term for the first step run from the receipt.
+
+    It is in calendar days: no calendar that is published later moves it.
+    """
+    *_, last = Term.begin("first_step", day_of(event.timestamp)).days(newest_calendar())
+    _put(transaction, _Begun(event.number, "first_step", event.office, last.day, last.known))
+
+
+def _begin(transaction: Writing, event: Course.TermBegun) -> None:
+    due_on, known = date.fromisoformat(event.due["on"]), not event.due["provisional"]
+    _put(transaction, _Begun(event.number, event.term, event.office, due_on, known))
+
+
+def _put(transaction: Writing, begun: _Begun) -> None:
+    row = {
+        "id": _id(begun.number, begun.term),
+        "number": begun.number,
+        "term": begun.term,
+        "office": begun.office,
+        "due_day": begun.due_on.toordinal(),
+        "ended_on": RUNNING,
+        "provisional": int(not begun.known),
+        "late_days": 0,
+    }
+    transaction.put("term", row, key="id")
+
+
+def _move(transaction: Writing, event: Any) -> None:
+    due = event.due
+    due_day = date.fromisoformat(due["on"]).toordinal()
+    changes = {"due_day": due_day, "provisional": int(due["provisional"])}
+    transaction.update("term", "id", _id(event.number, event.term), changes)
+
+
+def _pause(transaction: Writing, event: Course.TermPaused) -> None:
+    changes = {"due_day": OPEN_ENDED.toordinal(), "provisional": 0}
+    transaction.update("term", "id", _id(event.number, event.term), changes)
+
+
+def _end(transaction: Writing, event: Course.TermEnded) -> None:
+    changes = {"ended_on": event.ended_on, "late_days": event.late_days}
+    transaction.update("term", "id", _id(event.number, event.term), changes)
+
+
+def _close(transaction: Writing, event: Ownership.Closed) -> None:
+    """What its course did not end ends with the matter."""
+    closed = day_of(event.timestamp)
+    transaction.write(
+        "UPDATE term SET ended_on = ?, late_days = CASE WHEN due_day < ? THEN ? - due_day ELSE 0"
+        " END WHERE number = ? AND ended_on = ?",
+        (closed.isoformat(), closed.toordinal(), closed.toordinal(), event.number, RUNNING),
+    )
+
+
+def _begin_course(transaction: Writing, event: Course.Begun) -> None:
+    row = {"number": event.number, "state": "registered", "unit": ""}
+    transaction.insert("course", row, key="number")
+
+
+def _take_step(transaction: Writing, event: Course.StepTaken) -> None:
+    changes = {"state": event.state}
+    if "unit" in event.given and event.step != "ask_assistance":
+        changes["unit"] = event.given["unit"]
+    transaction.update("course", "number", event.number, changes)
+
+
+_CHANGES: Final[Mapping[type, Any]] = {
+    Ownership.Awaited: _await,
+    Ownership.Closed: _close,
+    Course.Begun: _begin_course,
+    Course.StepTaken: _take_step,
+    Course.TermBegun: _begin,
+    Course.TermExtended: _move,
+    Course.TermPaused: _pause,
+    Course.TermResumed: _move,
+    Course.TermRecounted: _move,
+    Course.TermEnded: _end,
+}

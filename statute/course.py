@@ -1,0 +1,257 @@
+"""The course of a petition (办理流程): which step leads from where to where, by which article.
+
+To be read aloud, line by line: "Transfer (转送): from registered to transferred, Art 22, by a clerk
+or the head of the office; it names the unit and the document; the term for the first step ends,
+those for acceptance and objection begin."
+
+Marks: V, verified against a published text; R, the rule is verified, the number of the article is
+from memory; U, the text is not known, so this is a policy that a province may set otherwise; O,
+our own design. No step here touches the owner: he changes by succession and recusal only.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Final, Literal
+
+Mark = Literal["V", "R", "U", "O"]
+
+STATES: Final[Mapping[str, str]] = {
+    "registered": "已登记",
+    "transferred": "已转送",
+    "assigned": "已交办",
+    "objected": "已提异议",
+    "disputed": "管辖争议",
+    "accepted": "已受理",
+    "refused": "不予受理",
+    "not_accepted_again": "不再受理",
+    "routed": "已导入其他程序",
+    "handling": "办理中",
+    "replied": "已答复",
+    "evaluated": "已评价",
+    "visited": "已回访",
+    "checked": "已核查",
+    "verified": "已初核",
+    "cleared": "已复核可办结",
+    "review_asked": "复查中",
+    "reviewed": "复查已决",
+    "re_review_asked": "复核中",
+    "re_review_hearing": "复核听证中",
+    "re_reviewed": "复核已决",
+    "ended": "信访终结",
+    "withdrawn": "已撤回",
+    "closed": "已办结",
+}
+
+PETITION_OFFICE: Final = ("clerk", "office_head")
+UNIT: Final = ("handler", "clerk", "office_head")
+HEAD: Final = ("office_head",)
+ANY_STAFF: Final = ("clerk", "handler", "leader", "office_head")
+
+EVERY_CLASS: Final = ("suggestion", "accusation", "appeal")
+APPEALS: Final = ("appeal",)
+
+SENT: Final = ("transferred", "assigned")
+UNDECIDED: Final = ("registered", *SENT)
+IN_WORK: Final = ("accepted", "handling")
+ANSWERED: Final = ("replied", "evaluated", "visited", "checked", "verified", "cleared")
+
+# Why a matter is not accepted. The Regulation has three grounds and two; their texts are not known.
+GROUNDS_OF_REFUSAL: Final[Mapping[str, str]] = {
+    "other_procedure": "依法应当通过其他法定途径解决",
+    "pending_below": "已经受理且在规定期限内",
+    "not_competent": "不属于本机关、单位职权范围",
+}
+GROUNDS_OF_NOT_ACCEPTING_AGAIN: Final[Mapping[str, str]] = {
+    "re_reviewed": "复核终结后以同一事实和理由再提出",
+    "review_not_asked": "无正当理由逾期未申请复查、复核",
+}
+# The sixth route is our own handling: step `handle`.
+ROUTES_ELSEWHERE: Final[Mapping[str, str]] = {
+    "litigation": "诉讼、公安等程序",
+    "arbitration": "仲裁",
+    "party_appeal": "党员申诉、申请等",
+    "administrative": "行政复议、裁决、确认、许可、处罚等",
+    "investigation": "查处违法、履行职责的请求",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step, from each of its states to the next.
+
+    Attributes:
+        to: the state after it; empty where the state stays as it is.
+        by: the roles that may take it, any of them.
+        takes: what whoever takes it has to state, by names in `GIVEN`.
+        begins, ends: terms of `statute.terms.TERMS`, begun and ended on the day of the step.
+        conditions: what else has to hold, by names in `CONDITIONS`.
+        classes: the classes of petitions that it is for.
+    """
+
+    code: str
+    chinese: str
+    sources: tuple[str, ...]
+    to: str
+    article: str
+    mark: Mark
+    by: tuple[str, ...]
+    takes: tuple[str, ...] = ()
+    begins: tuple[str, ...] = ()
+    ends: tuple[str, ...] = ()
+    conditions: tuple[str, ...] = ()
+    classes: tuple[str, ...] = EVERY_CLASS
+
+    def after(self, state: str) -> str:
+        """Return the state after the step."""
+        return self.to or state
+
+    def edges(self) -> Iterator[tuple[str, str]]:
+        """Yield each state that it leads from, and the one it leads to."""
+        return ((source, self.after(source)) for source in self.sources)
+
+
+# Name of a statement to what it is.
+GIVEN: Final[Mapping[str, str]] = {
+    "unit": "the handling unit (承办单位), an office",
+    "document": "reference of the written document",
+    "reason": "why; published, so no personal data",
+    "report_by": "the day by which the unit reports back",
+    "settled_by": "whether the organs agreed or their common superior decided",
+    "ground": "the ground",
+    "route": "the procedure that the matter belongs to",
+    "handler": "staff number of the handler (承办人)",
+    "team": "staff numbers of the team",
+    "days": "how many days",
+    "office_score": "how the petitioner rates the petition office, 1 to 5",
+    "unit_score": "how the petitioner rates the handling unit, 1 to 5",
+    "satisfied": "whether the petitioner is satisfied with the outcome",
+    "finding": "what was decided about the opinion",
+}
+
+CONDITIONS: Final[Mapping[str, str]] = {
+    "objection_in_time": "the term for objections has not ended",
+    "review_in_time": "the term for asking for a review has not ended",
+    "re_review_in_time": "the term for asking for a re-review has not ended",
+    "re_review_term_over": "the term for asking for a re-review has ended",
+    "extension_asked": "an extension was asked for and not decided",
+    "extension_possible": "the term runs, was not extended, and the days are not too many",
+    "dissatisfied": "the petitioner said that he is dissatisfied",
+    "re_examined": "the petitioner is satisfied, or the handling was examined again",
+    "not_own_work": "whoever checks was not the handler, nor one who checked before",
+}
+
+STEPS: Final[Mapping[str, Step]] = {
+    step.code: step
+    for step in (
+        # To the competent organ
+        Step("transfer", "转送", ("registered",), "transferred", "Art 22", "V", PETITION_OFFICE,
+             ("unit", "document"), ("acceptance", "objection"), ("first_step",)),
+        Step("assign", "交办", ("registered",), "assigned", "Art 22", "V", PETITION_OFFICE,
+             ("unit", "document", "report_by"), ("acceptance", "objection"), ("first_step",)),
+        Step("object", "提出异议", SENT, "objected", "Art 23(3)", "V", UNIT,
+             ("reason", "document"), (), ("objection",), ("objection_in_time",)),
+        Step("take_back", "同意退回", ("objected",), "registered", "Art 23(3)", "V",
+             PETITION_OFFICE, ("document",), ("first_step",), ("acceptance",)),
+        Step("insist", "不同意退回", ("objected",), "transferred", "Art 23(3)", "V",
+             PETITION_OFFICE, ("reason", "document")),
+        Step("dispute_competence", "管辖争议", ("objected", *SENT), "disputed", "Art 24", "U",
+             PETITION_OFFICE, ("reason",), (), ("objection",)),
+        Step("settle_competence", "确定管辖", ("disputed",), "transferred", "Art 24", "U", HEAD,
+             ("unit", "document", "settled_by"), ("acceptance",), ("acceptance",)),
+        # Whether it is accepted
+        Step("accept", "受理", UNDECIDED, "accepted", "Art 23", "V", UNIT, ("document",),
+             ("handling",), ("first_step", "acceptance", "objection")),
+        Step("refuse", "不予受理", UNDECIDED, "refused", "Art 31", "V", UNIT,
+             ("ground", "document"), (), ("first_step", "acceptance", "objection")),
+        Step("not_accept_again", "不再受理", UNDECIDED, "not_accepted_again", "Art 31", "V", UNIT,
+             ("ground", "document"), (), ("first_step", "acceptance", "objection")),
+        Step("route", "导入其他程序", (*UNDECIDED, "accepted"), "routed", "Art 31(1) to (5)", "V",
+             UNIT, ("route", "document"), (),
+             ("first_step", "acceptance", "objection", "handling"), classes=APPEALS),
+        # Handling
+        Step("handle", "办理", ("accepted",), "handling", "Arts 27 to 31", "V", UNIT,
+             ("handler",)),
+        Step("name_handler", "指定承办人", IN_WORK, "", "ADR 10", "O", UNIT, ("handler",)),
+        Step("name_team", "组成专班", IN_WORK, "", "ADR 10", "O", ANY_STAFF, ("team",)),
+        Step("set_plan", "制定方案", IN_WORK, "", "ADR 10", "O", ANY_STAFF, ("document",)),
+        Step("report_progress", "办理进展", IN_WORK, "", "ADR 10", "O", UNIT, ("reason",)),
+        Step("consult", "会商", IN_WORK, "", "Art 31", "U", ANY_STAFF, ("document",)),
+        Step("hear", "听证", ("handling",), "", "Art 31(6)", "V", UNIT, ("document",)),
+        Step("ask_assistance", "协办", IN_WORK, "", "ADR 10", "O", ANY_STAFF,
+             ("unit", "reason")),
+        Step("ask_extension", "申请延期", ("handling",), "", "Art 34", "R", UNIT,
+             ("days", "reason"), conditions=("extension_possible",), classes=APPEALS),
+        Step("approve_extension", "批准延期", ("handling",), "", "Art 34", "R", HEAD,
+             ("document",), conditions=("extension_asked", "extension_possible"),
+             classes=APPEALS),
+        Step("decline_extension", "不同意延期", ("handling",), "", "Art 34", "R", HEAD,
+             ("reason",), conditions=("extension_asked",), classes=APPEALS),
+        Step("reply", "答复", ("handling",), "replied", "Art 31(6)", "V", ANY_STAFF,
+             ("document",), ("review_request",), ("handling",)),
+        # Before it can be closed
+        Step("evaluate", "评价", ("replied",), "evaluated", "ADR 10", "U",
+             (*PETITION_OFFICE, "agency"), ("office_score", "unit_score", "satisfied")),
+        Step("re_examine", "重新核查", ("evaluated",), "handling", "ADR 10", "U", PETITION_OFFICE,
+             ("reason",), conditions=("dissatisfied",)),
+        Step("visit", "回访", ("evaluated",), "visited", "ADR 10", "U", ANY_STAFF, ("document",),
+             conditions=("re_examined",)),
+        Step("check", "三查", ("visited",), "checked", "ADR 10", "U", PETITION_OFFICE,
+             ("document",), conditions=("not_own_work",)),
+        Step("verify", "初核", ("checked",), "verified", "ADR 10", "U", PETITION_OFFICE,
+             ("document",), conditions=("not_own_work",)),
+        Step("countersign", "复核", ("verified",), "cleared", "ADR 10", "U", PETITION_OFFICE,
+             ("document",), conditions=("not_own_work",)),
+        # Second and third instance
+        Step("ask_review", "申请复查", (*ANSWERED, "closed"), "review_asked", "Art 35", "R",
+             (*PETITION_OFFICE, "agency"), ("document",), ("review",), ("review_request",),
+             ("review_in_time",), APPEALS),
+        Step("decide_review", "复查意见", ("review_asked",), "reviewed", "Art 35", "R", HEAD,
+             ("finding", "document"), ("re_review_request",), ("review",), classes=APPEALS),
+        Step("remand", "撤销并责令重办", ("review_asked",), "handling", "Art 35", "R", HEAD,
+             ("document",), ("handling",), ("review",), classes=APPEALS),
+        Step("ask_re_review", "申请复核", ("reviewed",), "re_review_asked", "Art 36", "R",
+             (*PETITION_OFFICE, "agency"), ("document",), ("re_review",), ("re_review_request",),
+             ("re_review_in_time",), APPEALS),
+        Step("begin_hearing", "复核听证开始", ("re_review_asked",), "re_review_hearing", "Art 36",
+             "R", HEAD, ("document",), classes=APPEALS),
+        Step("end_hearing", "复核听证结束", ("re_review_hearing",), "re_review_asked", "Art 36",
+             "R", HEAD, ("document",), classes=APPEALS),
+        Step("decide_re_review", "复核意见", ("re_review_asked",), "re_reviewed", "Art 36", "R",
+             HEAD, ("finding", "document"), (), ("re_review",), classes=APPEALS),
+        Step("let_stand", "逾期未申请复核", ("reviewed",), "ended", "Art 36", "R",
+             PETITION_OFFICE, ("document",), (), ("re_review_request",),
+             ("re_review_term_over",), APPEALS),
+        Step("end", "信访终结", ("re_reviewed",), "ended", "Art 36", "R", PETITION_OFFICE,
+             ("document",), classes=APPEALS),
+        # The petitioner's and the owner's own steps
+        Step("withdraw", "撤回", (*UNDECIDED, "objected", "disputed", *IN_WORK, *ANSWERED,
+                                 "review_asked", "reviewed", "re_review_asked"),
+             "withdrawn", "ADR 10", "U", (*PETITION_OFFICE, "agency"), ("reason", "document")),
+        Step("close", "办结", ("cleared", "refused", "not_accepted_again", "routed", "ended",
+                               "withdrawn"),
+             "closed", "海盐首问负责", "V", ("leader", "office_head")),
+        Step("reopen", "重新办理", ("closed",), "handling", "海盐首问负责", "O", HEAD,
+             ("reason", "document"), ("handling",)),
+    )
+}  # fmt: skip
+
+# Where a step of these leads from, a matter is at its end and no term of it runs on.
+FINAL: Final = frozenset(
+    {"refused", "not_accepted_again", "routed", "ended", "withdrawn", "closed"}
+)
+# What is laid down for one unit binds everybody in it; these steps are the petition office's.
+BEGINNING: Final = "registered"
+
+
+def steps_from(state: str, petition_class: str) -> list[Step]:
+    """Return the steps that lead on from a state, in the order of the table."""
+    return [
+        step for step in STEPS.values() if state in step.sources and petition_class in step.classes
+    ]
+
+
+def edges() -> Iterator[tuple[str, Step, str]]:
+    """Yield each edge: from, by which step, to."""
+    for step in STEPS.values():
+        for source, to in step.edges():
+            yield source, step, to
