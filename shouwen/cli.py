@@ -16,7 +16,7 @@ from chassis.observability import configure_logging
 from chassis.runtime.surroundings import database_url, home_of, surroundings
 from contracts.failures import Failure
 from contracts.rpc import METHODS
-from shouwen import deadlines, upkeep
+from shouwen import courses, deadlines, upkeep
 from shouwen.calling import (
     BrokenOff,
     CallFor,
@@ -415,4 +415,11 @@ app.command(
         "shouwen deadline re_review --from 2026-03-02 --hearing 2026-03-10/2026-03-18",
     )
 )(deadlines.deadline)
+app.command(
+    epilog=_examples(
+        "shouwen course   from where to where, by whom, by which article",
+        "shouwen course --markdown > docs/course.md   the same, drawn",
+    )
+)(courses.course)
+app.add_typer(courses.calendar_app, name="calendar")
 app.add_typer(keys_app, name="key")

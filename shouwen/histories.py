@@ -1,11 +1,14 @@
 """The history of a case as people read it: one line a fact, in words."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from rich.table import Table
+
+from statute.course import STATES, STEPS
+from statute.terms import TERMS
 
 SHANGHAI: Final = ZoneInfo("Asia/Shanghai")
 
@@ -26,6 +29,16 @@ WORDS: Final[Mapping[str, str]] = {
     "reply.delivered.v1": "reply 答复 delivered by {delivered_by}: {document}",
     "case.closed.v1": "closed 办结: {outcome}",
     "case.reopened.v1": "reopened 重新办理: {ground}; owner still {owner}",
+    "course.begun.v1": "course 办理流程 begins",
+    "course.step_taken.v1": "{step}: {previous_state} → {state}, {article}",
+    "term.begun.v1": "term 期限 {term} from {runs_from}, ends on {due_on}",
+    "term.extended.v1": "term 期限 {term} extended by {days} days, ends on {due_on}",
+    "term.paused.v1": "term 期限 {term} stops for a hearing from {first_day}",
+    "term.resumed.v1": "term 期限 {term} runs on, ends on {due_on}",
+    "term.recounted.v1": "term 期限 {term} counted again by {due_calendar}, ends on {due_on}",
+    "term.ended.v1": "term 期限 {term} ended on {ended_on}, {late_days} days late",
+    "calendar.imported.v1": "calendar 工作日历 {version}, known up to {last}",
+    "calendar.replaced.v1": "calendar 工作日历 {version}, known up to {last}",
     "roster.line_set.v1": "on duty 值守 on {day} at {office}: {leader}",
     "roster.line_replaced.v1": "on duty 值守 on {day} at {office}: {leader}",
     "reminders.begun.v1": "reminders begin 提醒",
@@ -38,6 +51,14 @@ WORDS: Final[Mapping[str, str]] = {
     "case.replayed.v1": "replayed 回放 for an auditor",
 }
 
+# What is a code of the statute shows the word of the Regulation as well.
+_CODES: Final[Mapping[str, Callable[[str], str]]] = {
+    "step": lambda code: f"{STEPS[code].chinese} {code}",
+    "term": lambda code: f"{TERMS[code].chinese} {code}",
+    "state": lambda code: STATES.get(code, code),
+    "previous_state": lambda code: STATES.get(code, code),
+}
+
 Named = Callable[[str], str]
 
 
@@ -46,8 +67,19 @@ def in_words(entry: Mapping[str, Any], named: Named) -> str:
     template = WORDS.get(entry["type"])
     if template is None:
         return str(entry["type"])
-    values = {name: _worded(value, named) for name, value in entry["data"].items()}
+    values = {
+        name: _CODES[name](value) if name in _CODES else _worded(value, named)
+        for name, value in _flat(entry["data"])
+    }
     return template.format_map(values) + _stated(entry)
+
+
+def _flat(data: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """Yield each member; what lies inside of one as `<member>_<inner>`."""
+    for name, value in data.items():
+        inner = value if isinstance(value, Mapping) else {}
+        yield name, value
+        yield from ((f"{name}_{key}", each) for key, each in inner.items())
 
 
 def _worded(value: Any, named: Named) -> str:

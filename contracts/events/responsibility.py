@@ -368,6 +368,34 @@ class TermEndedV1(Message, frozen=True):
     late_days: int
 
 
+class CalendarImportedV1(Message, frozen=True):
+    """A calendar of working days was imported; terms are counted by it from now on.
+
+    Attributes:
+        version: name under which terms say by what they were counted.
+        first: first day that it knows.
+        last: last day that it knows; later ones are taken as plain weeks.
+        holidays: weekdays that are not worked.
+        make_up_days: days of a weekend that are worked (调休).
+        document: reference of the notice.
+    """
+
+    TYPE: ClassVar[str] = "calendar.imported.v1"
+
+    version: str
+    first: date
+    last: date
+    holidays: list[date]
+    make_up_days: list[date]
+    document: str
+
+
+class CalendarReplacedV1(CalendarImportedV1, frozen=True):
+    """A newer calendar of working days took the place of the one imported before."""
+
+    TYPE: ClassVar[str] = "calendar.replaced.v1"
+
+
 class RosterLineSetV1(Message, frozen=True):
     """A leader is on duty at an office on one day."""
 
@@ -415,6 +443,8 @@ MESSAGES: Final[tuple[type[Message], ...]] = (
     TermResumedV1,
     TermRecountedV1,
     TermEndedV1,
+    CalendarImportedV1,
+    CalendarReplacedV1,
     RosterLineSetV1,
     RosterLineReplacedV1,
 )

@@ -9,6 +9,7 @@ from msgspec import UNSET, Meta
 
 from contracts.envelope import Utc
 from contracts.fields import (
+    VISIBLE,
     Cursor,
     Document,
     ExpectedVersion,
@@ -20,8 +21,9 @@ from contracts.fields import (
     RequestId,
     Staff,
 )
-from contracts.rpc.method import READERS, Answer, Method, Request
+from contracts.rpc.method import OPERATORS, READERS, Answer, Method, Request
 from statute.course import (
+    GIVEN,
     GROUNDS_OF_NOT_ACCEPTING_AGAIN,
     GROUNDS_OF_REFUSAL,
     ROUTES_ELSEWHERE,
@@ -82,6 +84,7 @@ class TermState(Answer, frozen=True):
     """One statutory term of a matter, the latest of its kind.
 
     Attributes:
+        term: its code.
         runs_from: the day in Shanghai that it is counted from.
         due_on: its last day in Shanghai; null while a hearing goes on.
         workday: the last day, or the next that is worked.
@@ -107,6 +110,8 @@ class StepOpen(Answer, frozen=True):
     """A step that leads on from where the matter is.
 
     Attributes:
+        step: its code in the course.
+        article: that it rests on.
         roles: any one of them may take it.
         takes: what has to be stated with it.
     """
@@ -121,6 +126,7 @@ class StepTaken(Answer, frozen=True):
     """A step that was taken.
 
     Attributes:
+        step: its code in the course.
         by: staff number of who took it.
         happened_at: when, as stated.
     """
@@ -201,6 +207,8 @@ class TermRow(Answer, frozen=True):
     """One term in a list.
 
     Attributes:
+        term: its code.
+        provisional: a year is not published yet; it will be counted again.
         number: of the matter.
         owner: of the matter; empty while there is none.
         office: of the matter.
@@ -229,7 +237,11 @@ class TermPage(Answer, frozen=True):
 
 
 class ExplainTerm(Request, frozen=True):
-    """Which term of which petition."""
+    """Which term of which petition.
+
+    Attributes:
+        term: its code.
+    """
 
     number: Number
     term: TermCode
@@ -269,6 +281,39 @@ class TermExplained(Answer, frozen=True):
     days: list[DayCounted]
 
 
+class ImportCalendar(Request, frozen=True):
+    """Count by a newer calendar of working days; terms that run are counted again.
+
+    Attributes:
+        version: name under which terms will say by what they were counted.
+        first: first day that it knows.
+        last: last day that it knows.
+        holidays: weekdays that are not worked.
+        make_up_days: days of a weekend that are worked (调休).
+        document: reference of the notice.
+    """
+
+    request_id: RequestId
+    version: Annotated[str, Meta(pattern=VISIBLE, max_length=64)]
+    first: date
+    last: date
+    holidays: Annotated[list[date], Meta(max_length=2_000)]
+    make_up_days: Annotated[list[date], Meta(max_length=2_000)]
+    document: Document
+
+
+class CalendarImported(Answer, frozen=True):
+    """The calendar in use from now on.
+
+    Attributes:
+        version: its name.
+        last: last day that it knows.
+    """
+
+    version: str
+    last: date
+
+
 def _request_of(step: Step) -> type[TakeStep]:
     """Return the request of a step: what every step takes, and what this one has stated."""
     fields = [(name, GROUNDS[step.code] if name == "ground" else TYPES[name])
@@ -277,13 +322,19 @@ def _request_of(step: Step) -> type[TakeStep]:
         f"Take_{step.code}",
         fields,
         bases=(TakeStep,),
-        namespace={"__doc__": f"{step.chinese}: {step.article}."},
+        namespace={"__doc__": _explained(step)},
         module=__name__,
         frozen=True,
         kw_only=True,
         forbid_unknown_fields=True,
     )
     return cast("type[TakeStep]", made)
+
+
+def _explained(step: Step) -> str:
+    stated = [f"    {name}: {GIVEN[name]}." for name in step.takes]
+    attributes = ["", "Attributes:", *stated] if stated else []
+    return "\n".join([f"{step.chinese}: {step.article}.", *attributes])
 
 
 def _method_of(step: Step) -> Method[TakeStep, Course]:
@@ -330,9 +381,19 @@ EXPLAIN: Final = Method(
     "Why a term ends when it ends: each day counted or left out.",
 )
 
+IMPORT_CALENDAR: Final = Method(
+    "responsibility",
+    "import_calendar",
+    ImportCalendar,
+    CalendarImported,
+    OPERATORS,
+    "Count statutory terms by a newer calendar of working days.",
+)
+
 METHODS: Final[tuple[Method[Any, Any], ...]] = (
     *STEP_METHODS.values(),
     COURSE_OF,
     TERMS,
     EXPLAIN,
+    IMPORT_CALENDAR,
 )

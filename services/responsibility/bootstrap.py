@@ -7,8 +7,10 @@ from chassis.messaging.pace import SOON_S
 from chassis.messaging.wiring import Wiring
 from chassis.runtime.assembly import Assembly, rpc_caller
 from chassis.runtime.surroundings import Surroundings
+from chassis.runtime.ticking import Ticker
 from contracts.events import MESSAGES
 from services.responsibility.application import Responsibility
+from services.responsibility.application.calendars import Calendars
 from services.responsibility.application.courses import Courses
 from services.responsibility.gateways.intake import IntakeRegistrations, registration_of
 from services.responsibility.publishing import TELLINGS
@@ -16,7 +18,7 @@ from services.responsibility.reactions import needs, reactions
 from services.responsibility.readmodels.caseloads import Caseloads
 from services.responsibility.readmodels.matters import Matters
 from services.responsibility.readmodels.terms import TermTables
-from services.responsibility.settings import FOLLOWS, NAME
+from services.responsibility.settings import FOLLOWS, NAME, RECOUNT_EVERY_S
 
 
 @dataclass(frozen=True)
@@ -25,6 +27,7 @@ class Rooms:
 
     responsibility: Responsibility
     courses: Courses
+    calendars: Calendars
     terms: TermTables
     caseloads: Caseloads
     assembly: Assembly
@@ -45,6 +48,8 @@ def build(surroundings: Surroundings) -> Rooms:
         matters,
         IntakeRegistrations(caller),
     )
+    calendars = Calendars(responsibility, terms)
+    log_of_events = responsibility.log_of_events
     assembly = Assembly(
         service=NAME,
         application=responsibility,
@@ -56,8 +61,9 @@ def build(surroundings: Surroundings) -> Rooms:
         needs=needs(responsibility, registration_of),
         known=frozenset(MESSAGES),
         follows=FOLLOWS,
+        tickers=[Ticker(log_of_events, "provisional terms", calendars.recount, RECOUNT_EVERY_S)],
     )
-    return Rooms(responsibility, Courses(responsibility), terms, caseloads, assembly)
+    return Rooms(responsibility, Courses(responsibility), calendars, terms, caseloads, assembly)
 
 
 def bootstrap(surroundings: Surroundings) -> Wiring:

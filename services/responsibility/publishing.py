@@ -8,6 +8,7 @@ from contracts.events import responsibility as told
 from services.responsibility.domain.course import Course
 from services.responsibility.domain.ownership import Ownership
 from services.responsibility.domain.roster import RosterLine
+from services.responsibility.domain.workdays import PublishedCalendars
 
 TELLINGS: Final[Mapping[type, Telling]] = {
     Ownership.Awaited: Telling(told.OwnershipAwaitedV1, occurred="registered_at"),
@@ -29,6 +30,8 @@ TELLINGS: Final[Mapping[type, Telling]] = {
     Course.TermResumed: Telling(told.TermResumedV1),
     Course.TermRecounted: Telling(told.TermRecountedV1),
     Course.TermEnded: Telling(told.TermEndedV1),
+    PublishedCalendars.Imported: Telling(told.CalendarImportedV1),
+    PublishedCalendars.Replaced: Telling(told.CalendarReplacedV1),
     RosterLine.LineSet: Telling(told.RosterLineSetV1),
     RosterLine.LineReplaced: Telling(told.RosterLineReplacedV1),
 }

@@ -39,6 +39,7 @@ from services.responsibility.readmodels.caseloads import Owned
 from services.responsibility.readmodels.terms import TermsAsked
 from services.responsibility.settings import FOLLOWS, NAME
 from statute.course import STEPS
+from statute.workdays import CalendarUnreadable, WorkCalendar
 
 
 class ResponsibilityService:
@@ -186,6 +187,18 @@ class ResponsibilityService:
     def explain(self, request: course.ExplainTerm, _caller: Caller) -> course.TermExplained:
         answer = self.rooms.courses.explain(request.number, request.term)
         return msgspec.convert(answer, course.TermExplained)
+
+    @answers(course.IMPORT_CALENDAR)
+    def import_calendar(
+        self, request: course.ImportCalendar, caller: Caller
+    ) -> course.CalendarImported:
+        command = _command(course.IMPORT_CALENDAR.path, request, caller)
+        try:
+            calendar = WorkCalendar.from_json(msgspec.json.encode(request).decode())
+        except CalendarUnreadable as error:
+            raise Failure("bad_value", fields={"holidays": str(error)}) from error
+        answer = self.rooms.calendars.import_calendar(command, calendar, request.document)
+        return msgspec.convert(answer, course.CalendarImported)
 
     @answers(LOG[NAME])
     def log(self, request: ReadLog, _caller: Caller) -> EventList:

@@ -4,3 +4,4 @@ from typing import Final
 
 NAME: Final = "responsibility"
 FOLLOWS: Final = ("intake",)
+RECOUNT_EVERY_S: Final = 30.0

@@ -71,7 +71,8 @@ def test_there_is_a_sample_of_every_fact():
 def test_a_stored_stream_adds_up_to_the_same(name, mappers):
     sample = SAMPLES[name]
     aggregate = replayed(sample, mappers[sample["service"]])
-    now = msgspec.to_builtins(vars(aggregate), order="deterministic")
+    plain = msgspec.to_builtins(vars(aggregate), order="deterministic")
+    now = msgspec.json.decode(msgspec.json.encode(plain))
     assert kept(sample["aggregate"], now) == sample["aggregate"]
 
 

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from time import monotonic
 from typing import Any, Protocol
 from uuid import UUID, uuid5
 
@@ -54,12 +55,14 @@ from services.responsibility.domain.refusals import (
     VersionChanged,
 )
 from services.responsibility.domain.roster import RosterLine, roster_line_id
+from services.responsibility.domain.workdays import PUBLISHED_CALENDARS, PublishedCalendars
 from statute.workdays import WorkCalendar, newest_calendar
 
 NUMBERS_KEPT = 100_000
 ARRIVES_WITHIN_S = 0.2
 # Who waits keeps a worker, and a number that nobody knows never arrives.
 WAITING_MAX = 8
+CALENDAR_KEPT_S = 30.0
 
 
 class MatterIndex(Protocol):
@@ -108,7 +111,6 @@ class Responsibility(EventSourcedApplication):
     """Who owns which petition."""
 
     name = "responsibility"
-    calendar: Callable[[], WorkCalendar] = staticmethod(newest_calendar)
 
     def __init__(
         self,
@@ -122,9 +124,28 @@ class Responsibility(EventSourcedApplication):
         self._arrivals = arrivals
         self._leads_to: dict[str, Matter] = {}
         self._waiting = 0
+        self._calendar = newest_calendar()
+        self._calendar_looked_at = -CALENDAR_KEPT_S
         # Each commit wakes all who wait for a number, and all of them ask.
         self._looking_up: Gathering[str, Matter | None] = Gathering(self._look_up)
         super().__init__(env, clock, read_models)
+
+    def calendar(self) -> WorkCalendar:
+        """Return the calendar of working days in use: the one that knows the most days.
+
+        What another process imported is seen within half a minute; terms that were counted by the
+        older calendar meanwhile are provisional, and counted again.
+        """
+        if monotonic() > self._calendar_looked_at + CALENDAR_KEPT_S:
+            self.look_for_calendar()
+        return self._calendar
+
+    def look_for_calendar(self) -> None:
+        """Look for imported calendars now."""
+        self._calendar_looked_at = monotonic()
+        published = self.find(PublishedCalendars, PUBLISHED_CALENDARS)
+        imported = [published.calendar] if published is not None else []
+        self._calendar = max([newest_calendar(), *imported], key=lambda each: each.last)
 
     # What intake tells
 

@@ -205,14 +205,17 @@ class Course(Aggregate):
         )
         self._move_terms(taking)
 
-    def recount(self, calendar: WorkCalendar, at: datetime) -> None:
-        """Count the provisional terms that run again; nothing happens where nothing changes."""
-        for code, running in self.terms.items():
-            due = running.due
-            if running.ended_on is None and due is not None and due.provisional:
-                counted = running.term.due(calendar)
-                if counted != due:
-                    self._record_recount(timestamp=at, term=code, due=_told(counted))
+    def recount(self, calendar: WorkCalendar, at: datetime) -> int:
+        """Count the provisional terms that run again; return how many of them changed."""
+        counted = {
+            code: running.term.due(calendar)
+            for code, running in self.terms.items()
+            if running.ended_on is None and running.due is not None and running.due.provisional
+        }
+        changed = {code: due for code, due in counted.items() if due != self.terms[code].due}
+        for code, due in changed.items():
+            self._record_recount(timestamp=at, term=code, due=_told(due))
+        return len(changed)
 
     def last(self, step: str) -> Taken | None:
         """Return what was stated when a step was last taken since the matter was last handled."""

@@ -14,6 +14,7 @@ Refusal
 ├── ConditionUnmet           names the condition of the step that does not hold
 ├── VersionChanged           the caller decided on an older state of the matter
 ├── OwnClaim                 a party would decide its own cause
+├── CalendarUnfit            a calendar that knows no more than the one in use
 ├── DayTwice                 a roster with two leaders for one day
 └── PetitionUnknown, OfficeNotAllowed
 """
@@ -35,6 +36,10 @@ class Refusal(Exception):  # noqa: N818 - the word of the glossary
     def __init__(self, **fields: str | None) -> None:
         self.fields: Mapping[str, str | None] = fields
         super().__init__(self.code)
+
+
+class CalendarUnfit(Refusal):
+    code = "bad_value"
 
 
 class DayTwice(Refusal):

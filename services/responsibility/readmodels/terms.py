@@ -79,6 +79,17 @@ class TermTables:
         more = len(rows) > limit
         return items, cursor_of((rows[limit - 1][5], rows[limit - 1][9])) if more else ""
 
+    @staticmethod
+    def provisional(questions: Questions, until: date, limit: int) -> list[tuple[str, str]]:
+        """Return number and petition_id of matters with a provisional term that runs until then."""
+        rows = questions.query(
+            "SELECT DISTINCT t.number, m.petition_id FROM term t JOIN matter m"
+            " ON m.number = t.number WHERE t.provisional = 1 AND t.ended_on = ?"
+            " AND t.due_day <= ? ORDER BY t.number LIMIT ?",
+            (RUNNING, until.toordinal(), limit),
+        )
+        return [(number, petition_id) for number, petition_id in rows]
+
 
 def _conditions(asked: TermsAsked, today: date) -> tuple[list[str], list[Any]]:
     clauses, params = ["t.office LIKE ?"], [f"{asked.reach}%"]
@@ -147,7 +158,7 @@ def _await(transaction: Writing, event: Ownership.Awaited) -> None:
     It is in calendar days: no calendar that is published later moves it.
     """
     *_, last = Term.begin("first_step", day_of(event.timestamp)).days(newest_calendar())
-    _put(transaction, _Begun(event.number, "first_step", event.office, last.day, last.known))
+    _put(transaction, _Begun(event.number, "first_step", event.office, last.day, known=True))
 
 
 def _begin(transaction: Writing, event: Course.TermBegun) -> None:

@@ -1,0 +1,110 @@
+"""The calendars of working days that were imported, as facts: a term names the one it rests on."""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Any, Final
+from uuid import UUID
+
+from eventsourcing.domain import Aggregate, event
+
+from services.responsibility.domain.refusals import CalendarUnfit
+from statute.workdays import WorkCalendar
+
+# There is one stream of them.
+PUBLISHED_CALENDARS: Final = UUID("5d1d6c3a-0f5e-5b1b-9a44-6a1f8b7c2e90")
+
+
+class PublishedCalendars(Aggregate):
+    """Calendars as the State Council's notices (放假调休通知) made them, one after the other."""
+
+    TOPIC = "published_calendars.v1"
+
+    class Event(Aggregate.Event):
+        pass
+
+    class Imported(Event, Aggregate.Created):
+        TOPIC = "calendar.imported.v1"
+        version: str
+        first: str
+        last: str
+        holidays: list[str]
+        make_up_days: list[str]
+        document: str
+
+    Created = Imported
+
+    class Replaced(Event):
+        TOPIC = "calendar.replaced.v1"
+        version: str
+        first: str
+        last: str
+        holidays: list[str]
+        make_up_days: list[str]
+        document: str
+
+    @event(Imported)
+    def __init__(
+        self,
+        timestamp: datetime,
+        version: str,
+        first: str,
+        last: str,
+        holidays: list[str],
+        make_up_days: list[str],
+        document: str,
+    ) -> None:
+        self.calendar = _calendar(version, first, last, holidays, make_up_days)
+
+    def replace(self, calendar: WorkCalendar, document: str, at: datetime) -> None:
+        """Put a newer calendar in the place of this one."""
+        self._record_replacement(timestamp=at, **told(calendar), document=document)
+
+    @event(Replaced)
+    def _record_replacement(
+        self,
+        timestamp: datetime,
+        version: str,
+        first: str,
+        last: str,
+        holidays: list[str],
+        make_up_days: list[str],
+        document: str,
+    ) -> None:
+        self.calendar = _calendar(version, first, last, holidays, make_up_days)
+
+
+def check_extends(calendar: WorkCalendar, known: WorkCalendar) -> None:
+    """Let a calendar take the place of another that says less.
+
+    Raises:
+        CalendarUnfit: it knows fewer days, or has the other's version.
+    """
+    if calendar.version == known.version:
+        raise CalendarUnfit(version="is in use already")
+    if calendar.first > known.first:
+        raise CalendarUnfit(first=f"lies after {known.first}: terms are counted from there")
+    if calendar.last <= known.last:
+        raise CalendarUnfit(last=f"does not lie after {known.last}, the last day that is known")
+
+
+def told(calendar: WorkCalendar) -> dict[str, Any]:
+    """Return a calendar as its facts have it."""
+    return {
+        "version": calendar.version,
+        "first": calendar.first.isoformat(),
+        "last": calendar.last.isoformat(),
+        "holidays": [day.isoformat() for day in sorted(calendar.holidays)],
+        "make_up_days": [day.isoformat() for day in sorted(calendar.make_up_days)],
+    }
+
+
+def _calendar(
+    version: str, first: str, last: str, holidays: Sequence[str], make_up_days: Sequence[str]
+) -> WorkCalendar:
+    return WorkCalendar(
+        version,
+        date.fromisoformat(first),
+        date.fromisoformat(last),
+        frozenset(map(date.fromisoformat, holidays)),
+        frozenset(map(date.fromisoformat, make_up_days)),
+    )

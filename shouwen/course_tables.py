@@ -1,0 +1,97 @@
+"""The course of a petition, as `shouwen course` prints it and the documents draw it."""
+
+from collections.abc import Iterator, Mapping
+from typing import Final
+
+from statute.course import CONDITIONS, EVERY_CLASS, STATES, STEPS, Step
+
+MARKS: Final[Mapping[str, str]] = {
+    "V": "verified",
+    "R": "article from memory",
+    "U": "policy: text not known",
+    "O": "own design",
+}
+ROLES: Final[Mapping[str, str]] = {
+    "clerk": "clerk 接访员",
+    "handler": "handler 承办人",
+    "leader": "leader 领导",
+    "office_head": "head 负责人",
+    "agency": "agency 系统",
+}
+
+
+def course_lines() -> Iterator[str]:
+    """Yield the course to be read aloud: each state, then the steps that lead on from it."""
+    for state, chinese in STATES.items():
+        yield f"[bold]{state} {chinese}[/]"
+        yield from (_line(step, state) for step in STEPS.values() if state in step.sources)
+
+
+def _line(step: Step, state: str) -> str:
+    to = f"→ {step.to} {STATES[step.to]}" if step.to else f"(stays {STATES[state]})"
+    asks = "".join(f"\n      [dim]{each}[/]" for each in _asks(step))
+    by = ", ".join(ROLES[role] for role in step.by)
+    return (
+        f"  {step.code} {step.chinese} {to}\n      {by}; {step.article}, {MARKS[step.mark]}{asks}"
+    )
+
+
+def course_document() -> str:
+    """Return the page for the documents: the picture, then the table."""
+    return "\n".join([*_heading(), *_picture(), *_states(), *_steps()]) + "\n"
+
+
+def _asks(step: Step) -> Iterator[str]:
+    if step.classes != EVERY_CLASS:
+        yield f"{', '.join(step.classes)} only"
+    yield from (CONDITIONS[name] for name in step.conditions)
+
+
+def _heading() -> list[str]:
+    return [
+        "# The course of a petition 信访事项办理流程",
+        "",
+        "Made from `statute/course.py` by `shouwen course --markdown`, not written by hand.",
+        "No step touches the owner (首问责任领导): he changes by succession and recusal only.",
+        "",
+    ]
+
+
+def _picture() -> Iterator[str]:
+    yield "```mermaid"
+    yield "stateDiagram-v2"
+    yield "    [*] --> registered"
+    for step in STEPS.values():
+        if step.to and step.code != "withdraw":
+            yield from (f"    {source} --> {to}: {step.chinese}" for source, to in step.edges())
+    yield "    closed --> [*]"
+    yield "```"
+    yield ""
+    yield "Withdrawal (撤回), which leads from every state before the end, is not drawn."
+    yield ""
+
+
+def _states() -> Iterator[str]:
+    yield "| state | 状态 |"
+    yield "|---|---|"
+    yield from (f"| `{state}` | {chinese} |" for state, chinese in STATES.items())
+    yield ""
+
+
+def _steps() -> Iterator[str]:
+    yield "| step | 步骤 | from | to | by | source | mark | begins | ends | asks |"
+    yield "|---|---|---|---|---|---|---|---|---|---|"
+    for step in STEPS.values():
+        cells = (
+            f"`{step.code}`",
+            step.chinese,
+            ", ".join(step.sources),
+            step.to or "(stays)",
+            ", ".join(step.by),
+            step.article,
+            MARKS[step.mark],
+            ", ".join(step.begins),
+            ", ".join(step.ends),
+            "; ".join(_asks(step)),
+        )
+        yield f"| {' | '.join(cells)} |"
