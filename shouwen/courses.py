@@ -15,7 +15,7 @@ from shouwen.calling import connected
 calendar_app = typer.Typer(
     no_args_is_help=True,
     help="The calendar of working days.",
-    epilog="[bold]Examples[/]\n\nshouwen calendar import cn-2027.json --document 国办发明电〔2026〕7号",
+    epilog="[bold]Examples[/]\n\nshouwen calendar import cn-2027.json --document 国办〔2026〕7号",
 )
 
 

@@ -82,7 +82,9 @@ class Courses:
 
         Raises:
             PetitionUnknown: there is no such petition, or was not yet.
+            InTheFuture: nobody knows what the record will say.
         """
+        self.responsibility.check_past(as_of=as_of)
         matter = self.responsibility.matter(number)
         ownership_id = Ownership.create_id(matter.petition_id)
         course_id = Course.create_id(matter.petition_id)
