@@ -1,7 +1,8 @@
 """The statutory terms, and the days of one of them, as `shouwen deadline` prints them."""
 
 from collections.abc import Iterator, Mapping
-from typing import Final
+from datetime import date
+from typing import Any, Final
 
 from rich.console import Console
 from rich.table import Table
@@ -77,3 +78,11 @@ def _kind(day: Day) -> str:
 
 def _reason(day: Day) -> str:
     return REASONS[day.why].format(number=day.number)
+
+
+def day_in_words(day: Mapping[str, Any]) -> str:
+    """Return a day of a term, as `responsibility.explain` answers it, in a line."""
+    on = date.fromisoformat(day["day"])
+    kind = KINDS[day["kind"]] + ("" if day["known"] else " (not published)")
+    reason = REASONS[day["why"]].format(number=day["number"])
+    return f"{on} {WEEKDAYS[on.weekday()]}  {kind}: {reason}"

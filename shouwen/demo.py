@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import islice
 from pathlib import Path
 from time import monotonic
 from typing import Any, Final
@@ -19,6 +20,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from chassis.messaging.calling import RpcCaller
+from shouwen.deadline_tables import day_in_words
+from shouwen.demo_course import Course
 from shouwen.embedded import Embedded, embedded
 from shouwen.histories import history_table
 from shouwen.hosting import SERVICES, host, migrate_all
@@ -98,6 +101,7 @@ class Demo:
         self.race()
         self.close_and_repeat()
         self.succeed()
+        self.follow_course()
         self.replay()
         return self.check_owners()
 
@@ -308,6 +312,21 @@ class Demo:
         self._say(f"  approved by {approver}, document {DOCUMENT}")
         self._say(f"  first contact stays: {self.people.named(after['first_contact']['owner'])}")
 
+    def follow_course(self) -> None:
+        """Take one petition through its whole course, and explain one of its deadlines."""
+        self._step(
+            "Course 办理流程",
+            "extended, examined again, remanded by a review, checked, closed",
+        )
+        row = self._rows_owned("visit")[1]
+        course = Course(self.visitor.call, self.people, self._owned(row))
+        self._say(f"{self.numbers[row['key']]}, {row['class']}")
+        course.follow(self._say)
+        explained = course.explained("objection")
+        self._say(f"[dim]why its unit could object until {explained['state']['due_on']}:[/]")
+        for day in explained["days"]:
+            self._say(day_in_words(day))
+
     def replay(self) -> None:
         """Print the history of the closed and reopened case."""
         self._step(
@@ -365,15 +384,20 @@ class Demo:
         return self._owner_of(self.numbers[row["key"]])
 
     def _first_owned(self, channel: str) -> Row:
-        """Return the first row of a channel that repeats nothing and whose person is known."""
-        return next(
+        return self._rows_owned(channel)[0]
+
+    def _rows_owned(self, channel: str) -> list[Row]:
+        """Return two rows of a channel that repeat nothing and whose persons are known."""
+        found = (
             row
             for row in self.rows
             if row["channel"] == channel
             and not row["repeat_of"]
             and row["petitioner_phone"]
+            and row["class"] == "appeal"
             and self._owned(row)["owner"]
         )
+        return list(islice(found, 2))
 
     def _step(self, title: str, meaning: str) -> None:
         self.steps += 1

@@ -57,6 +57,14 @@ class People:
         county = [row for row in clerks if row["office"][:6] == office[:6]]
         return min(county, key=lambda row: row["office"] != office)["staff_number"]
 
+    def handler_of(self, office: str) -> str:
+        """Return a handler of the office's county."""
+        return next(
+            row["staff_number"]
+            for row in self._staff
+            if row["role"] == "handler" and row["office"][:6] == office[:6]
+        )
+
     def head_of(self, office: str) -> str:
         """Return the head of an office."""
         return next(row["head"] for row in read("offices") if row["office"] == office)
