@@ -26,8 +26,10 @@ BOUNDS = {
     "register": (13, 6),
     "receive": (7, 4),
     "reply": (7, 4),
-    "close": (7, 4),
-    "responsibility on registered": (7, 4),
+    # The terms that its course did not end.
+    "close": (8, 4),
+    # The term of the first step among them.
+    "responsibility on registered": (8, 4),
     "audit on registered": (5, 3),
     "notify on taken": (7, 4),
     "intake on taken": (4, 3),
