@@ -14,6 +14,7 @@ from functools import partial
 from typing import Any, Final, Protocol
 
 import structlog
+from amqp.exceptions import RecoverableConnectionError
 from eventlet.event import Event
 from kombu.entity import Queue
 from nameko.messaging import QueueConsumer, QueueConsumerStopped
@@ -50,6 +51,7 @@ class Consuming(QueueConsumer):  # type: ignore[misc] # nameko has no types
         super().__init__()
         self._in_hand: set[int] = set()
         self._pending_remove_providers: dict[Receiver, Event] = {}
+        self._channel: Any = None
 
     def accept_message(self, message: Any) -> None:
         """Take the message off its queue: it has had its effect."""
@@ -102,6 +104,7 @@ class Consuming(QueueConsumer):  # type: ignore[misc] # nameko has no types
 
     def get_consumers(self, consumer_cls: Callable[..., Any], channel: Any) -> Any:
         """Declare and consume; called again after every reconnection, maybe to an empty broker."""
+        self._channel = channel
         _leave_reading_to_consumer(channel)
         for receiver in self._providers:
             for queue in receiver.other_queues:
@@ -119,6 +122,7 @@ class Consuming(QueueConsumer):  # type: ignore[misc] # nameko has no types
 
     def on_iteration(self) -> None:
         self._cancel_where_asked()
+        self._leave_lost_connection()
         if not self._consumers and not self._in_hand:
             self.should_stop = True
 
@@ -148,6 +152,22 @@ class Consuming(QueueConsumer):  # type: ignore[misc] # nameko has no types
                 callback=self._end_if_asked,
             )
             yield connection
+
+    def _leave_lost_connection(self) -> None:
+        """Begin anew where a message could not be settled because the connection is lost.
+
+        kombu would make another one for the next read, without a word: nothing is consumed on it,
+        and the service would never be asked anything again.
+
+        Raises:
+            RecoverableConnectionError: it is lost; the consumer connects and consumes again.
+        """
+        connection = self._channel.connection
+        # The transport in memory is never lost, and does not say.
+        if connection is None or not getattr(connection, "connected", True):
+            if connection is not None:
+                connection.collect()
+            raise RecoverableConnectionError("lost while a message was settled")
 
     def _cancel_where_asked(self) -> None:
         """Stop consuming for those who stop; they are told even if the connection fails here."""

@@ -1,7 +1,10 @@
+import socket
+
 import eventlet
 import pytest
 
 from chassis.messaging.calling import RpcCaller
+from chassis.messaging.consuming import Consuming
 from chassis.messaging.relay import Relay
 from chassis.messaging.sending import event_publisher
 from contracts.failures import Failure
@@ -70,3 +73,29 @@ def answered(caller, service):
         return caller.call(service, "echo", text="after")
     except Failure:
         return None
+
+
+def consumers_of(host):
+    """Return what consumes for the services of a host, each on a connection of its own."""
+    extensions = [each for container in host._containers for each in container.extensions]
+    return [each for each in extensions if isinstance(each, Consuming)]
+
+
+@pytest.mark.parametrize("outage", ["told", "not_told"])
+def test_a_connection_that_was_lost_while_settling_is_left(rig, outage):
+    """py-amqp marks it so when a write fails; kombu then reads from another one, unasked.
+
+    What the broker said before it went is still unread on the old one, or nothing is.
+    """
+    consumers = consumers_of(rig.answering())
+    caller = RpcCaller(rig.amqp_uri, lambda: "", timeout_s=2)
+    assert caller.call(rig.service, "echo", text="before")["text"] == "before"
+    for consumer in consumers:
+        transport = consumer._channel.connection.transport
+        transport.connected = False
+        if outage == "told":
+            transport.sock.shutdown(socket.SHUT_WR)
+    wait_until(lambda: answered(caller, rig.service), patience_s=10)
+    assert consumers
+    assert all(each._channel.connection.connected for each in consumers)
+    caller.close()
