@@ -44,7 +44,11 @@ class Wrong(AssertionError):  # noqa: N818 - it says what is the case
 
 @dataclass
 class Tally:
-    """What became of the rounds of one fault."""
+    """What became of the rounds of one fault.
+
+    Attributes:
+        not_done: rounds in which there was none, for want of means.
+    """
 
     rounds: int = 0
     not_done: int = 0
@@ -59,7 +63,7 @@ class Report:
 
     round: int
     fault: str
-    note: str
+    harm: nemesis.Harm
     took_s: float
     recovery_s: float
     outcomes: Counter[str]
@@ -70,7 +74,7 @@ class Report:
         died = f" died: {', '.join(self.deaths)}" if self.deaths else ""
         return (
             f"{self.round:>5} {self.fault:<14} {self.took_s:5.1f} s  recovered in"
-            f" {self.recovery_s:5.1f} s  {counts}  [{self.note}]{died}"
+            f" {self.recovery_s:5.1f} s  {counts}  [{self.harm}]{died}"
         )
 
 
@@ -115,14 +119,15 @@ class Campaign:
         """
         rng = Random(f"{self.seed}/{number}")
         fault = fault or nemesis.chosen(rng)
+        parts = nemesis.parts_of(fault, rng)
         self.history.begin_round(number)
-        self.callers.explained = nemesis.EXPLAINED.get(fault, frozenset())
+        self.callers.explained = nemesis.explained_by(parts)
         started = monotonic()
-        load = Load(self.callers, rng, started + RECOVERY_LIMIT_S)
+        load = Load(self.callers, Random(rng.random()), started + RECOVERY_LIMIT_S)
         load.start(at_once=rng.randint(1, 2))
         eventlet.sleep(rng.uniform(0, 0.4))
         hurt = monotonic()
-        with {**nemesis.FAULTS, **nemesis.CLUSTER_FAULTS}[fault](self.installation, rng) as note:
+        with nemesis.suffered(parts, self.installation, rng) as harm:
             eventlet.sleep(rng.uniform(0.1, 1.2))
             wait_until(lambda: self._meeting_since(hurt), 5, "a call meets the fault")
         healed = monotonic()
@@ -135,7 +140,7 @@ class Campaign:
         report = Report(
             number,
             fault,
-            note,
+            harm,
             monotonic() - started,
             recovered - healed,
             self.history.outcomes,
@@ -309,7 +314,7 @@ class Campaign:
     def _count(self, report: Report) -> None:
         tally = self.tallies[report.fault]
         tally.rounds += 1
-        tally.not_done += report.note == nemesis.NOT_DONE
+        tally.not_done += not report.harm.done
         tally.outcomes += report.outcomes
         tally.deaths += len(report.deaths)
         tally.slowest_recovery_s = max(tally.slowest_recovery_s, report.recovery_s)
