@@ -18,7 +18,7 @@ from chassis.observability import configure_logging
 from tests.servers import RabbitServer
 from tests.system.faults.history import History
 from tests.system.faults.installation import SmallDiskPostgres, installed
-from tests.system.faults.nemesis import FAULTS
+from tests.system.faults.nemesis import FAULTS, MIXED
 from tests.system.faults.rounds import Campaign, Tally
 
 Say = Callable[[str], None]
@@ -26,6 +26,8 @@ Say = Callable[[str], None]
 FULL_CHECK_EVERY = 25
 # Each reads all logs from their beginnings.
 REBUILD_EVERY = 250
+# Of three blocks of rounds, the last one has two processes of each service.
+BLOCK = 10
 
 
 def main() -> int:
@@ -63,6 +65,7 @@ def _run(campaign: Campaign, given: argparse.Namespace, say: Say) -> bool:
     try:
         campaign.await_services()
         for number in range(given.first, given.first + given.rounds):
+            campaign.installation.run_each(_processes(number, given.each))
             campaign.run_round(number, given.fault)
             if number % FULL_CHECK_EVERY == 0:
                 campaign.check_all(rebuild=number % REBUILD_EVERY == 0)
@@ -76,13 +79,20 @@ def _run(campaign: Campaign, given: argparse.Namespace, say: Say) -> bool:
     return True
 
 
+def _processes(number: int, each: int) -> int:
+    """Return how many processes of each service run in a round."""
+    return max(each, 2) if number // BLOCK % 3 == 2 else each
+
+
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.system.faults", description=__doc__)
     parser.add_argument("--rounds", type=int, default=30)
     parser.add_argument("--seed", type=int, default=random.randrange(10_000))
     parser.add_argument("--first", type=int, default=1, help="number of the first round")
-    parser.add_argument("--fault", choices=sorted(FAULTS), default="", help="only this one")
-    parser.add_argument("--each", type=int, default=1, help="processes of each service")
+    parser.add_argument(
+        "--fault", choices=sorted([*FAULTS, MIXED]), default="", help="only this one"
+    )
+    parser.add_argument("--each", type=int, default=1, help="processes of each service, at least")
     parser.add_argument("--keep", action="store_true", help="keep history and logs")
     return parser.parse_args()
 
@@ -109,7 +119,8 @@ def _table(tallies: Mapping[str, Tally]) -> str:
             f"{fault:<15}{tally.rounds:>7}{tally.not_done:>9}{ok:>8}{refused:>9}{unknown:>9}"
             f"{tally.slowest_recovery_s:>16.1f} s"
         )
-    return "\n".join(lines)
+    not_done = sum(tally.not_done for tally in tallies.values())
+    return "\n".join([*lines, f"{not_done} rounds without a fault, for want of means"])
 
 
 if __name__ == "__main__":

@@ -1,11 +1,11 @@
 """Checks of what was answered against what is on record now; each names what it found wrong."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from tests.system.faults.history import Call
+from tests.system.faults.history import Call, request_ids
 
 PASSING_ON: Final = frozenset({"responsibility.succeed", "responsibility.recuse"})
 OWNERSHIP_ANSWERS: Final = PASSING_ON | {
@@ -24,6 +24,14 @@ STATE_AFTER: Final[Mapping[str, str]] = {
     "responsibility.reopen": "owned",
 }
 
+# Words in the note on a fault that took a server away from all.
+TAKES_AWAY: Final = ("PostgreSQL", "RabbitMQ", "primary", "kill -9 of ")
+# The same for one service, whose name follows.
+CUTS_OFF: Final = ("cut", "half-open", "refuse")
+# Words in the note on a fault because of which a reminder may be told again: what was told and not
+# recorded, as notify or its database went away.
+TOLD_AGAIN_AFTER: Final = ("notify", "PostgreSQL", "primary")
+
 
 @dataclass(frozen=True)
 class Matter:
@@ -32,10 +40,12 @@ class Matter:
     Attributes:
         final: what `owner_of` answers after everything was healed.
         calls: all calls about it that were made, in the order of their ends.
+        opened_by_repeat: whether a repeat opened it after its last closure, as the log says.
     """
 
     final: Mapping[str, Any]
     calls: Sequence[Call]
+    opened_by_repeat: bool = False
 
     def wrongs(self) -> Iterator[str]:
         """Yield every contradiction between the answers and the record."""
@@ -44,6 +54,7 @@ class Matter:
         yield from self._passings_on()
         yield from self._receptions()
         yield from self._seen_too_late()
+        yield from self._open_too_late()
         yield from self._end_state()
 
     @property
@@ -104,13 +115,46 @@ class Matter:
                 yield f"reception {call.answer} is {on_record} times among the rivals"
 
     def _seen_too_late(self) -> Iterator[str]:
-        """Whoever asks after an answer sees what was answered."""
-        for change in self._of(*PASSING_ON):
-            for later in self._of(*OWNERSHIP_ANSWERS):
-                documents = {link["document"] for link in later.answer["chain"]}
-                after = later.invoked_at > change.ended_at
-                if after and change.arguments["document"] not in documents:
-                    yield f"{later.method} did not see {change.arguments['document']}"
+        """Whoever asks after an answer sees what was answered: chains only grow."""
+        answers = self._of(*OWNERSHIP_ANSWERS)
+        for later in answers:
+            begun, chain = self._begun(later), later.answer["chain"]
+            for earlier in answers:
+                known = earlier.answer["chain"]
+                if earlier.ended_at < begun and chain[: len(known)] != known:
+                    yield f"{later.method} answered {chain} after {known}"
+            owners = {link["owner"] for link in chain}
+            for earlier in self._of("responsibility.receive"):
+                if earlier.ended_at < begun and earlier.answer["owner"] not in owners:
+                    yield f"{later.method} answered {chain} after {earlier.answer}"
+
+    def _open_too_late(self) -> Iterator[str]:
+        """Whoever asks after a closure is told of it, unless something opened the matter again."""
+        for closure in self._of("responsibility.close"):
+            for later in self._of("responsibility.owner_of"):
+                after = closure.ended_at < later.invoked_at
+                if after and later.answer["state"] != "closed" and not any(
+                    self._may_open(call, closure, later) for call in self.calls
+                ):  # fmt: skip
+                    yield f"owner_of answered {later.answer['state']} after {closure.arguments}"
+
+    def _may_open(self, call: Call, closure: Call, later: Call) -> bool:
+        """Tell whether a call may have opened the matter between a closure and an answer.
+
+        A repeat does so whenever its event arrives, which may be long after its answer.
+        """
+        if call.invoked_at > later.ended_at or call.outcome == "refused":
+            return False
+        if call.method == "intake.register":
+            return bool(call.arguments.get("repeat_of"))
+        before = call.outcome == "ok" and call.ended_at < self._begun(closure)
+        return call.method == "responsibility.reopen" and not before
+
+    def _begun(self, call: Call) -> float:
+        """Return when a request was first sent: its answer may be the one that was kept then."""
+        ids = list(request_ids(call.arguments))
+        same = (c for c in self.calls if ids and list(request_ids(c.arguments)) == ids)
+        return min((c.invoked_at for c in same), default=call.invoked_at)
 
     def _end_state(self) -> Iterator[str]:
         """One life's steps follow one another, so its last acknowledged one tells the state."""
@@ -123,19 +167,21 @@ class Matter:
         if not changes or left_open:
             return
         last = changes[-1]
-        # A repeat opens the matter again whenever its event arrives.
-        allowed = {STATE_AFTER[last.method], *(["owned"] if self.final["repeats"] else [])}
+        allowed = {STATE_AFTER[last.method], *(["owned"] if self.opened_by_repeat else [])}
         if self.final["state"] not in allowed:
             yield f"state is {self.final['state']}, {last.method} was the last step"
 
 
 def matters_of(
-    calls: Sequence[Call], finals: Mapping[str, Mapping[str, Any]]
+    calls: Sequence[Call],
+    finals: Mapping[str, Mapping[str, Any]],
+    opened_by_repeat: Container[str] = frozenset(),
 ) -> Iterator[tuple[str, Matter]]:
     """Sort the calls of a round by matter.
 
     Args:
         finals: number of each petition to what `owner_of` answers now.
+        opened_by_repeat: numbers of matters that a repeat opened after their last closure.
     """
     matter_of = {number: final["matter"] for number, final in finals.items()}
     by_matter: dict[str, list[Call]] = defaultdict(list)
@@ -145,7 +191,19 @@ def matters_of(
             by_matter[matter_of[number]].append(call)
     for number, matter in matter_of.items():
         if number == matter:
-            yield number, Matter(finals[number], by_matter[number])
+            opened = number in opened_by_repeat
+            yield number, Matter(finals[number], by_matter[number], opened)
+
+
+def may_tell_again(note: str, deaths: Sequence[str]) -> bool:
+    """Tell whether somebody may be told of the same thing again.
+
+    Args:
+        note: what exactly the fault was.
+        deaths: names of the processes that ended by themselves.
+    """
+    words = " ".join([note, *deaths])
+    return any(word in words for word in TOLD_AGAIN_AFTER)
 
 
 def lost(calls: Sequence[Call], finals: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
@@ -163,24 +221,65 @@ def registered_in(calls: Sequence[Call]) -> Iterator[Mapping[str, Any]]:
             yield from (item["petition"] for item in call.answer["registered"])
 
 
+def acknowledged(calls: Sequence[Call]) -> Iterator[Call]:
+    """Yield the calls that changed something and were answered."""
+    return (call for call in calls if call.outcome == "ok" and any(request_ids(call.arguments)))
+
+
 def answered_twice(calls: Sequence[Call]) -> Iterator[str]:
-    """Yield requests that were given two different answers."""
-    answers: dict[str, Any] = {}
+    """Yield requests that were given two different answers, or were refused once they were done."""
+    answers: dict[tuple[str, ...], Any] = {}
     for call in calls:
-        request_id = call.arguments.get("request_id")
-        if call.outcome != "ok" or not request_id:
+        key = tuple(request_ids(call.arguments))
+        if not key or call.outcome == "unknown" or call.code == "busy":
             continue
-        if answers.setdefault(request_id, call.answer) != call.answer:
-            yield f"{call.method} {request_id}: {answers[request_id]} and {call.answer}"
+        said = call.code or call.answer
+        known = answers.get(key) if call.code else answers.setdefault(key, said)
+        if known is not None and known != said:
+            yield f"{call.method} {key}: {known} and {said}"
 
 
-def refused_wrongly(calls: Sequence[Call]) -> Iterator[str]:
+def refused_wrongly(
+    calls: Sequence[Call], always: frozenset[str] = frozenset({"busy"})
+) -> Iterator[str]:
     """Yield refusals that no rule explains: this load asks for nothing forbidden, except that it
-    may order a matter open that a repeat has just opened, and that a service may be busy."""
+    may order a matter open that a repeat has just opened.
+
+    Args:
+        always: what may be answered to every call.
+    """
     for call in calls:
-        expected = _EXPECTED.get(call.method, frozenset()) | {"busy"}
+        expected = _EXPECTED.get(call.method, frozenset()) | always
         if call.outcome == "refused" and call.code not in expected:
             yield f"{call.method} {call.arguments} was refused: {call.code}"
+
+
+def unknown_without_fault(fault: str, calls: Sequence[Call]) -> Iterator[str]:
+    """Yield calls without an answer in a round in which nothing happened."""
+    for call in calls:
+        if fault == "none" and call.outcome == "unknown":
+            yield f"{call.method} {call.arguments} had no answer: {call.code}"
+
+
+def ended_wrongly(note: str, deaths: Sequence[str]) -> Iterator[str]:
+    """Yield processes that ended by themselves, or not in good order without an excuse.
+
+    A stop does not wait for ever for a server that says nothing; nothing excuses a death.
+
+    Args:
+        note: what exactly the faults were.
+        deaths: names of the processes that ended by themselves, and with their exit status of
+            those that were stopped.
+    """
+    for name in deaths:
+        process, _, stopped = name.partition(" ")
+        if not (stopped and _taken_away(process.rpartition("-")[0], note)):
+            yield f"{name} ended: {note}"
+
+
+def _taken_away(service: str, note: str) -> bool:
+    words = [*TAKES_AWAY, *(f"{word} {service} -" for word in CUTS_OFF)]
+    return any(word in note for word in words)
 
 
 _EXPECTED: Final[Mapping[str, frozenset[str]]] = {

@@ -6,6 +6,7 @@ that leaves open whether it was done).
 
 import json
 from collections import Counter
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from time import monotonic
@@ -36,6 +37,14 @@ class Call:
     outcome: str
     answer: Any = None
     code: str = ""
+
+
+def request_ids(arguments: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the request ids of a call: its own, and those of its items."""
+    if "request_id" in arguments:
+        yield arguments["request_id"]
+    for item in arguments.get("items", ()):
+        yield item["request_id"]
 
 
 class History:

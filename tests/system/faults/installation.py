@@ -3,6 +3,7 @@
 import ctypes
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -20,7 +21,7 @@ import eventlet
 import psycopg2
 from eventlet.semaphore import Semaphore
 
-from chassis.eventstore.instants import utc_now
+from chassis.eventstore.instants import instant_of, utc_now
 from chassis.identity import TokenIssuer, development_key
 from shouwen.hosting import SERVICES, migrate_all
 from tests.daemons import minimal_environment, run
@@ -35,6 +36,8 @@ TOKEN_VALID_FOR_S: Final = 366 * 86_400
 # Tokens must be valid on a clock that was set back too.
 ISSUED_BEFORE: Final = timedelta(days=30)
 START_PATIENCE_S: Final = 90
+CLOCK_LIMIT_S: Final = 20
+CLOCK_TOLERANCE_S: Final = 1.0
 _CLONE_NEWNS: Final = 0x00020000
 
 
@@ -75,12 +78,17 @@ class Instance:
     def _start_once(self) -> None:
         if self.process is not None and self.process.poll() is None:
             return
-        with (self.home / f"{self.name}.log").open("ab") as log:
+        with self.log.open("ab") as log:
             self.process = subprocess.Popen(
                 ["setpriv", "--pdeathsig=KILL", "--",
                  sys.executable, "-m", "shouwen", "serve", self.service],
                 env=self.environment, cwd=self.home, stdout=log, stderr=log,
             )  # fmt: skip
+
+    @property
+    def log(self) -> Path:
+        """What it writes, of all its starts."""
+        return self.home / f"{self.name}.log"
 
     def send(self, number: signal.Signals) -> None:
         if self.process is not None:
@@ -146,6 +154,24 @@ class Installation:
                 self._add(service, number)
         self._supervisor = eventlet.spawn(self._supervise)
 
+    def run_each(self, each: int) -> None:
+        """Let so many processes of each service run from now on."""
+        for service in SERVICES:
+            running = self.of(service)
+            for number in range(len(running) + 1, each + 1):
+                self._add(service, number)
+            for surplus in running[each:]:
+                del self.instances[surplus.name]
+                self.stop_one(surplus)
+        self.each = each
+
+    def stop_one(self, instance: Instance) -> int:
+        """End a process in good order; return its exit status, noted when it was not."""
+        code = instance.stop()
+        if code:
+            self.deaths.append(f"{instance.name} (exit {code})")
+        return code
+
     def stop(self) -> None:
         if self._supervisor is not None:
             self._supervisor.kill()
@@ -180,7 +206,23 @@ class Installation:
 
     def set_clock(self, service: str, offset_s: int) -> None:
         """Let the clock of a service differ from the machine's."""
-        self._clock_file(service).write_text(f"{offset_s:+d}\n")
+        # Whoever reads the file while it is written would find it empty.
+        fresh = self._clock_file(service).with_suffix(".fresh")
+        fresh.write_text(f"{offset_s:+d}\n")
+        fresh.replace(self._clock_file(service))
+
+    def await_clock(self, service: str, offset_s: int) -> None:
+        """Wait until a process of the service has logged something at the time it was given.
+
+        Raises:
+            AssertionError: its clock did not jump.
+        """
+        logs = {each.log: each.log.stat().st_size for each in self.of(service)}
+        wait_until(
+            lambda: any(_logged_at(log, begin, offset_s) for log, begin in logs.items()),
+            CLOCK_LIMIT_S,
+            f"the clock of {service} jumps by {offset_s} s",
+        )
 
     def sql(self, statement: str, params: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         """Run a statement as superuser; return its rows, if it has any."""
@@ -206,7 +248,7 @@ class Installation:
     def _supervise(self) -> None:
         """Start again what ended by itself, as systemd does."""
         while True:
-            for instance in self.instances.values():
+            for instance in list(self.instances.values()):
                 if instance.died():
                     self.deaths.append(instance.name)
                     instance.start()
@@ -236,6 +278,18 @@ class Installation:
             "FAKETIME_DONT_FAKE_MONOTONIC": "1",
             "NO_FAKE_STAT": "1",
         }
+
+
+def _logged_at(log: Path, begin: int, offset_s: int) -> bool:
+    """Tell whether the log has lines of the shifted time, behind that many bytes."""
+    wanted = utc_now() + timedelta(seconds=offset_s)
+    with log.open("rb") as file:
+        file.seek(begin)
+        stamps = re.findall(rb'"timestamp": "([^"]+)"', file.read())
+    return any(
+        abs((instant_of(stamp.decode()) - wanted).total_seconds()) < CLOCK_TOLERANCE_S
+        for stamp in stamps
+    )
 
 
 def _run_sql(url: str, statement: str, params: Sequence[Any] = ()) -> list[tuple[Any, ...]]:

@@ -1,42 +1,43 @@
 """Checks of whole logs, and of everything that is made from them."""
 
 import hashlib
-import json
 import re
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Protocol
+from zoneinfo import ZoneInfo
 
 from contracts.envelope import CloudEvent
 from shouwen.hosting import SERVICES
 from tests.system.faults.installation import Installation
 from tests.system.faults.nemesis import READ_MODELS
+from tests.system.faults.reminders import Reminders
 
 NUMBER: Final = re.compile(r"XF-(\d{6})-(\d{8})-(\d{6})-.")
-Asking = Callable[[Mapping[str, Any]], bool]
-# Event to the reason for which somebody is told of it at once, and when that applies.
-ASKED: Final[Mapping[str, tuple[str, Asking]]] = {
-    "ownership.taken.v1": ("ownership_taken", lambda _data: True),
-    "ownership.succeeded.v1": ("ownership_taken", lambda _data: True),
-    "ownership.recused.v1": ("ownership_taken", lambda _data: True),
-    "repeat.joined.v1": ("repeat_joined", lambda data: bool(data["owner"])),
-    "case.reopened.v1": ("reopened", lambda data: data["ground"] == "order"),
-    "reception.recorded.v1": (
-        "reception_elsewhere",
-        lambda data: data["standing"] in {"rival", "disputed"},
-    ),
+ALL_OF_THEM: Final[Mapping[str, int]] = {}
+# Notify cancels many reminders because of one event, audit decides nothing.
+DECIDING: Final = frozenset({"intake", "responsibility"})
+ANY_NUMBER: Final = frozenset({"content.read.v1"})
+SAME_EFFECT: Final[Mapping[str, str]] = {
+    "roster.line_set.v1": "a leader on duty",
+    "roster.line_replaced.v1": "a leader on duty",
 }
-# Why a reminder may be cancelled, and the events that say so.
-CANCELLED_BY: Final[Mapping[str, frozenset[str]]] = {
-    "owner_found": frozenset({"ownership.taken.v1", "repeat.joined.v1", "case.reopened.v1"}),
-    "owner_changed": frozenset({"ownership.succeeded.v1", "ownership.recused.v1"}),
-    "case_closed": frozenset({"case.closed.v1"}),
+SETS_LINE: Final = frozenset(SAME_EFFECT)
+# Who decides beside a replacement has read the line before it; further on it has been seen.
+DECIDED_BESIDE: Final = 100
+SHANGHAI: Final = ZoneInfo("Asia/Shanghai")
+STATE_AFTER: Final[Mapping[str, str]] = {
+    "ownership.awaited.v1": "awaited",
+    "ownership.taken.v1": "owned",
+    "case.closed.v1": "closed",
+    "case.reopened.v1": "owned",
 }
-ENDINGS: Final = frozenset(
-    {"reminder.delivered.v1", "reminder.cancelled.v1", "reminder.given_up.v1"}
-)
+# Event by which responsibility takes a petition in to the field that names it.
+TAKING_IN: Final[Mapping[str, str]] = {
+    "ownership.awaited.v1": "petition_id",
+    "repeat.joined.v1": "repeat_petition_id",
+}
 
 
 @dataclass
@@ -99,78 +100,123 @@ class Register:
 
 
 @dataclass
-class Reminders:
-    """What notify's log says, beside what responsibility's asks for.
+class TakenIn:
+    """Petitions on record in intake, beside what responsibility made of them."""
+
+    registered: Counter[str] = field(default_factory=Counter)
+    taken_in: Counter[str] = field(default_factory=Counter)
+
+    def take(self, event: CloudEvent) -> None:
+        if event.type == "petition.registered.v1":
+            self.registered[event.data["petition_id"]] += 1
+        elif event.type in TAKING_IN:
+            self.taken_in[event.data[TAKING_IN[event.type]]] += 1
+
+    def wrongs(self) -> Iterator[str]:
+        for petition_id in self.registered.keys() | self.taken_in.keys():
+            registered, taken_in = self.registered[petition_id], self.taken_in[petition_id]
+            if (registered, taken_in) != (1, 1):
+                yield f"{petition_id} was registered {registered}, taken in {taken_in} times"
+
+
+@dataclass
+class Effects:
+    """What each cause led to in each stream: the same thing once."""
+
+    seen: set[tuple[str, str, str, str]] = field(default_factory=set)
+    twice: list[str] = field(default_factory=list)
+
+    def take(self, event: CloudEvent) -> None:
+        if event.service not in DECIDING or event.type in ANY_NUMBER:
+            return
+        effect = SAME_EFFECT.get(event.type, event.type)
+        key = effect, event.stream, event.actor, event.causationid
+        if key in self.seen:
+            self.twice.append(f"{event.causationid} of {event.actor} led to {effect} once more,"
+                              f" {event.service} {event.position}")  # fmt: skip
+        self.seen.add(key)
+
+    def wrongs(self) -> Iterator[str]:
+        yield from self.twice
+
+
+@dataclass
+class States:
+    """In which state each matter is, as its last step says.
 
     Attributes:
-        facts: id of each event of responsibility to its type.
-        asked, planned: event id and reason, as often as asked for and as planned.
-        awaited: reminders that nothing but their delivery or a cancellation ends.
+        of: number of the matter to its state.
+        opened_by_repeat: those that a repeat opened after their last closure.
     """
 
-    facts: dict[str, str] = field(default_factory=dict)
-    asked: Counter[tuple[str, str]] = field(default_factory=Counter)
-    planned: Counter[tuple[str, str]] = field(default_factory=Counter)
-    awaited: set[str] = field(default_factory=set)
-    cancelled: list[tuple[str, str]] = field(default_factory=list)
-    plans: Counter[str] = field(default_factory=Counter)
-    endings: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
+    of: dict[str, str] = field(default_factory=dict)
+    opened_by_repeat: set[str] = field(default_factory=set)
+
+    def take(self, event: CloudEvent) -> None:
+        if event.type not in STATE_AFTER:
+            return
+        number = event.data["number"]
+        self.of[number] = STATE_AFTER[event.type]
+        if event.type == "case.closed.v1":
+            self.opened_by_repeat.discard(number)
+        elif event.data.get("ground") == "repeat":
+            self.opened_by_repeat.add(number)
+
+    def otherwise(self, finals: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
+        """Yield matters of which responsibility answers another state.
+
+        Args:
+            finals: number of each petition to what `owner_of` answers now.
+        """
+        for number, final in finals.items():
+            if self.of.get(final["matter"]) != final["state"]:
+                yield f"{number} is {final['state']}, recorded {self.of.get(final['matter'])}"
+
+
+@dataclass
+class Roster:
+    """Who is on duty, and who was made an owner because of it.
+
+    Attributes:
+        lines: office and day to the leaders who were set, with the position of each.
+    """
+
+    lines: dict[tuple[str, str], list[tuple[str, int]]] = field(
+        default_factory=lambda: defaultdict(list)
+    )
+    found: list[str] = field(default_factory=list)
 
     def take(self, event: CloudEvent) -> None:
         data = event.data
-        if event.service == "responsibility":
-            self.facts[event.id] = event.type
-            reason, applies = ASKED.get(event.type, ("", _never))
-            self.asked[event.id, reason] += applies(data)
-        elif event.type == "reminder.planned.v1":
-            self.plans[data["reminder_id"]] += 1
-            if data["reason"] != "untaken":
-                self.planned[event.causationid, data["reason"]] += 1
-                self.awaited.add(data["reminder_id"])
-        elif event.type in ENDINGS:
-            self.endings[data["reminder_id"]].append(event.type)
-            if event.type == "reminder.cancelled.v1":
-                self.cancelled.append((event.causationid, data["reason"]))
+        if event.type in SETS_LINE:
+            self.lines[data["office"], str(data["day"])].append((data["leader"], event.position))
+        elif event.type == "ownership.taken.v1" and data["ground"] == "roster":
+            self.found += self._wrong_owner(event)
 
     def wrongs(self) -> Iterator[str]:
-        # Subtraction leaves out what is there as often as asked for.
-        if missing := self.asked - self.planned:
-            yield f"reminders missing {missing}"
-        if needless := self.planned - self.asked:
-            yield f"reminders that nobody asked for {needless}"
-        for cause, reason in self.cancelled:
-            if self.facts.get(cause) not in CANCELLED_BY[reason]:
-                yield f"a reminder was cancelled, {reason}, by {self.facts.get(cause)} {cause}"
-        for reminder_id, count in self.plans.items():
-            if count > 1:
-                yield f"reminder {reminder_id} was planned {count} times"
-        for reminder_id in self.awaited:
-            endings = self.endings[reminder_id]
-            if len(endings) != 1 or endings[0] == "reminder.given_up.v1":
-                yield f"reminder {reminder_id} ended as {endings}"
+        yield from self.found
 
-    def untold(self, told: Path) -> Iterator[str]:
-        """Yield what stands as delivered and was not, or was as something else the second time.
-
-        A crash between the telling and its record tells twice, under the same id.
-        """
-        lines = [json.loads(line) for line in told.read_text().splitlines()]
-        first: dict[str, Any] = {}
-        for line in lines:
-            if first.setdefault(line["reminder_id"], line) != line:
-                yield f"reminder {line['reminder_id']} was told as {first} and as {line}"
-        delivered = (
-            reminder_id
-            for reminder_id, endings in self.endings.items()
-            if "reminder.delivered.v1" in endings
-        )
-        for reminder_id in delivered:
-            if reminder_id not in first:
-                yield f"reminder {reminder_id} is on record as delivered, and nobody was told"
+    def _wrong_owner(self, event: CloudEvent) -> Iterator[str]:
+        data = event.data
+        day = event.time.astimezone(SHANGHAI).date().isoformat()
+        line, version = self.lines[data["office"], day], data["roster_version"]
+        what = f"responsibility {event.position} {data}"
+        if str(data["roster_day"]) != day:
+            yield f"{what} was taken on {day}"
+        elif not 1 <= version <= len(line) or line[version - 1][0] != data["owner"]:
+            yield f"{what} does not name a leader of {line}"
+        elif version < len(line) and line[version][1] < event.position - DECIDED_BESIDE:
+            yield f"{what} was replaced long before: {line}"
 
 
-def _never(_data: Mapping[str, Any]) -> bool:
-    return False
+class Part(Protocol):
+    """One thing that is followed through the logs of all services."""
+
+    def take(self, event: CloudEvent) -> None:
+        """Read one more event."""
+
+    def wrongs(self) -> Iterator[str]:
+        """Yield what does not hold."""
 
 
 class Logs:
@@ -179,23 +225,45 @@ class Logs:
     def __init__(self) -> None:
         self.of = {service: Log(service) for service in SERVICES}
         self.register = Register()
+        self.taken_in = TakenIn()
+        self.effects = Effects()
+        self.states = States()
+        self.roster = Roster()
         self.reminders = Reminders()
 
     def take(self, service: str, events: Sequence[CloudEvent]) -> None:
         for event in events:
             self.of[service].take(event)
-            self.register.take(event)
-            self.reminders.take(event)
+            self.states.take(event)
+            for part in self._parts:
+                part.take(event)
+
+    def heads(self) -> dict[str, int]:
+        """Return service to the position as far as its log was read."""
+        return {service: log.head for service, log in self.of.items()}
 
     def wrongs(self) -> Iterator[str]:
         for log in self.of.values():
             yield from log.wrongs
-        yield from self.register.wrongs()
-        yield from self.reminders.wrongs()
+        for part in self._parts:
+            yield from part.wrongs()
+
+    @property
+    def _parts(self) -> tuple[Part, ...]:
+        return (
+            self.register,
+            self.taken_in,
+            self.effects,
+            self.roster,
+            self.reminders,
+        )
 
 
 def never_arrived(installation: Installation) -> Iterator[str]:
-    """Yield petitions that intake has on record and responsibility does not know."""
+    """Yield petitions that intake has on record and responsibility does not list.
+
+    Its log may have one that its read model has lost, of which `TakenIn` says nothing.
+    """
     rows = installation.sql(
         """
         SELECT p.number FROM intake.petition p
@@ -206,13 +274,20 @@ def never_arrived(installation: Installation) -> Iterator[str]:
         yield f"{number} is on record and never arrived at responsibility"
 
 
-def audit_gaps(installation: Installation) -> Iterator[str]:
-    """Yield where the timeline differs from the logs: each event once, no other."""
+def audit_gaps(installation: Installation, after: Mapping[str, int] = ALL_OF_THEM) -> Iterator[str]:
+    """Yield where the timeline differs from the logs: each event once, no other.
+
+    Args:
+        after: service to the position from which on to compare.
+    """
     for service in SERVICES:
+        start = after.get(service, 0)
         rows = installation.sql(
             f"""
-            SELECT e.position, t.position FROM {service}.event_log e
-            FULL JOIN (SELECT * FROM audit.timeline WHERE source = '{service}') t
+            SELECT e.position, t.position
+            FROM (SELECT * FROM {service}.event_log WHERE position > {start}) e
+            FULL JOIN (SELECT * FROM audit.timeline
+                       WHERE source = '{service}' AND position > {start}) t
               ON t.position = e.position AND t.event_id = e.event_id::text
             WHERE e.position IS NULL OR t.position IS NULL LIMIT 3"""
         )

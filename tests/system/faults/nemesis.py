@@ -3,6 +3,7 @@
 import signal
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
+from dataclasses import dataclass, field
 from random import Random
 from typing import Final
 
@@ -20,13 +21,12 @@ from tests.system.faults.installation import (
 from tests.system.faults.proxy import Mode, Proxy
 
 Fault = Callable[[Installation, Random], AbstractContextManager[str]]
-"""Gives a block in which the fault lasts, and what exactly it is."""
+"""Gives a block in which the fault lasts, and what exactly it is. It raises `NoMeans`."""
 
 NODE_AWAY_S: Final = 5.0
 # A loss is looked for each ten seconds, and everything follows from the logs.
 READ_MODELS_BACK_S: Final = 120
 HALF_OPEN_LONGER_S: Final = (0, 0, 0, 0, 7)
-NOT_DONE: Final = "cannot be done here"
 READ_MODELS: Final[Mapping[str, tuple[str, ...]]] = {
     "intake": ("petition", "progress"),
     "responsibility": ("matter", "caseload"),
@@ -37,6 +37,21 @@ KEYS: Final[Mapping[str, str]] = {
     "petition": "petition_id", "progress": "number", "matter": "number", "caseload": "number",
     "reminder": "reminder_id", "timeline": "event_id",
 }  # fmt: skip
+
+
+class NoMeans(Exception):  # noqa: N818 - it says what is the case
+    """A fault cannot be done on this machine."""
+
+
+@dataclass
+class Harm:
+    """What was done, and what could not be."""
+
+    done: list[str] = field(default_factory=list)
+    not_done: list[str] = field(default_factory=list)
+
+    def __str__(self) -> str:
+        return " + ".join([*self.done, *(f"not done: {each}" for each in self.not_done)])
 
 
 @contextmanager
@@ -55,9 +70,7 @@ def kill_service(installation: Installation, rng: Random) -> Iterator[str]:
 @contextmanager
 def restart_service(installation: Installation, rng: Random) -> Iterator[str]:
     instance = _some_instance(installation, rng)
-    code = instance.stop()
-    if code:
-        installation.deaths.append(f"{instance.name} (exit {code})")
+    code = installation.stop_one(instance)
     yield f"SIGTERM {instance.name} (exit {code})"
     instance.start()
 
@@ -174,8 +187,7 @@ def lose_tables(installation: Installation, service: str) -> None:
 def fill_disk(installation: Installation, _rng: Random) -> Iterator[str]:
     postgres = installation.postgres
     if not isinstance(postgres, SmallDiskPostgres) or not postgres.disk_can_fill:
-        yield NOT_DONE
-        return
+        raise NoMeans("disk cannot be filled here")
     postgres.fill_disk()
     yield "disk of PostgreSQL full"
     postgres.empty_disk()
@@ -185,29 +197,16 @@ def fill_disk(installation: Installation, _rng: Random) -> Iterator[str]:
 @contextmanager
 def jump_clock(installation: Installation, rng: Random) -> Iterator[str]:
     if fake_clock() is None:
-        yield NOT_DONE
-        return
+        raise NoMeans("clocks cannot jump here")
     service = rng.choice(SERVICES)
     offset_s = rng.choice([-86_400, -3_600, -60, -2, 2, 60, 3_600, 86_400])
     if service == "notify":
         # What it records stays at the time reached, and so does what is due by that time.
         offset_s = min(offset_s, 15)
     installation.set_clock(service, offset_s)
+    installation.await_clock(service, offset_s)
     yield f"clock of {service} jumps by {offset_s} s"
     installation.set_clock(service, 0)
-
-
-@contextmanager
-def mixed(installation: Installation, rng: Random) -> Iterator[str]:
-    """Several of all kinds at once, begun one after the other and healed in reverse."""
-    names = [rng.choice(group) for group in rng.sample(MIXABLE, rng.randint(2, 4))]
-    names.sort(key=lambda name: name not in BEGUN_FIRST)
-    with ExitStack() as healing:
-        notes = []
-        for name in names:
-            notes.append(healing.enter_context(FAULTS[name](installation, rng)))
-            eventlet.sleep(rng.uniform(0, 0.3))
-        yield " + ".join(notes)
 
 
 @contextmanager
@@ -246,37 +245,65 @@ FAULTS: Final[Mapping[str, Fault]] = {
     "read_models": lose_read_models,
     "disk": fill_disk,
     "clock": jump_clock,
-    "mixed": mixed,
 }
+MIXED: Final = "mixed"
 # Where there is more than one server of a kind.
 CLUSTER_FAULTS: Final[Mapping[str, Fault]] = {"node": lose_node, "primary": lose_primary}
 WEIGHTS: Final[Mapping[str, int]] = {
     "none": 4, "kill": 16, "restart": 8, "freeze": 8, "postgres": 10, "broker_restart": 2,
     "broker_crash": 2, "broker_loss": 3, "cut": 10, "half_open": 8, "slow": 6, "refuse": 6,
-    "read_models": 3, "disk": 3, "clock": 7, "mixed": 12,
+    "read_models": 3, "disk": 3, "clock": 7, MIXED: 12,
 }  # fmt: skip
 
-# Of each line at most one: PostgreSQL does not start on a full disk, and the broker takes ten
-# seconds to start.
+# Of each line at most one: a server is hurt in one way at a time, since PostgreSQL does not start
+# on a full disk and the broker takes ten seconds to start.
 MIXABLE: Final[Sequence[Sequence[str]]] = (
     ("kill",), ("restart",), ("freeze",), ("postgres", "postgres", "disk"),
     ("broker_loss", "broker_loss", "broker_crash", "broker_restart"), ("cut",), ("half_open",),
     ("slow",), ("refuse",), ("read_models",), ("clock",),
 )  # fmt: skip
-# Healed after the others: what is lost comes back only with the servers.
-BEGUN_FIRST: Final = ("read_models",)
+# Begun before the others, and so healed after them: what is lost comes back only with the servers,
+# and a clock is seen to jump by what the service logs.
+BEGUN_FIRST: Final = ("read_models", "clock")
 
 # Who asks while a read model is gone is told that there is no such petition.
-_WITHOUT_READ_MODELS: Final = frozenset({"petition_unknown", "original_unknown"})
 EXPLAINED: Final[Mapping[str, frozenset[str]]] = {
-    "read_models": _WITHOUT_READ_MODELS,
-    "mixed": _WITHOUT_READ_MODELS,
+    "read_models": frozenset({"petition_unknown", "original_unknown"}),
 }
 
 
 def chosen(rng: Random) -> str:
-    """Return the name of a fault."""
+    """Return the name of a fault, or `MIXED`."""
     return rng.choices(list(WEIGHTS), list(WEIGHTS.values()))[0]
+
+
+def parts_of(fault: str, rng: Random) -> list[str]:
+    """Return the faults that a name stands for, in the order in which they begin."""
+    if fault != MIXED:
+        return [fault]
+    parts = [rng.choice(group) for group in rng.sample(MIXABLE, rng.randint(2, 4))]
+    return sorted(parts, key=lambda part: part not in BEGUN_FIRST)
+
+
+def explained_by(parts: Sequence[str]) -> frozenset[str]:
+    """Return the refusals that the faults explain."""
+    return frozenset[str]().union(*(EXPLAINED.get(part, frozenset()) for part in parts))
+
+
+@contextmanager
+def suffered(parts: Sequence[str], installation: Installation, rng: Random) -> Iterator[Harm]:
+    """Give a block in which the faults last; begun one after the other, healed in reverse."""
+    harm = Harm()
+    with ExitStack() as healing:
+        for number, part in enumerate(parts):
+            if number:
+                eventlet.sleep(rng.uniform(0, 0.3))
+            fault = {**FAULTS, **CLUSTER_FAULTS}[part]
+            try:
+                harm.done.append(healing.enter_context(fault(installation, rng)))
+            except NoMeans as lacking:
+                harm.not_done.append(str(lacking))
+        yield harm
 
 
 def _some_instance(installation: Installation, rng: Random) -> Instance:

@@ -25,6 +25,7 @@ SAMPLE = (
     *["none", "kill", "restart", "freeze", "postgres", "cut", "half_open", "slow"] * 2,
     *["refuse", "disk", "clock", "mixed"] * 3,
     "broker_crash",
+    "broker_loss",
     "read_models",
 )
 

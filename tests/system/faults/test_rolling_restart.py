@@ -7,9 +7,10 @@ from time import monotonic
 import eventlet
 
 from tests.system.faults.checker import refused_wrongly
+from tests.system.faults.history import request_ids
 from tests.system.faults.installation import Instance, wait_until
 from tests.system.faults.load import Load
-from tests.system.faults.rounds import RECOVERY_LIMIT_S, Campaign, request_ids
+from tests.system.faults.rounds import RECOVERY_LIMIT_S, Campaign
 
 
 def test_no_call_is_refused_or_left_without_an_answer(pairs: Campaign):
@@ -29,8 +30,8 @@ def test_no_call_is_refused_or_left_without_an_answer(pairs: Campaign):
         load.wait()
     outcomes = pairs.history.outcomes
     assert outcomes["unknown"] == 0
-    assert list(refused_wrongly(pairs.history.calls)) == []
-    assert "busy" not in {call.code for call in pairs.history.calls}
+    # Nor may anything be busy, though the client would come again.
+    assert list(refused_wrongly(pairs.history.calls, always=frozenset())) == []
     assert outcomes["ok"] > 200
     pairs.await_quiet()
     pairs.check_all()
@@ -52,7 +53,7 @@ def _await_start(instance: Instance) -> None:
 
 def _started(instance: Instance) -> bool:
     """Tell whether this very process has started; its twin answers for the service."""
-    log = (instance.home / f"{instance.name}.log").read_text().splitlines()
+    log = instance.log.read_text().splitlines()
     events = [json.loads(line)["event"] for line in log if line.startswith("{")]
     marks = [event for event in events if event in {"services_started", "services_stopped"}]
     return bool(marks) and marks[-1] == "services_started"
