@@ -114,9 +114,7 @@ class TestAStepForOtherClasses:
     @pytest.mark.parametrize(
         ("step", "petition_class"), NOT_FITTING, ids=lambda value: getattr(value, "code", value)
     )
-    def test_is_refused_from_every_state(
-        self, case: Casebook, step: Step, petition_class: str
-    ):
+    def test_is_refused_from_every_state(self, case: Casebook, step: Step, petition_class: str):
         """Even where a matter of that class cannot have got by the steps that are open to it."""
         for serial, source in enumerate(step.sources, 1):
             register(case, serial, petition_class=petition_class)
@@ -190,8 +188,10 @@ UNMET: Final[Sequence[tuple[str, Unmet]]] = (
     ),
     (
         "extension_asked",
-        Unmet((*TO_THE_REPLY[:3], "ask_extension", "reply", "ask_review", "remand"),
-              "decline_extension"),
+        Unmet(
+            (*TO_THE_REPLY[:3], "ask_extension", "reply", "ask_review", "remand"),
+            "decline_extension",
+        ),
     ),
     ("extension_possible", Unmet((*TO_HANDLING, 61 * DAY), "ask_extension")),
     ("extension_possible", Unmet(TO_HANDLING, "ask_extension", {"days": 31})),
