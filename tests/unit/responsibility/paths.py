@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, Final
 
 from services.responsibility.application.courses import Courses
+from services.responsibility.domain.evidence import ClosingStatement
 from services.responsibility.domain.ownership import Ownership
 from statute.counting import SHANGHAI
 from tests.builders import (
@@ -15,7 +16,6 @@ from tests.builders import (
     happened,
     number,
     petition_id,
-    statement,
 )
 from tests.unit.responsibility.casebook import Asked, Casebook, close, reopen, reply, take
 
@@ -97,16 +97,23 @@ def asked(step: str, serial: int = 1, after: str = "", **given: Any) -> Asked:
     if step == "reply":
         return reply(of=of, by=actor(HUANG))
     if step == "close":
-        return close(statement(outcome=OUTCOME_AFTER.get(after, "settled")), of=of)
+        # What the closure rests on is in the course.
+        return close(ClosingStatement(OUTCOME_AFTER.get(after, "settled")), of=of)
     if step == "reopen":
         return reopen(of=of)
     return take(step, of=of, **{"by": BY.get(step, HEAD), **given})
 
 
-def walk(case: Casebook, *legs: Leg, serial: int = 1, **given: Mapping[str, Any]) -> None:
+def walk(
+    case: Casebook,
+    *legs: Leg,
+    serial: int = 1,
+    begin_at: int = 0,
+    **given: Mapping[str, Any],
+) -> None:
     """Take steps, each of which has to be open; `given` is by step what is stated with it."""
-    before = ""
-    for leg in legs:
+    before = next((leg for leg in reversed(legs[:begin_at]) if isinstance(leg, str)), "")
+    for leg in legs[begin_at:]:
         if isinstance(leg, timedelta):
             case.clock.advance(leg)
             continue
