@@ -10,7 +10,7 @@ from datetime import date, datetime, timedelta
 from random import Random
 from typing import Any, Final
 
-from hypothesis import settings
+from hypothesis import Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     RuleBasedStateMachine,
@@ -278,4 +278,6 @@ def _row(term: str, due_on: date) -> dict[str, Any]:
 def test_the_course_holds_whatever_is_tried(stores: Stores):
     """Only what the table has, no gap, one owner, no term lost, the same at any cut."""
     machine = type("Machine", (TheCourseOfOneMatter,), {"stores": stores})
-    run_state_machine_as_test(machine, settings=settings(max_examples=30, stateful_step_count=25))
+    # A smaller number makes no shorter run: there is nothing to be gained by shrinking.
+    chosen = settings(max_examples=30, stateful_step_count=25, phases=[Phase.generate])
+    run_state_machine_as_test(machine, settings=chosen)
