@@ -140,6 +140,8 @@ def _term_row(term: TermRule) -> str:
         length += f", extended once by up to {term.extension_days}"
     if not term.hearing_counts:
         length += ", a hearing left out"
+    if term.lapses:
+        length += "; a right that lapses unused"
     who = " (appeals)" if term.appeals_only else ""
     known = MARKS[term.mark]
     return _row(

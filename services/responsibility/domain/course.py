@@ -342,7 +342,8 @@ class Course(Aggregate):
         if running is None or running.ended_on is not None:
             return
         due = running.due
-        late = (taking.day - due.on).days if due is not None else 0
+        owed = not running.term.rule.lapses
+        late = (taking.day - due.on).days if owed and due is not None else 0
         self._record_end(
             timestamp=taking.at,
             term=code,

@@ -6,7 +6,9 @@ from typing import Final
 from services.responsibility.application.courses import Courses
 from services.responsibility.domain.course import Course
 from services.responsibility.domain.ownership import Ownership
+from services.responsibility.domain.policy import day_of
 from services.responsibility.domain.refusals import VersionChanged
+from services.responsibility.readmodels.terms import TermsAsked, TermTables
 from tests.builders import (
     DAY,
     HEAD,
@@ -110,6 +112,49 @@ class TestASecondHearing:
         walk(case, *PATHS["re_review_asked"], "begin_hearing", 2 * DAY, "end_hearing")
         walk(case, DAY, "begin_hearing", "end_hearing")
         assert term_of(case, "re_review")["due_on"] == "2026-12-27"
+
+
+class TestARightThatLapses:
+    """Objections, requests for a review and for a re-review: nobody owes them."""
+
+    def test_makes_nobody_late_when_it_ends_unused(self, case: Casebook):
+        """Accepted after the five days, closed after the thirty."""
+        register(case)
+        walk(case, "transfer", 14 * DAY, "accept", "handle", "reply", 45 * DAY)
+        walk(case, *PATHS["cleared"][4:], "close")
+        late = {term["term"]: term["late_days"] for term in course_of(case)["terms"]}
+        assert late == dict.fromkeys(late, 0)
+        assert late_terms(case) == set()
+
+    def test_makes_nobody_late_while_it_runs(self, case: Casebook):
+        """The petitioner said nothing within the thirty days."""
+        register(case)
+        walk(case, *PATHS["replied"], 45 * DAY)
+        assert late_terms(case) == set()
+
+    def test_lets_a_review_stand_without_lateness(self, case: Casebook):
+        """That the term is over is what the step is for."""
+        register(case)
+        walk(case, *PATHS["reviewed"], 31 * DAY, "let_stand", "close")
+        assert term_of(case, "re_review_request")["late_days"] == 0
+        assert late_terms(case) == set()
+
+    def test_hides_no_duty_that_is_late(self, case: Casebook):
+        """The answer is, and is listed."""
+        register(case)
+        walk(case, *PATHS["handling"], 61 * DAY)
+        assert late_terms(case) == {"handling"}
+
+
+def late_terms(case: Casebook) -> set[str]:
+    """Codes of the terms that the list of late ones has, each with its days."""
+    asked = TermsAsked(late=True)
+    today = day_of(case.clock())
+    log = case.application.log_of_events
+    late, _ = TermTables.listed(log, asked, today, 100, "")
+    everything, _ = TermTables.listed(log, TermsAsked(), today, 100, "")
+    assert late == [term for term in everything if term["late_days"] > 0]
+    return {term["term"] for term in late}
 
 
 def closed(case: Casebook) -> None:
