@@ -530,6 +530,15 @@ class TestArticle35Review:
         case.when(take("ask_review"))
         case.then_refused(ConditionUnmet, condition="review_in_time")
 
+    def test_the_last_day_is_over_at_midnight_in_shanghai(self, case: Casebook):
+        """To the minute before it is in time; at midnight it is late."""
+        register(case, on="2026-03-02")
+        walk(case, *TO_THE_REPLY, 30 * DAY, 12 * HOUR)
+        case.when(take("ask_review"))
+        case.then_refused(ConditionUnmet, condition="review_in_time")
+        case.when(take("ask_review", at=case.clock() - MINUTE))
+        assert course_of(case)["state"] == "review_asked"
+
     def test_a_review_of_a_closed_matter_opens_it(self, case: Casebook):
         """It is its owner's again."""
         register(case)
