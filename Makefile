@@ -30,16 +30,21 @@ bench: environment servers ## measure, with peers side by side, and print one ta
 	@$(BIN)/python -m bench $(ARGS)
 
 .PHONY: check
-check: environment ## check style, types, import rules and published schemas
+check: environment ## check style, types, import rules, published schemas and docs/regulation.md
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python -m contracts.generate --check
+	$(BIN)/python tools/regulation_page.py --check
 
 .PHONY: contracts
 contracts: environment ## write the published schemas anew
 	$(BIN)/python -m contracts.generate
+
+.PHONY: regulation
+regulation: environment ## write docs/regulation.md anew, from the tables and the rule book
+	$(BIN)/python tools/regulation_page.py
 
 .PHONY: format
 format: environment ## put the code into form

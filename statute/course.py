@@ -130,13 +130,14 @@ GIVEN: Final[Mapping[str, str]] = {
 
 CONDITIONS: Final[Mapping[str, str]] = {
     "objection_in_time": "the term for objections has not ended",
-    "review_in_time": "the term for asking for a review has not ended",
+    "review_in_time": "the term for asking for a review is not over and was not used",
     "re_review_in_time": "the term for asking for a re-review has not ended",
     "re_review_term_over": "the term for asking for a re-review has ended",
     "extension_asked": "an extension was asked for and not decided",
     "extension_possible": "the term runs, was not extended, and the days are not too many",
     "dissatisfied": "the petitioner said that he is dissatisfied",
     "re_examined": "the petitioner is satisfied, or the handling was examined again",
+    "no_hearing_that_day": "no hearing of this re-review ended on that day",
     "not_own_work": "whoever checks was not the handler, nor one who checked before",
 }
 
@@ -192,7 +193,7 @@ STEPS: Final[Mapping[str, Step]] = {
         Step("evaluate", "评价", ("replied",), "evaluated", "ADR 9", "U",
              (*PETITION_OFFICE, "agency"), ("office_score", "unit_score", "satisfied")),
         Step("re_examine", "重新核查", ("evaluated",), "handling", "ADR 9", "U", PETITION_OFFICE,
-             ("reason",), conditions=("dissatisfied",)),
+             ("reason",), (), ("review_request",), ("dissatisfied",)),
         Step("visit", "回访", ("evaluated",), "visited", "ADR 9", "U", ANY_STAFF, ("document",),
              conditions=("re_examined",)),
         Step("check", "三查", ("visited",), "checked", "ADR 9", "U", PETITION_OFFICE,
@@ -213,7 +214,7 @@ STEPS: Final[Mapping[str, Step]] = {
              (*PETITION_OFFICE, "agency"), ("document",), ("re_review",), ("re_review_request",),
              ("re_review_in_time",), APPEALS),
         Step("begin_hearing", "复核听证开始", ("re_review_asked",), "re_review_hearing", "Art 36",
-             "R", HEAD, ("document",), classes=APPEALS),
+             "R", HEAD, ("document",), conditions=("no_hearing_that_day",), classes=APPEALS),
         Step("end_hearing", "复核听证结束", ("re_review_hearing",), "re_review_asked", "Art 36",
              "R", HEAD, ("document",), classes=APPEALS),
         Step("decide_re_review", "复核意见", ("re_review_asked",), "re_reviewed", "Art 36", "R",

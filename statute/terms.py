@@ -38,6 +38,7 @@ class TermRule:
         extension_days: longest extension; 0 where there is none.
         hearing_counts: whether the time of a hearing is part of the term.
         appeals_only: whether other classes of petitions have no such term.
+        lapses: whether it is a right, which lapses unused; nobody is late then.
     """
 
     code: str
@@ -50,6 +51,7 @@ class TermRule:
     extension_days: int = 0
     hearing_counts: bool = True
     appeals_only: bool = True
+    lapses: bool = False
 
 
 TERMS: Final[Mapping[str, TermRule]] = {
@@ -74,12 +76,21 @@ TERMS: Final[Mapping[str, TermRule]] = {
             "V",
             counting=Counting(unit="working"),
             appeals_only=False,
+            lapses=True,
         ),
         TermRule("handling", "办理", 60, "acceptance", "Art 34", "R", extension_days=30),
-        TermRule("review_request", "申请复查", 30, "receipt of the opinion", "Art 35", "R"),
+        TermRule(
+            "review_request", "申请复查", 30, "receipt of the opinion", "Art 35", "R", lapses=True
+        ),
         TermRule("review", "复查", 30, "receipt of the request", "Art 35", "R"),
         TermRule(
-            "re_review_request", "申请复核", 30, "receipt of the review opinion", "Art 36", "R"
+            "re_review_request",
+            "申请复核",
+            30,
+            "receipt of the review opinion",
+            "Art 36",
+            "R",
+            lapses=True,
         ),
         TermRule(
             "re_review", "复核", 30, "receipt of the request", "Art 36", "R", hearing_counts=False

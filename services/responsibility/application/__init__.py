@@ -352,6 +352,9 @@ class Responsibility(EventSourcedApplication):
 
         def change(unit: Unit, ownership: Ownership) -> None:
             ownership.deliver_reply(reply)
+            course = found_course(unit, ownership)
+            if course is not None:
+                follow_reopening(course, ownership, self.calendar())
             self._follow(unit, ownership, command, "reply", document=document, at=delivered_at)
 
         return self._change(command, number, change, may=check_hand)

@@ -63,11 +63,11 @@ class Courses:
             ownership = self.responsibility.ownership(unit, matter.petition_id)
             course = course_begun(unit, ownership, calendar)
             _check_step(command.actor, asked.step, ownership, course)
+            follow_reopening(course, ownership, calendar)
             if command.expected_version not in {None, course.version}:
                 raise VersionChanged(
                     expected_version=f"the course is at version {course.version} now"
                 )
-            follow_reopening(course, ownership, calendar)
             closed = course.state == "closed"
             course.take(taking_of(asked.step, command.actor, asked.given, at, calendar))
             if closed and ownership.closed_at is not None:
@@ -85,18 +85,9 @@ class Courses:
             InTheFuture: nobody knows what the record will say.
         """
         self.responsibility.check_past(as_of=as_of)
-        matter = self.responsibility.matter(number)
-        ownership_id = Ownership.create_id(matter.petition_id)
-        course_id = Course.create_id(matter.petition_id)
-        found = self.responsibility.load_as_of([ownership_id, course_id], as_of)
-        ownership, course = found[ownership_id], found[course_id]
-        if ownership is None:
-            raise PetitionUnknown(number=number)
-        if course is None:
-            course = _not_begun(ownership, self.responsibility.calendar())
-            return {**course_answer(course, number), "version": 0}
-        follow_reopening(course, ownership, self.responsibility.calendar())
-        return course_answer(course, number)
+        course, begun = self._course(number, as_of)
+        answer = course_answer(course, number)
+        return answer if begun else {**answer, "version": 0}
 
     def explain(self, number: str, code: str) -> Answer:
         """Return a term of a petition with each of its days.
@@ -104,11 +95,7 @@ class Courses:
         Raises:
             PetitionUnknown, TermUnknown.
         """
-        matter = self.responsibility.matter(number)
-        ownership_id = Ownership.create_id(matter.petition_id)
-        course_id = Course.create_id(matter.petition_id)
-        found = self.responsibility.load_as_of([ownership_id, course_id], None)
-        course = found[course_id] or _not_begun(found[ownership_id], self.responsibility.calendar())
+        course, _ = self._course(number, None)
         running = course.terms.get(code)
         if running is None:
             raise TermUnknown(term=f"has not begun; there are {', '.join(course.terms)}")
@@ -119,6 +106,20 @@ class Courses:
             "mark": running.term.rule.mark,
             "days": _days(running.term, self.responsibility.calendar()),
         }
+
+    def _course(self, number: str, as_of: datetime | None) -> tuple[Course, bool]:
+        """Return the course of a petition, and whether any of it is on record."""
+        matter = self.responsibility.matter(number)
+        ownership_id = Ownership.create_id(matter.petition_id)
+        course_id = Course.create_id(matter.petition_id)
+        found = self.responsibility.load_as_of([ownership_id, course_id], as_of)
+        ownership, course = found[ownership_id], found[course_id]
+        if ownership is None:
+            raise PetitionUnknown(number=number)
+        if course is None:
+            return _not_begun(ownership, self.responsibility.calendar()), False
+        follow_reopening(course, ownership, self.responsibility.calendar())
+        return course, True
 
 
 def _not_begun(ownership: Ownership, calendar: WorkCalendar) -> Course:

@@ -61,12 +61,16 @@ def taking_of(
 
 
 def follow_reopening(course: Course, ownership: Ownership, calendar: WorkCalendar) -> None:
-    """Let the course follow a matter that a repeat opened again, when it is next looked at."""
+    """Let the course follow a matter that a repeat opened again, when it is next looked at.
+
+    A repeat that was registered before the closure and joined after it opens the matter at once.
+    """
     reopened_at = ownership.record.reopened_at
     if course.state == "closed" and ownership.closed_at is None and reopened_at is not None:
         owner = ownership.current_owner
         given = {"reason": "a repeat joined", "document": ownership.record.repeats[-1]}
-        course.take(Taking(STEPS["reopen"], owner, ownership.office, given, reopened_at, calendar))
+        at = max(reopened_at, course.since)
+        course.take(Taking(STEPS["reopen"], owner, ownership.office, given, at, calendar))
 
 
 def statement_by(course: Course, given: ClosingStatement) -> ClosingStatement:

@@ -4,7 +4,7 @@ A stream of its own beside the ownership, so that no step can touch the owner. W
 read from the table in `statute.course`; here is what its conditions mean.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from datetime import date, datetime
 from typing import Any, ClassVar, Final
@@ -25,6 +25,8 @@ from statute.terms import TERMS, Counting
 from statute.workdays import WorkCalendar
 
 COURSES: Final = UUID("4a5f6d0e-7b51-5c62-8d0b-4f7e2f3a9c35")
+# With each of them the handling begins anew, and what was stated before is about what was before.
+BEGINS_HANDLING: Final = frozenset({"handle", "re_examine", "remand", "reopen"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +78,11 @@ class CourseTerm:
 
     def open_at(self, at: datetime) -> bool:
         """Tell whether it runs, and is not over."""
-        return self.ended_on is None and (self.due is None or at < self.due.until)
+        return self.ended_on is None and not self.over_at(at)
+
+    def over_at(self, at: datetime) -> bool:
+        """Tell whether its last day is over, whether or not it was ended by then."""
+        return self.due is not None and at >= self.due.until
 
 
 @dataclass
@@ -219,12 +225,14 @@ class Course(Aggregate):
 
     def last(self, step: str) -> Taken | None:
         """Return what was stated when a step was last taken since the matter was last handled."""
+        return next((taken for taken in self._since_handled() if taken.step == step), None)
+
+    def _since_handled(self) -> Iterator[Taken]:
+        """Yield the steps back to the one by which the matter was last handled, that included."""
         for taken in reversed(self.steps):
-            if taken.step == step:
-                return taken
-            if taken.step in {"handle", "re_examine", "remand", "reopen"}:
-                return None
-        return None
+            yield taken
+            if taken.step in BEGINS_HANDLING:
+                return
 
     # What has to hold
 
@@ -249,7 +257,10 @@ class Course(Aggregate):
         return self._term_open("objection", taking)
 
     def _review_in_time(self, taking: Taking) -> bool:
-        return self._term_open("review_request", taking)
+        """A closure does not shorten the petitioner's term; asking or withdrawing uses it up."""
+        term = self.terms.get("review_request")
+        used = self.last("ask_review") or self.last("withdraw")
+        return term is not None and not used and not term.over_at(taking.at)
 
     def _re_review_in_time(self, taking: Taking) -> bool:
         return self._term_open("re_review_request", taking)
@@ -271,16 +282,18 @@ class Course(Aggregate):
 
     def _extension_asked(self, _taking: Taking) -> bool:
         decisions = {"ask_extension", "approve_extension", "decline_extension"}
-        decided = [taken.step for taken in self.steps if taken.step in decisions]
-        return decided[-1:] == ["ask_extension"]
+        decided = [taken.step for taken in self._since_handled() if taken.step in decisions]
+        return decided[:1] == ["ask_extension"]
 
     def _dissatisfied(self, _taking: Taking) -> bool:
         evaluation = self.last("evaluate")
         return evaluation is not None and not evaluation.given["satisfied"]
 
     def _re_examined(self, taking: Taking) -> bool:
-        examined = any(taken.step == "re_examine" for taken in self.steps)
-        return examined or not self._dissatisfied(taking)
+        return self.last("re_examine") is not None or not self._dissatisfied(taking)
+
+    def _no_hearing_that_day(self, taking: Taking) -> bool:
+        return all(pause.last != taking.day for pause in self.terms["re_review"].term.pauses)
 
     def _not_own_work(self, taking: Taking) -> bool:
         checkers = {
@@ -297,6 +310,7 @@ class Course(Aggregate):
         "extension_possible": _extension_possible,
         "dissatisfied": _dissatisfied,
         "re_examined": _re_examined,
+        "no_hearing_that_day": _no_hearing_that_day,
         "not_own_work": _not_own_work,
     }
 
@@ -331,7 +345,8 @@ class Course(Aggregate):
         if running is None or running.ended_on is not None:
             return
         due = running.due
-        late = (taking.day - due.on).days if due is not None else 0
+        owed = not running.term.rule.lapses
+        late = (taking.day - due.on).days if owed and due is not None else 0
         self._record_end(
             timestamp=taking.at,
             term=code,

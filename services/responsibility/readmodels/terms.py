@@ -13,11 +13,14 @@ from services.responsibility.domain.course import Course
 from services.responsibility.domain.ownership import Ownership
 from services.responsibility.domain.policy import day_of
 from statute.counting import Term
+from statute.terms import TERMS
 from statute.workdays import newest_calendar
 
 # A hearing goes on: the term has no last day, and sorts behind all that have one.
 OPEN_ENDED: Final = date.max
 RUNNING: Final = ""
+# Rights that lapse unused: nobody is late with them.
+_LAPSING: Final = ", ".join(f"'{code}'" for code, rule in TERMS.items() if rule.lapses)
 
 _SELECT: Final = (
     "SELECT t.number, t.term, COALESCE(c.owner, ''), t.office, COALESCE(k.unit, ''), t.due_day,"
@@ -103,7 +106,10 @@ def _conditions(asked: TermsAsked, today: date) -> tuple[list[str], list[Any]]:
 
 
 def _late(late: bool, today: date) -> tuple[str, list[Any]]:  # noqa: FBT001 - the value asked for
-    clause = f"((t.ended_on = '{RUNNING}' AND t.due_day < ?) OR t.late_days > 0)"
+    clause = (
+        f"(t.term NOT IN ({_LAPSING})"
+        f" AND ((t.ended_on = '{RUNNING}' AND t.due_day < ?) OR t.late_days > 0))"
+    )
     return (clause if late else f"NOT {clause}"), [today.toordinal()]
 
 
@@ -125,7 +131,8 @@ _FILTERS: Final[Mapping[str, Any]] = {
 def _item(row: tuple[Any, ...], today: date) -> dict[str, Any]:
     number, term, owner, office, unit, due_day, ended_on, provisional, late_days = row
     due_on = date.fromordinal(due_day)
-    late_by_now = (today - due_on).days if ended_on == RUNNING else late_days
+    goes_on = ended_on == RUNNING and not TERMS[term].lapses
+    late_by_now = (today - due_on).days if goes_on else late_days
     return {
         "number": number,
         "term": term,
@@ -201,8 +208,9 @@ def _close(transaction: Writing, event: Ownership.Closed) -> None:
     """What its course did not end ends with the matter."""
     closed = day_of(event.timestamp)
     transaction.write(
-        "UPDATE term SET ended_on = ?, late_days = CASE WHEN due_day < ? THEN ? - due_day ELSE 0"
-        " END WHERE number = ? AND ended_on = ?",
+        "UPDATE term SET ended_on = ?, late_days ="  # noqa: S608 - our own codes
+        f" CASE WHEN due_day < ? AND term NOT IN ({_LAPSING}) THEN ? - due_day ELSE 0 END"
+        " WHERE number = ? AND ended_on = ?",
         (closed.isoformat(), closed.toordinal(), closed.toordinal(), event.number, RUNNING),
     )
 

@@ -1,0 +1,284 @@
+"""Random steps, most of them not open, some dated back, with days between them.
+
+What the course does is compared with the table, and what is left on record with what it adds up
+to.
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+from random import Random
+from typing import Any, Final
+
+from hypothesis import Phase, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
+
+from services.responsibility.application.courses import course_answer
+from services.responsibility.application.steps import OUTCOMES
+from services.responsibility.domain.course import Course
+from services.responsibility.domain.ownership import Ownership
+from services.responsibility.domain.policy import day_of
+from services.responsibility.readmodels.terms import OPEN_ENDED
+from statute.course import EVERY_CLASS, FINAL, STEPS, edges, steps_from
+from statute.terms import TERMS
+from tests.builders import (
+    CLERK,
+    HEAD,
+    HUANG,
+    Clock,
+    number,
+    petition_id,
+    registration,
+    statement,
+)
+from tests.unit.responsibility.casebook import (
+    Asked,
+    Casebook,
+    FakeArrivals,
+    close,
+    reopen,
+    reply,
+    responsibility,
+    take,
+)
+from tests.unit.responsibility.paths import PATHS, SECOND_CLERK, course_of, register, walk
+from tests.unit.stores import Stores, rows
+
+EDGES: Final = {(source, step.code, to) for source, step, to in edges()}
+# Each choice of a run is made from a number, so that one example is not like the next.
+seeds = st.integers(0, 2**32)
+# Two act, and a third who is needed for what must not be the same person's.
+CHECKED_BY: Final = {"verify": SECOND_CLERK}
+BEGUN: Final = (Course.TermBegun, Course.TermExtended, Course.TermResumed, Course.TermRecounted)
+
+
+class TheCourseOfOneMatter(RuleBasedStateMachine):
+    stores: Stores
+
+    @initialize(seed=seeds)
+    def begin(self, seed: int) -> None:
+        """An appeal begins anywhere, so that what comes late is met as often; others at first."""
+        chance = Random(seed)
+        petition_class = chance.choice(["appeal", "appeal", "appeal", *EVERY_CLASS])
+        clock, arrivals = Clock(), FakeArrivals()
+        self.opened = self.stores.opened(
+            "responsibility", lambda env: responsibility(env, clock, arrivals)
+        )
+        self.case = Casebook(self.opened.__enter__(), clock, arrivals)
+        self.petition_class = petition_class
+        self.repeats = 1
+        register(self.case, petition_class=petition_class)
+        if petition_class == "appeal":
+            walk(self.case, *PATHS[chance.choice(list(PATHS))])
+        self.state = course_of(self.case)["state"]
+        # Position in the log to the course as it was shown there.
+        self.seen: dict[int, dict[str, Any]] = {}
+        self.tried = 0
+        self.log: list[Any] = []
+        self.shown: dict[int, dict[str, Any]] = {}
+
+    def teardown(self) -> None:
+        if hasattr(self, "opened"):
+            self.opened.__exit__(None, None, None)
+
+    # Steps
+
+    @rule(seed=seeds)
+    def go_on(self, seed: int) -> None:
+        """Some steps, most of which lead on; days go by between them."""
+        for _ in range(2):
+            chance = Random(f"{seed} {self.tried}")
+            days = chance.choice([0, 0, 0, 1, 5, 16, 31, 61])
+            self.case.clock.advance(timedelta(days=days, minutes=1))
+            code = chance.choice(self._choice() or list(STEPS))
+            self._attempt(code, chance.choice([HEAD, CLERK]), chance)
+
+    @rule(seed=seeds)
+    def try_whatever_there_is(self, seed: int) -> None:
+        """Most of it is not open here."""
+        chance = Random(f"{seed} {self.tried}")
+        for code in chance.sample(list(STEPS), 2):
+            self._attempt(code, HEAD, chance, dated_back_days=chance.choice([0, 0, 1]))
+
+    def _choice(self) -> list[str]:
+        """The steps that are open, those that end the matter less often than the others."""
+        open_steps = steps_from(self.state, self.petition_class)
+        onward = [step for step in open_steps if step.to and step.to not in FINAL]
+        return [step.code for step in (*open_steps, *onward, *onward, *onward)]
+
+    @precondition(lambda self: self.repeats < 4)
+    @rule(on_its_way_for=st.sampled_from([timedelta(0), timedelta(days=2)]))
+    def let_a_repeat_join(self, on_its_way_for: timedelta) -> None:
+        """The course follows when it is next looked at."""
+        self.repeats += 1
+        at = self.case.clock() - on_its_way_for
+        repeat = registration(self.repeats, repeats=petition_id(1), registered_at=at)
+        self.case.when_registered(repeat)
+        if self.state == "closed":
+            self.state = "handling"
+        assert self._shown()["state"] == self.state
+
+    def _attempt(self, code: str, by: str, chance: Random, *, dated_back_days: int = 0) -> None:
+        at = self.case.clock() - timedelta(days=dated_back_days) if dated_back_days else None
+        self.tried += 1
+        self.case.when(self._command(code, CHECKED_BY.get(code, by), at, chance))
+        facts = self.case.new_facts()
+        if self.case.refusal is not None:
+            assert facts == []
+            return
+        taken = [fact for fact in facts if isinstance(fact, Course.StepTaken)]
+        assert [fact.step for fact in taken[-1:]] == [code]
+        self.state = taken[-1].state
+
+    def _command(self, code: str, by: str, at: datetime | None, chance: Random) -> Asked:
+        begun = self._shown()["version"] > 0
+        # A matter without a course is replied to and closed without one; here each gets one.
+        if begun and code == "reply":
+            return reply(at=at)
+        if begun and code == "close":
+            outcome = chance.choice(OUTCOMES.get(self.state, ("settled",)))
+            return close(statement(outcome=outcome), by=HUANG if by == HEAD else by)
+        if begun and code == "reopen":
+            return reopen()
+        given = {"satisfied": chance.random() < 0.5} if code == "evaluate" else {}
+        return take(code, by=by, at=at, **given)
+
+    # What holds after every step
+
+    @invariant()
+    def only_edges_of_the_table_happen(self) -> None:
+        before = "registered"
+        for fact in self._facts(Course.StepTaken):
+            assert fact.previous_state == before
+            assert (before, fact.step, fact.state) in EDGES
+            assert self.petition_class in STEPS[fact.step].classes
+            before = fact.state
+
+    @invariant()
+    def versions_have_no_gap(self) -> None:
+        for kind in (Ownership, Course):
+            facts = self._facts(kind.Event, kind.Created)
+            assert [fact.originator_version for fact in facts] == list(range(1, len(facts) + 1))
+
+    @invariant()
+    def there_is_one_owner_and_no_step_changes_him(self) -> None:
+        ownership = self.case.ownership()
+        assert [link["owner"] for link in ownership["chain"]] == [HUANG]
+        closed = ownership["state"] == "closed"
+        assert closed == (self._shown()["state"] == "closed")
+
+    @invariant()
+    def no_term_is_lost(self) -> None:
+        """Each that began runs or was ended, one of a kind at a time, none where all is over."""
+        going_on: Counter[str] = Counter()
+        for fact in self._facts(Course.TermBegun, Course.TermEnded):
+            going_on[fact.term] += 1 if isinstance(fact, Course.TermBegun) else -1
+            assert going_on[fact.term] in {0, 1}, fact
+        shown = self._shown()
+        if shown["version"] == self._version() > 0:
+            runs = {term["term"] for term in shown["terms"] if term["ended_on"] is None}
+            assert runs == set(+going_on)
+            assert not (runs and shown["state"] in FINAL)
+
+    @invariant()
+    def what_is_shown_is_kept_for_later(self) -> None:
+        shown = self._shown()
+        if shown["version"] == self._version() > 0:
+            self.seen[len(self._log())] = shown
+
+    @rule(data=st.data())
+    def replay_to_a_cut(self, data: st.DataObject) -> None:
+        """What is on record up to any position adds up to the course as it was then."""
+        if self.seen:
+            position = data.draw(st.sampled_from(sorted(self.seen)))
+            assert course_answer(self._replayed(position), number()) == self.seen[position]
+
+    @invariant()
+    def the_table_of_terms_is_what_the_log_adds_up_to(self) -> None:
+        found = {row["term"]: row for row in self._rows("term")}
+        assert found == self._recounted()
+        shown = [row["state"] for row in self._rows("course")]
+        assert shown == [fact.state for fact in self._facts(Course.StepTaken)[-1:]]
+
+    # Counted here, from the log
+
+    def _facts(self, *kinds: type) -> list[Any]:
+        return [fact for fact in self._log() if isinstance(fact, kinds)]
+
+    def _log(self) -> Sequence[Any]:
+        application = self.case.application
+        more = application.log_of_events.select_recorded(len(self.log), 1_000)
+        self.log.extend(map(application.mapper.to_domain_event, more))
+        return self.log
+
+    def _shown(self) -> dict[str, Any]:
+        """The course as whoever asks is shown it, asked for once as long as nothing happens."""
+        head = len(self._log())
+        if head not in self.shown:
+            self.shown = {head: course_of(self.case)}
+        return self.shown[head]
+
+    def _version(self) -> int:
+        return len(self._facts(Course.Event, Course.Created))
+
+    def _replayed(self, position: int) -> Any:
+        course = None
+        for fact in self._log()[:position]:
+            if isinstance(fact, Course.Event | Course.Created):
+                course = fact.mutate(course)
+        return course
+
+    def _rows(self, table: str) -> list[dict[str, Any]]:
+        names = {
+            "term": "id number term office due_day ended_on provisional late_days",
+            "course": "number state unit",
+        }[table].split()
+        return [dict(zip(names, row, strict=True)) for row in rows(self.case.application, table)]
+
+    def _recounted(self) -> dict[str, dict[str, Any]]:
+        """The latest term of each kind."""
+        registered = day_of(self._facts(Ownership.Awaited)[0].timestamp)
+        terms = {"first_step": _row("first_step", registered + timedelta(days=15))}
+        for fact in self._log():
+            if isinstance(fact, Course.TermBegun):
+                terms[fact.term] = _row(fact.term, OPEN_ENDED)
+            if isinstance(fact, BEGUN):
+                terms[fact.term]["due_day"] = date.fromisoformat(fact.due["on"]).toordinal()
+                terms[fact.term]["provisional"] = int(fact.due["provisional"])
+            elif isinstance(fact, Course.TermPaused):
+                terms[fact.term] |= {"due_day": OPEN_ENDED.toordinal(), "provisional": 0}
+            elif isinstance(fact, Course.TermEnded):
+                terms[fact.term] |= {"ended_on": fact.ended_on, "late_days": fact.late_days}
+                due = terms[fact.term]["due_day"]
+                late = date.fromisoformat(fact.ended_on).toordinal() - due
+                assert fact.late_days == (0 if TERMS[fact.term].lapses else max(0, late))
+        return terms
+
+
+def _row(term: str, due_on: date) -> dict[str, Any]:
+    return {
+        "id": f"{number()}/{term}",
+        "number": number(),
+        "term": term,
+        "office": "330424-01",
+        "due_day": due_on.toordinal(),
+        "ended_on": "",
+        "provisional": 0,
+        "late_days": 0,
+    }
+
+
+def test_the_course_holds_whatever_is_tried(stores: Stores):
+    """Only what the table has, no gap, one owner, no term lost, the same at any cut."""
+    machine = type("Machine", (TheCourseOfOneMatter,), {"stores": stores})
+    # A smaller number makes no shorter run: there is nothing to be gained by shrinking.
+    chosen = settings(max_examples=30, stateful_step_count=25, phases=[Phase.generate])
+    run_state_machine_as_test(machine, settings=chosen)

@@ -1,0 +1,974 @@
+"""The rule book of the course: one class for each article, one test for each rule.
+
+`docs/regulation.md` is written from the names and docstrings here and from the tables in
+`statute`: the number in the name of a class is that of the article, `FirstContact` is the local
+rule 首问负责, `Policy` is what a province may set otherwise or what we decided (ADR 9).
+"""
+
+from datetime import timedelta
+from typing import Final
+
+import pytest
+
+from chassis.eventstore.instants import text_of
+from services.responsibility.application.courses import Courses
+from services.responsibility.domain.course import Course
+from services.responsibility.domain.ownership import Ownership
+from services.responsibility.domain.refusals import (
+    ClassNotFitting,
+    ConditionUnmet,
+    NotTheOwner,
+    OfficeNotAllowed,
+    StepNotOpen,
+    StepOutOfOrder,
+)
+from statute.course import (
+    EVERY_CLASS,
+    GROUNDS_OF_NOT_ACCEPTING_AGAIN,
+    GROUNDS_OF_REFUSAL,
+    ROUTES_ELSEWHERE,
+    STEPS,
+)
+from tests.builders import (
+    CLERK,
+    DAY,
+    HEAD,
+    HOUR,
+    HUANG,
+    OTHER_COUNTY,
+    SHEN,
+    actor,
+    happened,
+    number,
+    petition_id,
+    registration,
+    statement,
+)
+from tests.unit.responsibility.casebook import GIVEN, Casebook, close, reopen, reply, take
+from tests.unit.responsibility.paths import (
+    PATHS,
+    SECOND_CLERK,
+    TO_CLEARANCE,
+    TO_THE_REPLY,
+    TO_THE_REVIEW,
+    course_of,
+    noon_of,
+    register,
+    running,
+    term_of,
+    walk,
+)
+
+MINUTE: Final = timedelta(minutes=1)
+HANDLER: Final = GIVEN["handler"]
+DISSATISFIED: Final = {"evaluate": {"satisfied": False}}
+BUT_APPEALS: Final = ("suggestion", "accusation")
+
+
+class TestArticle22FirstStep:
+    """The petition office takes its first step, 转送 or 交办 or its own handling, in 15 days."""
+
+    @pytest.mark.parametrize("petition_class", EVERY_CLASS)
+    def test_the_term_runs_from_the_receipt_for_every_class(
+        self, case: Casebook, petition_class: str
+    ):
+        """Before anybody has taken a step; received on 2025-12-25, the last day is 2026-01-09."""
+        register(case, on="2025-12-25", petition_class=petition_class)
+        assert running(case) == {"first_step"}
+        assert term_of(case, "first_step")["due_on"] == "2026-01-09"
+
+    def test_a_step_on_the_last_day_is_in_time(self, case: Casebook):
+        """To the minute before midnight in Shanghai."""
+        register(case, on="2025-12-25")
+        walk(case, 15 * DAY, 12 * HOUR - MINUTE, "transfer")
+        assert term_of(case, "first_step")["late_days"] == 0
+
+    def test_a_step_a_day_later_is_taken_and_is_late(self, case: Casebook):
+        """Lateness is on record; it does not keep the petition from the competent organ."""
+        register(case, on="2025-12-25")
+        walk(case, 15 * DAY, 12 * HOUR, "transfer")
+        assert term_of(case, "first_step")["ended_on"] == "2026-01-10"
+        assert term_of(case, "first_step")["late_days"] == 1
+
+
+class TestArticle22Transfer:
+    """转送: to the competent organ, by a document."""
+
+    def test_a_transfer_ends_the_first_step_and_begins_the_organs_terms(self, case: Casebook):
+        """The organ has to say whether it accepts, or to object."""
+        register(case)
+        case.when(take("transfer", unit="330424-09", document="海信转〔2026〕3号"))
+        case.then(
+            happened(Course.Begun, petition_class="appeal"),
+            happened(Course.TermBegun, term="first_step"),
+            happened(Course.StepTaken, step="transfer", state="transferred", article="Art 22"),
+            happened(Course.TermEnded, term="first_step", late_days=0),
+            happened(Course.TermBegun, term="acceptance"),
+            happened(Course.TermBegun, term="objection"),
+        )
+        assert case.answer["unit"] == "330424-09"
+
+    def test_a_matter_is_transferred_once(self, case: Casebook):
+        """To pass it on again the organ has to object first."""
+        register(case)
+        walk(case, "transfer")
+        case.when(take("transfer"))
+        case.then_refused(StepNotOpen, state="transferred")
+
+    def test_an_office_without_a_say_does_not_transfer(self, case: Casebook):
+        """Another county's."""
+        register(case)
+        case.when(take("transfer", by="K330726001", office=OTHER_COUNTY))
+        case.then_refused(OfficeNotAllowed)
+
+
+class TestArticle22Assignment:
+    """交办: the same, with a day by which the unit reports back."""
+
+    def test_an_assignment_states_the_day_of_the_report(self, case: Casebook):
+        """It stands in the fact, and the terms are those of a transfer."""
+        register(case)
+        case.when(take("assign", report_by="2026-12-31"))
+        taken = next(f for f in case.new_facts() if isinstance(f, Course.StepTaken))
+        assert (taken.state, taken.given["report_by"]) == ("assigned", "2026-12-31")
+        assert running(case) == {"acceptance", "objection"}
+
+
+class TestArticle23Acceptance:
+    """受理: the organ tells the petitioner in writing whether it accepts, in 15 days."""
+
+    def test_fifteen_days_run_from_the_receipt_of_the_transfer(self, case: Casebook):
+        """Transferred on 2023-04-28, over the holidays of May: the last day is 2023-05-13."""
+        register(case, on="2023-04-20")
+        walk(case, 8 * DAY, "transfer")
+        assert term_of(case, "acceptance")["due_on"] == "2023-05-13"
+
+    @pytest.mark.parametrize(("after_days", "late_days"), [(15, 0), (16, 1)])
+    def test_acceptance_after_the_last_day_is_late(
+        self, case: Casebook, after_days: int, late_days: int
+    ):
+        """It is accepted all the same."""
+        register(case, on="2023-04-28")
+        walk(case, "transfer", after_days * DAY, "accept")
+        assert course_of(case)["state"] == "accepted"
+        assert term_of(case, "acceptance")["late_days"] == late_days
+
+    def test_acceptance_ends_what_ran_before_it(self, case: Casebook):
+        """From here on it is the handling that has a term."""
+        register(case)
+        walk(case, "transfer", "accept")
+        assert running(case) == {"handling"}
+
+    def test_the_office_may_accept_without_a_transfer(self, case: Casebook):
+        """It handles the matter at its own level; that is its first step."""
+        register(case)
+        walk(case, "accept")
+        assert term_of(case, "first_step")["ended_on"] == "2026-11-24"
+        assert term_of(case, "acceptance") == {}
+
+    def test_the_handling_unit_accepts_what_was_sent_to_it(self, case: Casebook):
+        """Whoever acts for the unit that the transfer names."""
+        register(case)
+        walk(case, "transfer")
+        case.when(take("accept", by=HANDLER, office=GIVEN["unit"]))
+        assert course_of(case)["state"] == "accepted"
+
+    def test_a_unit_that_nothing_was_sent_to_does_not_accept(self, case: Casebook):
+        """Not before the transfer, and not another one after it."""
+        register(case)
+        case.when(take("accept", by=HANDLER, office="330726-07"))
+        case.then_refused(OfficeNotAllowed)
+
+
+class TestArticle23ObjectionInFiveWorkingDays:
+    """异议: an organ that is not competent says so, with reasons, in 5 working days."""
+
+    # 2024-02-08 is the Thursday before the Spring Festival: Friday is worked, then eight days are
+    # not, then Sunday 2024-02-18 is a make-up day.
+    def test_holidays_do_not_count_and_make_up_days_do(self, case: Casebook):
+        """Transferred on 2024-02-08: days 1 to 5 are 02-09, 02-18, 02-19, 02-20 and 02-21."""
+        register(case, on="2024-02-08")
+        walk(case, "transfer")
+        days = Courses(case.application).explain(number(), "objection")["days"]
+        counted = [day["day"][5:] for day in days if day["why"] == "counted"]
+        assert counted == ["02-09", "02-18", "02-19", "02-20", "02-21"]
+        assert [day["kind"] for day in days if day["day"] == "2024-02-18"] == ["make_up_day"]
+
+    def test_an_objection_on_the_fifth_day_is_in_time(self, case: Casebook):
+        """13 days after the transfer by the calendar on the wall."""
+        register(case, on="2024-02-08")
+        walk(case, "transfer", 13 * DAY)
+        case.when(take("object", reason="not ours"))
+        case.then(
+            happened(Course.StepTaken, step="object", state="objected", article="Art 23(3)"),
+            happened(Course.TermEnded, term="objection", ended_on="2024-02-21", late_days=0),
+        )
+
+    def test_an_objection_a_day_late_is_refused(self, case: Casebook):
+        """The organ keeps the matter."""
+        register(case, on="2024-02-08")
+        walk(case, "transfer", 14 * DAY)
+        case.when(take("object"))
+        case.then_refused(ConditionUnmet, condition="objection_in_time")
+
+    def test_nothing_goes_back_before_the_sender_agrees(self, case: Casebook):
+        """Until then the organ's term for acceptance runs on."""
+        register(case)
+        walk(case, "transfer", "object")
+        assert course_of(case)["state"] == "objected"
+        assert running(case) == {"acceptance"}
+
+    def test_what_the_sender_takes_back_is_his_to_send_anew(self, case: Casebook):
+        """With another 15 days, from that day."""
+        register(case)
+        walk(case, "transfer", DAY, "object", DAY, "take_back")
+        assert course_of(case)["state"] == "registered"
+        assert running(case) == {"first_step"}
+        assert term_of(case, "first_step")["runs_from"] == "2026-11-26"
+
+    def test_an_organ_objects_once(self, case: Casebook):
+        """Once the sender insists it has to decide, and its 15 days have run all the while."""
+        register(case)
+        walk(case, "transfer", DAY, "object", "insist")
+        assert term_of(case, "acceptance")["runs_from"] == "2026-11-24"
+        case.when(take("object"))
+        case.then_refused(ConditionUnmet, condition="objection_in_time")
+
+
+class TestArticle24CompetenceDispute:
+    """管辖争议: the organs agree, or else their common superior decides."""
+
+    @pytest.mark.parametrize("state", ["transferred", "assigned", "objected"])
+    def test_a_dispute_ends_the_term_for_objections(self, case: Casebook, state: str):
+        """Competence is being settled already; acceptance is still due."""
+        register(case)
+        walk(case, *PATHS[state], "dispute_competence")
+        assert course_of(case)["state"] == "disputed"
+        assert running(case) == {"acceptance"}
+
+    @pytest.mark.parametrize("settled_by", ["agreement", "superior"])
+    def test_whoever_is_found_competent_has_fifteen_days_from_then(
+        self, case: Casebook, settled_by: str
+    ):
+        """It is on record who settled it; the term of the organ before is over."""
+        register(case)
+        walk(case, *PATHS["disputed"], 10 * DAY)
+        case.when(take("settle_competence", unit="330424-09", settled_by=settled_by))
+        case.then(
+            happened(Course.StepTaken, state="transferred", article="Art 24"),
+            happened(Course.TermEnded, term="acceptance"),
+            happened(Course.TermBegun, term="acceptance", runs_from="2026-12-04"),
+        )
+        assert course_of(case)["unit"] == "330424-09"
+
+    def test_what_was_settled_is_not_objected_to(self, case: Casebook):
+        """No term for objections begins."""
+        register(case)
+        walk(case, *PATHS["disputed"], "settle_competence")
+        case.when(take("object"))
+        case.then_refused(ConditionUnmet, condition="objection_in_time")
+
+
+class TestArticle27To31Handling:
+    """办理: an accepted matter has a handler."""
+
+    @pytest.mark.parametrize("petition_class", EVERY_CLASS)
+    def test_handling_names_the_handler(self, case: Casebook, petition_class: str):
+        """Of every class; who does the work is never the owner's field."""
+        register(case, petition_class=petition_class)
+        walk(case, "transfer", "accept")
+        case.when(take("handle", handler=HANDLER))
+        case.then(happened(Course.StepTaken, step="handle", state="handling"))
+        assert course_of(case)["handler"] == HANDLER
+        assert case.ownership()["owner"] == HUANG
+
+    def test_what_was_not_accepted_is_not_handled(self, case: Casebook):
+        """First the petitioner is told."""
+        register(case)
+        walk(case, "transfer")
+        case.when(take("handle"))
+        case.then_refused(StepNotOpen, state="transferred")
+
+    @pytest.mark.parametrize("petition_class", BUT_APPEALS)
+    def test_suggestions_and_accusations_have_no_term_of_handling(
+        self, case: Casebook, petition_class: str
+    ):
+        """The 60 days are those of an appeal."""
+        register(case, petition_class=petition_class)
+        walk(case, *PATHS["handling"])
+        assert running(case) == set()
+
+
+class TestArticle31Refusal:
+    """不予受理, 不再受理: for the grounds of the Regulation only; the matter stays on record."""
+
+    @pytest.mark.parametrize("ground", GROUNDS_OF_REFUSAL)
+    @pytest.mark.parametrize("state", ["registered", "transferred", "assigned"])
+    def test_a_refusal_states_one_of_three_grounds(self, case: Casebook, state: str, ground: str):
+        """Before acceptance; every term ends with it."""
+        register(case)
+        walk(case, *PATHS[state], "refuse", refuse={"ground": ground})
+        assert course_of(case)["state"] == "refused"
+        assert running(case) == set()
+
+    @pytest.mark.parametrize("ground", GROUNDS_OF_NOT_ACCEPTING_AGAIN)
+    def test_not_accepting_again_states_one_of_two_grounds(self, case: Casebook, ground: str):
+        """The petition office may find that before any transfer."""
+        register(case)
+        walk(case, "not_accept_again", not_accept_again={"ground": ground})
+        assert course_of(case)["state"] == "not_accepted_again"
+        assert running(case) == set()
+
+    def test_what_was_accepted_is_not_refused_any_more(self, case: Casebook):
+        """The petitioner was told."""
+        register(case)
+        walk(case, "transfer", "accept")
+        case.when(take("refuse"))
+        case.then_refused(StepNotOpen, state="accepted")
+
+
+class TestArticle31Routes:
+    """导入其他程序: five of the six routes of an appeal lead to another procedure."""
+
+    @pytest.mark.parametrize("route", ROUTES_ELSEWHERE)
+    def test_each_of_the_five_routes_ends_the_matter_here(self, case: Casebook, route: str):
+        """With every term; the sixth route is our own handling."""
+        register(case)
+        walk(case, "transfer", "accept", "route", route={"route": route})
+        assert course_of(case)["state"] == "routed"
+        assert running(case) == set()
+
+    @pytest.mark.parametrize("state", ["registered", "transferred", "assigned", "accepted"])
+    def test_a_route_is_found_before_the_handling_begins(self, case: Casebook, state: str):
+        """Before acceptance or after it."""
+        register(case)
+        walk(case, *PATHS[state], "route")
+        assert course_of(case)["state"] == "routed"
+
+    @pytest.mark.parametrize("petition_class", BUT_APPEALS)
+    def test_only_appeals_are_routed(self, case: Casebook, petition_class: str):
+        """Suggestions and accusations have ways of their own."""
+        register(case, petition_class=petition_class)
+        walk(case, "transfer")
+        case.when(take("route"))
+        case.then_refused(ClassNotFitting, petition_class=petition_class)
+
+
+class TestArticle31WrittenOpinion:
+    """The sixth route: hear, investigate, perhaps hold a hearing (听证), then answer (答复)."""
+
+    @pytest.mark.parametrize("step", ["hear", "consult", "report_progress"])
+    def test_the_way_to_the_opinion_leaves_the_matter_in_handling(self, case: Casebook, step: str):
+        """Hearing, consultation and progress are on record; the term runs on."""
+        register(case)
+        walk(case, *PATHS["handling"], 5 * DAY, step)
+        assert course_of(case)["state"] == "handling"
+        assert term_of(case, "handling")["due_on"] == "2027-01-23"
+
+    def test_the_opinion_ends_the_handling_and_begins_the_term_for_a_review(self, case: Casebook):
+        """On the day that the petitioner receives it."""
+        register(case)
+        walk(case, *PATHS["handling"], 9 * DAY)
+        case.when(reply(at=case.clock() - DAY))
+        case.then(
+            happened(Ownership.ReplyDelivered),
+            happened(Course.StepTaken, step="reply", state="replied", article="Art 31(6)"),
+            happened(Course.TermEnded, term="handling", ended_on="2026-12-02"),
+            happened(Course.TermBegun, term="review_request", runs_from="2026-12-02"),
+        )
+
+    def test_there_is_no_opinion_without_handling(self, case: Casebook):
+        """Once a course has begun it leads through acceptance and handling."""
+        register(case)
+        walk(case, "transfer", "accept")
+        case.when(reply())
+        case.then_refused(StepNotOpen, step="reply", state="accepted")
+
+    @pytest.mark.parametrize("petition_class", BUT_APPEALS)
+    def test_the_opinion_on_what_is_no_appeal_has_no_review(
+        self, case: Casebook, petition_class: str
+    ):
+        """No such term begins, and the step is not for it."""
+        register(case, petition_class=petition_class)
+        walk(case, *TO_THE_REPLY)
+        assert running(case) == set()
+        case.when(take("ask_review"))
+        case.then_refused(ClassNotFitting, petition_class=petition_class)
+
+
+class TestArticle34Handling:
+    """An appeal is handled in 60 days from its acceptance."""
+
+    def test_accepted_on_the_first_of_october_it_ends_on_the_last_of_november(self, case: Casebook):
+        """2023-10-01 and 60 days: the day after is day 1, the last day is 2023-11-30."""
+        register(case, on="2023-10-01")
+        walk(case, "accept")
+        assert term_of(case, "handling")["due_on"] == "2023-11-30"
+        days = Courses(case.application).explain(number(), "handling")["days"]
+        assert (days[1]["day"], days[1]["number"]) == ("2023-10-02", 1)
+        assert (days[-1]["day"], days[-1]["number"]) == ("2023-11-30", 60)
+
+    @pytest.mark.parametrize(("after_days", "late_days"), [(60, 0), (61, 1), (75, 15)])
+    def test_a_reply_after_the_last_day_is_late(
+        self, case: Casebook, after_days: int, late_days: int
+    ):
+        """And is a reply."""
+        register(case, on="2023-10-01")
+        walk(case, "accept", "handle", after_days * DAY, "reply")
+        assert term_of(case, "handling")["late_days"] == late_days
+
+    def test_a_hearing_does_not_stop_the_term(self, case: Casebook):
+        """Only a re-review leaves the days of a hearing out."""
+        register(case, on="2023-10-01")
+        walk(case, "accept", "handle", 9 * DAY, "hear")
+        assert term_of(case, "handling")["due_on"] == "2023-11-30"
+
+
+class TestArticle34Extension:
+    """延期: once, by up to 30 days, approved by the head before the term ends."""
+
+    def test_an_extension_on_the_last_day_is_in_time(self, case: Casebook):
+        """Accepted on 2023-10-01, extended by 30 days on 2023-11-30: to 2023-12-30."""
+        to_last_day(case)
+        walk(case, "ask_extension")
+        case.when(take("approve_extension"))
+        case.then(
+            happened(Course.StepTaken, step="approve_extension", article="Art 34"),
+            happened(Course.TermExtended, term="handling", days=30),
+        )
+        assert term_of(case, "handling")["due_on"] == "2023-12-30"
+
+    def test_an_approval_a_day_late_is_refused(self, case: Casebook):
+        """Though it was asked for in time."""
+        to_last_day(case)
+        walk(case, "ask_extension", DAY)
+        case.when(take("approve_extension"))
+        case.then_refused(ConditionUnmet, condition="extension_possible")
+
+    def test_what_is_asked_for_a_day_late_is_refused(self, case: Casebook):
+        """The term is over."""
+        to_last_day(case)
+        walk(case, DAY)
+        case.when(take("ask_extension"))
+        case.then_refused(ConditionUnmet, condition="extension_possible")
+
+    def test_asking_extends_nothing(self, case: Casebook):
+        """The head decides."""
+        to_last_day(case)
+        walk(case, "ask_extension")
+        assert term_of(case, "handling")["due_on"] == "2023-11-30"
+
+    @pytest.mark.parametrize(("days", "due_on"), [(1, "2023-12-01"), (30, "2023-12-30")])
+    def test_one_to_thirty_days(self, case: Casebook, days: int, due_on: str):
+        """As many as were asked for."""
+        to_last_day(case)
+        walk(case, "ask_extension", "approve_extension", ask_extension={"days": days})
+        assert term_of(case, "handling")["due_on"] == due_on
+
+    def test_more_than_thirty_days_are_refused(self, case: Casebook):
+        """Before they get to the head."""
+        to_last_day(case)
+        case.when(take("ask_extension", days=31))
+        case.then_refused(ConditionUnmet, condition="extension_possible")
+
+    def test_a_term_is_extended_once(self, case: Casebook):
+        """By a few days too."""
+        to_last_day(case)
+        walk(case, "ask_extension", "approve_extension", ask_extension={"days": 1})
+        case.when(take("ask_extension", days=1))
+        case.then_refused(ConditionUnmet, condition="extension_possible")
+
+    def test_what_was_declined_may_be_asked_for_again(self, case: Casebook):
+        """Each request is decided once."""
+        to_last_day(case)
+        walk(case, "ask_extension", "decline_extension")
+        case.when(take("approve_extension"))
+        case.then_refused(ConditionUnmet, condition="extension_asked")
+        walk(case, "ask_extension", "approve_extension", ask_extension={"days": 10})
+        assert term_of(case, "handling")["extension_days"] == 10
+
+    def test_nothing_is_approved_that_was_not_asked_for(self, case: Casebook):
+        """Nobody extends his own term unasked."""
+        to_last_day(case)
+        case.when(take("approve_extension"))
+        case.then_refused(ConditionUnmet, condition="extension_asked")
+
+    @pytest.mark.parametrize("petition_class", BUT_APPEALS)
+    def test_only_the_term_of_an_appeal_is_extended(self, case: Casebook, petition_class: str):
+        """The others have none."""
+        register(case, petition_class=petition_class)
+        walk(case, *PATHS["handling"])
+        case.when(take("ask_extension"))
+        case.then_refused(ClassNotFitting, petition_class=petition_class)
+
+
+def to_last_day(case: Casebook) -> None:
+    """A matter accepted on 2023-10-01, on the last day of its handling."""
+    register(case, on="2023-10-01")
+    walk(case, "accept", "handle", 60 * DAY)
+
+
+class TestArticle35Review:
+    """复查: the petitioner asks in 30 days from the opinion, it is decided in 30 days."""
+
+    @pytest.mark.parametrize("state", STEPS["ask_review"].sources)
+    def test_a_review_may_be_asked_for_at_any_time_after_the_opinion(
+        self, case: Casebook, state: str
+    ):
+        """Whatever has happened since, closure included: received 2026-03-02, until 2026-04-01."""
+        register(case, on="2026-03-02")
+        walk(case, *PATHS[state], 30 * DAY, "ask_review")
+        assert course_of(case)["state"] == "review_asked"
+        assert running(case) == {"review"}
+        assert term_of(case, "review")["due_on"] == "2026-05-01"
+
+    @pytest.mark.parametrize("state", STEPS["ask_review"].sources)
+    def test_a_request_a_day_late_is_refused(self, case: Casebook, state: str):
+        """The opinion stands."""
+        register(case, on="2026-03-02")
+        walk(case, *PATHS[state], 31 * DAY)
+        case.when(take("ask_review"))
+        case.then_refused(ConditionUnmet, condition="review_in_time")
+
+    def test_the_last_day_is_over_at_midnight_in_shanghai(self, case: Casebook):
+        """To the minute before it is in time; at midnight it is late."""
+        register(case, on="2026-03-02")
+        walk(case, *TO_THE_REPLY, 30 * DAY, 12 * HOUR)
+        case.when(take("ask_review"))
+        case.then_refused(ConditionUnmet, condition="review_in_time")
+        case.when(take("ask_review", at=case.clock() - MINUTE))
+        assert course_of(case)["state"] == "review_asked"
+
+    def test_a_review_of_a_closed_matter_opens_it(self, case: Casebook):
+        """It is its owner's again."""
+        register(case)
+        walk(case, *PATHS["closed"], DAY)
+        case.when(take("ask_review"))
+        facts = {type(fact) for fact in case.new_facts()}
+        assert facts == {Ownership.Reopened, Course.StepTaken, Course.TermBegun}
+        assert (case.ownership()["state"], case.ownership()["owner"]) == ("owned", HUANG)
+
+    @pytest.mark.parametrize("finding", ["upheld", "changed"])
+    def test_the_decision_begins_the_term_for_a_re_review(self, case: Casebook, finding: str):
+        """Upheld or changed: the review opinion is what the petitioner may go on from."""
+        register(case, on="2026-03-02")
+        walk(case, *PATHS["review_asked"], 30 * DAY)
+        case.when(take("decide_review", finding=finding))
+        case.then(
+            happened(Course.StepTaken, state="reviewed", article="Art 35"),
+            happened(Course.TermEnded, term="review", late_days=0),
+            happened(Course.TermBegun, term="re_review_request", runs_from="2026-04-01"),
+        )
+
+    def test_a_decision_a_day_late_is_late(self, case: Casebook):
+        """31 days after the request."""
+        register(case, on="2026-03-02")
+        walk(case, *PATHS["review_asked"], 31 * DAY, "decide_review")
+        assert term_of(case, "review")["late_days"] == 1
+
+    def test_what_is_remanded_is_handled_anew_in_sixty_days(self, case: Casebook):
+        """From the day of that decision, and answered by a new opinion."""
+        register(case, on="2026-03-02")
+        walk(case, *PATHS["review_asked"], 10 * DAY, "remand")
+        assert course_of(case)["state"] == "handling"
+        assert running(case) == {"handling"}
+        assert term_of(case, "handling")["due_on"] == "2026-05-11"
+
+
+class TestArticle36ReReview:
+    """复核: asked for and decided in 30 days each; it is the last instance."""
+
+    def test_asked_for_on_the_last_day_it_is_in_time(self, case: Casebook):
+        """30 days after the review opinion; another 30 to decide."""
+        register(case, on="2026-03-02")
+        walk(case, *TO_THE_REVIEW, 30 * DAY, "ask_re_review")
+        assert running(case) == {"re_review"}
+        assert term_of(case, "re_review")["due_on"] == "2026-05-01"
+
+    def test_a_request_a_day_late_is_refused(self, case: Casebook):
+        """The review opinion stands."""
+        register(case, on="2026-03-02")
+        walk(case, *TO_THE_REVIEW, 31 * DAY)
+        case.when(take("ask_re_review"))
+        case.then_refused(ConditionUnmet, condition="re_review_in_time")
+
+    @pytest.mark.parametrize(("after_days", "late_days"), [(30, 0), (31, 1)])
+    def test_a_decision_after_the_last_day_is_late(
+        self, case: Casebook, after_days: int, late_days: int
+    ):
+        """And ends the term."""
+        register(case, on="2026-03-02")
+        walk(case, *PATHS["re_review_asked"], after_days * DAY, "decide_re_review")
+        assert course_of(case)["state"] == "re_reviewed"
+        assert term_of(case, "re_review")["late_days"] == late_days
+
+    def test_after_it_the_matter_has_ended(self, case: Casebook):
+        """信访终结: nothing runs, and only closure and a new order lead on."""
+        register(case)
+        walk(case, *PATHS["ended"])
+        assert running(case) == set()
+        assert [step["step"] for step in course_of(case)["open_steps"]] == ["close"]
+
+    def test_a_review_that_nobody_goes_on_from_ends_the_matter(self, case: Casebook):
+        """逾期未申请复核: once the 30 days are over, not before."""
+        register(case, on="2026-03-02")
+        walk(case, *TO_THE_REVIEW, 30 * DAY)
+        case.when(take("let_stand"))
+        case.then_refused(ConditionUnmet, condition="re_review_term_over")
+        walk(case, DAY, "let_stand")
+        assert course_of(case)["state"] == "ended"
+        assert running(case) == set()
+
+
+class TestArticle36HearingDoesNotCount:
+    """复核听证: the days of a hearing are not part of the term of a re-review."""
+
+    def test_a_hearing_of_nine_days_moves_the_last_day_by_nine(self, case: Casebook):
+        """Asked for on 2026-03-02, until 04-01; heard from 03-10 to 03-18: until 04-10."""
+        register(case, on="2026-03-02")
+        walk(case, *PATHS["re_review_asked"], 8 * DAY, "begin_hearing", 8 * DAY, "end_hearing")
+        assert term_of(case, "re_review")["due_on"] == "2026-04-10"
+        days = Courses(case.application).explain(number(), "re_review")["days"]
+        heard = [day["day"] for day in days if day["why"] == "hearing"]
+        assert (len(heard), heard[0], heard[-1]) == (9, "2026-03-10", "2026-03-18")
+
+    def test_while_it_goes_on_the_term_has_no_last_day(self, case: Casebook):
+        """It runs, and nobody knows yet until when."""
+        register(case)
+        walk(case, *PATHS["re_review_hearing"])
+        assert running(case) == {"re_review"}
+        assert term_of(case, "re_review")["due_on"] is None
+
+    def test_nothing_is_decided_while_it_goes_on(self, case: Casebook):
+        """First it is ended."""
+        register(case)
+        walk(case, *PATHS["re_review_hearing"])
+        case.when(take("decide_re_review"))
+        case.then_refused(StepNotOpen, state="re_review_hearing", open="end_hearing")
+
+    def test_a_second_hearing_begins_on_a_later_day(self, case: Casebook):
+        """Each day is left out once."""
+        register(case, on="2026-03-02")
+        walk(case, *PATHS["re_review_asked"], DAY, "begin_hearing", "end_hearing")
+        case.when(take("begin_hearing"))
+        case.then_refused(ConditionUnmet, condition="no_hearing_that_day")
+        walk(case, DAY, "begin_hearing", "end_hearing")
+        assert term_of(case, "re_review")["due_on"] == "2026-04-03"
+
+
+class TestPolicyWork:
+    """Who does the work, and how: on record beside the course, and never the owner."""
+
+    def test_a_matter_has_a_handler_a_team_a_plan_and_units_that_assist(self, case: Casebook):
+        """Each with its latest value; the log has what they were before."""
+        register(case)
+        walk(case, *PATHS["handling"])
+        walk(
+            case,
+            *("name_handler", "name_team", "set_plan", "ask_assistance"),
+            name_handler={"handler": "U330424099"},
+            set_plan={"document": "海信案〔2026〕2号"},
+            ask_assistance={"unit": "330424-08"},
+        )
+        course = course_of(case)
+        assert (course["unit"], course["handler"]) == (GIVEN["unit"], "U330424099")
+        assert (course["team"], course["plan"]) == (GIVEN["team"], "海信案〔2026〕2号")
+        assert course["assisting"] == ["330424-08"]
+        assert course["state"] == "handling"
+
+    def test_a_step_is_not_dated_before_the_one_before_it(self, case: Casebook):
+        """The course is told in its order."""
+        register(case)
+        walk(case, "transfer", DAY, "accept")
+        case.when(take("handle", at=case.clock() - HOUR))
+        case.then_refused(StepOutOfOrder)
+
+    def test_a_step_may_be_recorded_later_than_it_happened(self, case: Casebook):
+        """Its terms are counted from when it happened."""
+        register(case)
+        walk(case, "transfer")
+        accepted_at = case.clock() + DAY
+        walk(case, 3 * DAY)
+        case.when(take("accept", at=accepted_at))
+        assert term_of(case, "handling")["runs_from"] == "2026-11-25"
+
+
+class TestPolicyDissatisfiedMeansReExamined:
+    """评价, 重新核查, 回访: a matter is rated and visited; 不满意 means examined again."""
+
+    def test_office_and_unit_are_rated_apart(self, case: Casebook):
+        """Two scores, and whether the petitioner is satisfied."""
+        register(case)
+        walk(case, *TO_THE_REPLY)
+        case.when(take("evaluate", office_score=5, unit_score=2, satisfied=False))
+        assert case.new_facts()[0].given == {
+            "office_score": 5,
+            "unit_score": 2,
+            "satisfied": False,
+        }
+
+    def test_the_satisfied_are_visited_at_once(self, case: Casebook):
+        """Nothing has to be examined again, nor may it be."""
+        register(case)
+        walk(case, *PATHS["evaluated"])
+        case.when(take("re_examine"))
+        case.then_refused(ConditionUnmet, condition="dissatisfied")
+        walk(case, "visit")
+
+    def test_the_dissatisfied_are_visited_after_another_examination(self, case: Casebook):
+        """It goes back to handling, and is replied to and rated anew."""
+        register(case)
+        walk(case, *TO_THE_REPLY, "evaluate", **DISSATISFIED)
+        case.when(take("visit"))
+        case.then_refused(ConditionUnmet, condition="re_examined")
+        walk(case, "re_examine", "reply", "evaluate", "visit", **DISSATISFIED)
+        assert course_of(case)["state"] == "visited"
+
+
+class TestPolicyDoubleVerification:
+    """三查双核: a check and two verifications, by people who did not do the work."""
+
+    def test_three_different_people_clear_a_matter(self, case: Casebook):
+        """One checks, another verifies, a third countersigns."""
+        register(case)
+        walk(case, *TO_CLEARANCE)
+        by = [step["by"] for step in course_of(case)["steps"][-3:]]
+        assert by == [CLERK, SECOND_CLERK, HEAD]
+        assert course_of(case)["state"] == "cleared"
+
+    @pytest.mark.parametrize("step", ["check", "verify", "countersign"])
+    def test_the_handler_does_none_of_it(self, case: Casebook, step: str):
+        """Nor who was the handler once."""
+        register(case)
+        walk(case, *PATHS["handling"], "name_handler", name_handler={"handler": "U330424099"})
+        walk(case, *TO_CLEARANCE[3 : TO_CLEARANCE.index(step)])
+        for handler in (HANDLER, "U330424099"):
+            case.when(take(step, by=handler))
+            case.then_refused(ConditionUnmet, condition="not_own_work")
+
+    @pytest.mark.parametrize(
+        ("step", "by"), [("verify", CLERK), ("countersign", CLERK), ("countersign", SECOND_CLERK)]
+    )
+    def test_nobody_verifies_what_he_checked_himself(self, case: Casebook, step: str, by: str):
+        """Two people are two."""
+        register(case)
+        walk(case, *TO_CLEARANCE[: TO_CLEARANCE.index(step)])
+        case.when(take(step, by=by))
+        case.then_refused(ConditionUnmet, condition="not_own_work")
+
+
+class TestPolicyWithdrawal:
+    """撤回: the petitioner may withdraw."""
+
+    @pytest.mark.parametrize("state", STEPS["withdraw"].sources)
+    def test_a_withdrawal_ends_all_terms(self, case: Casebook, state: str):
+        """Wherever the matter is."""
+        register(case)
+        walk(case, *PATHS[state], DAY, "withdraw")
+        assert course_of(case)["state"] == "withdrawn"
+        assert running(case) == set()
+
+    def test_what_was_withdrawn_is_not_reviewed(self, case: Casebook):
+        """Though the 30 days are not over."""
+        register(case)
+        walk(case, *TO_THE_REPLY, "withdraw", "close")
+        case.when(take("ask_review"))
+        case.then_refused(ConditionUnmet, condition="review_in_time")
+
+
+# State to the outcomes that a matter may be closed with there.
+ENDS_AS: Final = {
+    "cleared": {"settled", "explained"},
+    "ended": {"settled", "explained"},
+    "refused": {"explained"},
+    "not_accepted_again": {"explained"},
+    "routed": {"routed_elsewhere"},
+    "withdrawn": {"withdrawn"},
+}
+OUTCOMES: Final = ("settled", "explained", "routed_elsewhere", "withdrawn")
+MAY_END_AS: Final = [
+    (state, outcome) for state in ENDS_AS for outcome in OUTCOMES if outcome in ENDS_AS[state]
+]
+MAY_NOT_END_AS: Final = [
+    (state, outcome) for state in ENDS_AS for outcome in OUTCOMES if outcome not in ENDS_AS[state]
+]
+
+
+class TestPolicyClosing:
+    """办结条件: a matter is closed from where its course has come to an end."""
+
+    def test_there_are_six_ways_to_the_end(self):
+        """Cleared, ended, refused, not accepted again, routed, withdrawn."""
+        assert set(STEPS["close"].sources) == ENDS_AS.keys()
+
+    @pytest.mark.parametrize(("state", "outcome"), MAY_END_AS)
+    def test_a_matter_ends_as_its_course_did(self, case: Casebook, state: str, outcome: str):
+        """Nothing has to be stated again that its course has on record."""
+        register(case)
+        walk(case, *PATHS[state])
+        case.when(close(statement(outcome=outcome)))
+        assert case.ownership()["state"] == "closed"
+        assert course_of(case)["state"] == "closed"
+        assert running(case) == set()
+
+    @pytest.mark.parametrize(("state", "outcome"), MAY_NOT_END_AS)
+    def test_a_matter_does_not_end_as_what_its_course_was_not(
+        self, case: Casebook, state: str, outcome: str
+    ):
+        """The refusal names the outcomes that are allowed."""
+        register(case)
+        walk(case, *PATHS[state])
+        case.when(close(statement(outcome=outcome)))
+        case.then_refused(ConditionUnmet)
+        assert (
+            set(case.refusal.fields["outcome"].partition("ends as ")[2].split(", "))
+            == (ENDS_AS[state])
+        )
+
+    def test_a_closure_rests_on_what_the_course_has_on_record(self, case: Casebook):
+        """Reply, visit and evaluation are those of the course, whatever is stated."""
+        register(case)
+        walk(case, *TO_THE_REPLY, DAY, "evaluate", DAY, "visit", DAY, *TO_CLEARANCE[6:])
+        case.when(close(statement(reply_document="another", follow_up_visit_at=None)))
+        closed = case.new_facts()[0]
+        assert isinstance(closed, Ownership.Closed)
+        assert closed.reply_document == "海信复〔2026〕7号"
+        assert text_of(closed.evaluation_asked_at) == "2026-11-25T04:00:00.000000Z"
+        assert text_of(closed.follow_up_visit_at) == "2026-11-26T04:00:00.000000Z"
+
+    @pytest.mark.parametrize("state", ["accepted", "handling", "replied", "visited", "verified"])
+    def test_a_matter_whose_course_goes_on_is_not_closed(self, case: Casebook, state: str):
+        """Whatever its owner states."""
+        register(case)
+        walk(case, *PATHS[state])
+        case.when(close())
+        case.then_refused(StepNotOpen, step="close", state=state)
+
+
+class TestFirstContactOnlyTheOwnerCloses:
+    """谁第一个接待,谁负责到底: the owner closes, from every end that a course can have."""
+
+    @pytest.mark.parametrize(("state", "outcome"), MAY_END_AS)
+    @pytest.mark.parametrize("somebody", [HEAD, SHEN, CLERK, HANDLER])
+    def test_nobody_else_closes(self, case: Casebook, state: str, outcome: str, somebody: str):
+        """Neither head nor another leader, clerk or handler; both records stay as they were."""
+        register(case)
+        walk(case, *PATHS[state])
+        case.when(close(statement(outcome=outcome), by=somebody))
+        case.then_refused(NotTheOwner, owner=HUANG)
+        assert course_of(case)["state"] == state
+
+    def test_closure_moves_ownership_and_course_together(self, case: Casebook):
+        """One unit of work, both or neither."""
+        register(case)
+        walk(case, *TO_CLEARANCE)
+        case.when(close())
+        case.then(
+            happened(Ownership.Closed, owner=HUANG),
+            happened(Course.StepTaken, step="close", state="closed", by=HUANG),
+            happened(Course.TermEnded, term="review_request"),
+        )
+
+    def test_the_successor_closes_once_the_ownership_has_passed_to_him(self, case: Casebook):
+        """The course goes on under the new owner as if nothing had happened."""
+        register(case)
+        walk(case, *TO_CLEARANCE)
+        case.given(happened(Ownership.Succeeded, owner=SHEN))
+        case.when(close(by=HUANG))
+        case.then_refused(NotTheOwner, owner=SHEN)
+        case.when(close(by=SHEN))
+        assert course_of(case)["state"] == "closed"
+
+
+class TestFirstContactOutlastsClosure:
+    """重新办理: a matter that is opened again goes back to its owner, and into handling."""
+
+    def test_reopening_moves_ownership_and_course_together(self, case: Casebook):
+        """With 60 days, from the day of the order."""
+        register(case)
+        walk(case, *PATHS["closed"], DAY)
+        case.when(reopen())
+        case.then(
+            happened(Ownership.Reopened, owner=HUANG),
+            happened(Course.StepTaken, step="reopen", state="handling"),
+            happened(Course.TermBegun, term="handling", runs_from="2026-11-25"),
+        )
+
+    def test_a_repeat_that_joins_a_closed_matter_reopens_its_course_at_the_next_step(
+        self, case: Casebook
+    ):
+        """As of when the repeat was registered, and by the owner."""
+        register(case)
+        walk(case, *PATHS["closed"], DAY)
+        repeat = registration(2, repeats=petition_id(1), registered_at=case.clock())
+        case.when_registered(repeat)
+        walk(case, DAY)
+        case.when(take("report_progress"))
+        case.then(
+            happened(Course.StepTaken, step="reopen", by=HUANG, timestamp=noon_of("2026-11-25")),
+            happened(Course.TermBegun, term="handling", runs_from="2026-11-25"),
+            happened(Course.StepTaken, step="report_progress", state="handling"),
+        )
+
+    def test_until_that_step_the_course_is_shown_as_reopened(self, case: Casebook):
+        """Whoever looks sees what may be done next."""
+        register(case)
+        walk(case, *PATHS["closed"])
+        case.when_registered(registration(2, repeats=petition_id(1), registered_at=case.clock()))
+        assert course_of(case)["state"] == "handling"
+        assert running(case) == {"handling"}
+
+    def test_a_repeat_that_joins_an_open_matter_leaves_its_course_alone(self, case: Casebook):
+        """It is the same matter, where it is."""
+        register(case)
+        walk(case, *PATHS["evaluated"])
+        case.when_registered(registration(2, repeats=petition_id(1), registered_at=case.clock()))
+        case.then(happened(Ownership.RepeatJoined))
+        assert course_of(case)["state"] == "evaluated"
+
+
+# Between them they take every step of the table.
+WALKS: Final = (
+    ("assign", "object", "insist", "accept", "handle", "ask_extension", "decline_extension",
+     "ask_extension", "approve_extension", "reply", "evaluate", "re_examine", "hear", "consult",
+     "reply", "ask_review", "remand", "reply", "ask_review", "decide_review", "ask_re_review",
+     "begin_hearing", "end_hearing", "decide_re_review", "end", "close", "reopen",
+     "name_handler", "name_team", "set_plan", "report_progress", "ask_assistance"),
+    ("transfer", "object", "take_back", "transfer", "dispute_competence", "settle_competence",
+     *TO_CLEARANCE[1:], "close"),
+    (*TO_THE_REVIEW, 31 * DAY, "let_stand", "close"),
+    ("refuse", "close"),
+    ("not_accept_again", "close"),
+    ("accept", "route", "close"),
+    ("accept", "withdraw", "close"),
+)  # fmt: skip
+
+
+class TestFirstContactIsTouchedByNoStep:
+    """No step of the course changes the owner: only succession and recusal do."""
+
+    def test_the_walks_take_every_step(self):
+        """So none is left out below."""
+        assert {leg for legs in WALKS for leg in legs if isinstance(leg, str)} == set(STEPS)
+
+    @pytest.mark.parametrize("legs", WALKS, ids=range(len(WALKS)))
+    def test_the_owner_and_his_chain_are_the_same_after_each_step(
+        self, case: Casebook, legs: tuple[str | timedelta, ...]
+    ):
+        """Whoever takes it, and whoever does the work."""
+        register(case)
+        chain = case.ownership()["chain"]
+        stated = {} if "visit" in legs else DISSATISFIED
+        for done in range(1, len(legs) + 1):
+            walk(case, *legs[:done], begin_at=done - 1, **stated)
+            assert case.ownership()["chain"] == chain
+            assert case.ownership()["owner"] == HUANG
+
+    def test_the_owner_may_take_a_step_wherever_his_office_is(self, case: Casebook):
+        """He follows the handling through."""
+        register(case)
+        walk(case, *PATHS["handling"])
+        case.when(take("set_plan", by=HUANG, office=OTHER_COUNTY))
+        assert case.refusal is None
+        case.when(reply(by=actor(HUANG, OTHER_COUNTY)))
+        assert course_of(case)["state"] == "replied"
