@@ -50,6 +50,7 @@ ANY_STAFF: Final = ("clerk", "handler", "leader", "office_head")
 EVERY_CLASS: Final = ("suggestion", "accusation", "appeal")
 APPEALS: Final = ("appeal",)
 
+EVERY_STATE: Final = tuple(STATES)
 SENT: Final = ("transferred", "assigned")
 UNDECIDED: Final = ("registered", *SENT)
 IN_WORK: Final = ("accepted", "handling")
@@ -64,6 +65,21 @@ GROUNDS_OF_REFUSAL: Final[Mapping[str, str]] = {
 GROUNDS_OF_NOT_ACCEPTING_AGAIN: Final[Mapping[str, str]] = {
     "re_reviewed": "复核终结后以同一事实和理由再提出",
     "review_not_asked": "无正当理由逾期未申请复查、复核",
+}
+# Why a matter is supervised. Delay and buck-passing are found from the record itself.
+TRIGGERS: Final[Mapping[str, str]] = {
+    "acceptance_broken": "违反受理规定",
+    "handling_broken": "违反办理规定",
+    "delay": "拖延",
+    "buck_passing": "推诿",
+    "perfunctory": "敷衍",
+    "false_report": "弄虚作假",
+    "opinion_not_carried_out": "拒不执行处理意见",
+}
+PROPOSALS: Final[Mapping[str, str]] = {
+    "improve_work": "改进工作",
+    "improve_policy": "完善政策",
+    "pursue_responsibility": "追究责任",
 }
 # The sixth route is our own handling: step `handle`.
 ROUTES_ELSEWHERE: Final[Mapping[str, str]] = {
@@ -115,7 +131,7 @@ GIVEN: Final[Mapping[str, str]] = {
     "unit": "the handling unit (承办单位), an office",
     "document": "reference of the written document",
     "reason": "why; published, so no personal data",
-    "report_by": "the day by which the unit reports back",
+    "report_by": "the day by which the answer is due",
     "settled_by": "whether the organs agreed or their common superior decided",
     "ground": "the ground",
     "route": "the procedure that the matter belongs to",
@@ -126,6 +142,9 @@ GIVEN: Final[Mapping[str, str]] = {
     "unit_score": "how the petitioner rates the handling unit, 1 to 5",
     "satisfied": "whether the petitioner is satisfied with the outcome",
     "finding": "what was decided about the opinion",
+    "trigger": "why the matter is supervised",
+    "proposal": "which of the three proposals",
+    "adopted": "whether the proposal was adopted",
 }
 
 CONDITIONS: Final[Mapping[str, str]] = {
@@ -138,6 +157,12 @@ CONDITIONS: Final[Mapping[str, str]] = {
     "dissatisfied": "the petitioner said that he is dissatisfied",
     "re_examined": "the petitioner is satisfied, or the handling was examined again",
     "no_hearing_that_day": "no hearing of this re-review ended on that day",
+    "report_by_ahead": "the answer is due on a day to come",
+    "trigger_on_record": "delay and buck-passing are what the record shows",
+    "supervision_open": "an order of supervision was not answered yet",
+    "supervised": "an order of supervision was made",
+    "proposal_open": "a proposal was made whose adoption is not known yet",
+    "no_proposal_open": "the adoption of the proposal before is known",
     "not_own_work": "whoever checks was not the handler, nor one who checked before",
 }
 
@@ -148,11 +173,12 @@ STEPS: Final[Mapping[str, Step]] = {
         Step("transfer", "转送", ("registered",), "transferred", "Art 22", "V", PETITION_OFFICE,
              ("unit", "document"), ("acceptance", "objection"), ("first_step",)),
         Step("assign", "交办", ("registered",), "assigned", "Art 22", "V", PETITION_OFFICE,
-             ("unit", "document", "report_by"), ("acceptance", "objection"), ("first_step",)),
+             ("unit", "document", "report_by"), ("acceptance", "objection", "report_back"),
+             ("first_step",), ("report_by_ahead",)),
         Step("object", "提出异议", SENT, "objected", "Art 23(3)", "V", UNIT,
              ("reason", "document"), (), ("objection",), ("objection_in_time",)),
         Step("take_back", "同意退回", ("objected",), "registered", "Art 23(3)", "V",
-             PETITION_OFFICE, ("document",), ("first_step",), ("acceptance",)),
+             PETITION_OFFICE, ("document",), ("first_step",), ("acceptance", "report_back")),
         Step("insist", "不同意退回", ("objected",), "transferred", "Art 23(3)", "V",
              PETITION_OFFICE, ("reason", "document")),
         Step("dispute_competence", "管辖争议", ("objected", *SENT), "disputed", "Art 24", "U",
@@ -163,9 +189,11 @@ STEPS: Final[Mapping[str, Step]] = {
         Step("accept", "受理", UNDECIDED, "accepted", "Art 23", "V", UNIT, ("document",),
              ("handling",), ("first_step", "acceptance", "objection")),
         Step("refuse", "不予受理", UNDECIDED, "refused", "Art 31", "V", UNIT,
-             ("ground", "document"), (), ("first_step", "acceptance", "objection")),
+             ("ground", "document"), (),
+             ("first_step", "acceptance", "objection", "report_back")),
         Step("not_accept_again", "不再受理", UNDECIDED, "not_accepted_again", "Art 31", "V", UNIT,
-             ("ground", "document"), (), ("first_step", "acceptance", "objection")),
+             ("ground", "document"), (),
+             ("first_step", "acceptance", "objection", "report_back")),
         Step("route", "导入其他程序", (*UNDECIDED, "accepted"), "routed", "Art 31(1) to (5)", "V",
              UNIT, ("route", "document"), (),
              ("first_step", "acceptance", "objection", "handling"), classes=APPEALS),
@@ -188,7 +216,7 @@ STEPS: Final[Mapping[str, Step]] = {
         Step("decline_extension", "不同意延期", ("handling",), "", "Art 34", "R", HEAD,
              ("reason",), conditions=("extension_asked",), classes=APPEALS),
         Step("reply", "答复", ("handling",), "replied", "Art 31(6)", "V", ANY_STAFF,
-             ("document",), ("review_request",), ("handling",)),
+             ("document",), ("review_request",), ("handling", "report_back")),
         # Before it can be closed
         Step("evaluate", "评价", ("replied",), "evaluated", "ADR 9", "U",
              (*PETITION_OFFICE, "agency"), ("office_score", "unit_score", "satisfied")),
@@ -224,6 +252,17 @@ STEPS: Final[Mapping[str, Step]] = {
              ("re_review_term_over",), APPEALS),
         Step("end", "信访终结", ("re_reviewed",), "ended", "Art 36", "R", PETITION_OFFICE,
              ("document",), classes=APPEALS),
+        # Supervision, also of what is closed
+        Step("order_supervision", "督办", EVERY_STATE, "", "Art 39", "V", HEAD,
+             ("trigger", "reason", "document", "report_by"), ("supervision",), ("supervision",),
+             conditions=("report_by_ahead", "trigger_on_record")),
+        Step("answer_supervision", "督办反馈", EVERY_STATE, "", "Art 39", "V", UNIT,
+             ("document",), (), ("supervision",), ("supervision_open",)),
+        Step("propose", "提出三项建议", EVERY_STATE, "", "Art 40", "V", HEAD,
+             ("proposal", "document", "report_by"), ("proposal",),
+             conditions=("supervised", "no_proposal_open", "report_by_ahead")),
+        Step("adopt_proposal", "建议采纳情况", EVERY_STATE, "", "Art 40", "V", PETITION_OFFICE,
+             ("adopted", "document"), (), ("proposal",), ("proposal_open",)),
         # The petitioner's and the owner's own steps
         Step("withdraw", "撤回", (*UNDECIDED, "objected", "disputed", *IN_WORK, *ANSWERED,
                                  "review_asked", "reviewed", "re_review_asked"),
@@ -236,11 +275,10 @@ STEPS: Final[Mapping[str, Step]] = {
     )
 }  # fmt: skip
 
-# Where a step of these leads from, a matter is at its end and no term of it runs on.
+# With a step to one of these a matter is at its end, and what it owes to the petitioner ends.
 FINAL: Final = frozenset(
     {"refused", "not_accepted_again", "routed", "ended", "withdrawn", "closed"}
 )
-# What is laid down for one unit binds everybody in it; these steps are the petition office's.
 BEGINNING: Final = "registered"
 
 

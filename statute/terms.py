@@ -39,6 +39,8 @@ class TermRule:
         hearing_counts: whether the time of a hearing is part of the term.
         appeals_only: whether other classes of petitions have no such term.
         lapses: whether it is a right, which lapses unused; nobody is late then.
+        stated: whether its last day is stated with the step that begins it; it has no length.
+        outlasts: whether it runs on when the matter is closed.
     """
 
     code: str
@@ -52,6 +54,8 @@ class TermRule:
     hearing_counts: bool = True
     appeals_only: bool = True
     lapses: bool = False
+    stated: bool = False
+    outlasts: bool = False
 
 
 TERMS: Final[Mapping[str, TermRule]] = {
@@ -94,6 +98,38 @@ TERMS: Final[Mapping[str, TermRule]] = {
         ),
         TermRule(
             "re_review", "复核", 30, "receipt of the request", "Art 36", "R", hearing_counts=False
+        ),
+        TermRule(
+            "report_back",
+            "限期报结",
+            0,
+            "receipt of the assignment",
+            "Art 22",
+            "V",
+            appeals_only=False,
+            stated=True,
+        ),
+        TermRule(
+            "supervision",
+            "督办",
+            0,
+            "the order",
+            "Art 39",
+            "V",
+            appeals_only=False,
+            stated=True,
+            outlasts=True,
+        ),
+        TermRule(
+            "proposal",
+            "三项建议",
+            0,
+            "the proposal",
+            "Art 40",
+            "V",
+            appeals_only=False,
+            stated=True,
+            outlasts=True,
         ),
     )
 }

@@ -95,6 +95,10 @@ class Requests(RpcConsumer):  # type: ignore[misc] # nameko has no types
 
     queue: Queue | None = None
 
+    def __init__(self) -> None:
+        super().__init__()
+        self._methods: set[str] = set()
+
     def setup(self) -> None:
         if self.queue is None:
             service = self.container.service_name
@@ -104,6 +108,10 @@ class Requests(RpcConsumer):  # type: ignore[misc] # nameko has no types
             self.queue = topology.rpc_queue(service, kind)
             self.other_queues = [topology.dead_queue(service)]
             self.queue_consumer.register_provider(self)
+
+    def register_provider(self, provider: Any) -> None:
+        super().register_provider(provider)
+        self._methods.add(provider.method.name)
 
     def unregister_provider(self, provider: Any) -> None:
         """Take no more requests; those in line go back, to another process or the next start."""
@@ -155,7 +163,9 @@ class Requests(RpcConsumer):  # type: ignore[misc] # nameko has no types
         except Failure as failure:
             self._refuse(message, failure)
         else:
-            return entrypoint.work(begun, arguments)
+            if entrypoint is not None:
+                return entrypoint.work(begun, arguments)
+            self.queue_consumer.give_back(message)
         return False
 
     def _turn_away(self, message: Any) -> None:
@@ -173,12 +183,15 @@ class Requests(RpcConsumer):  # type: ignore[misc] # nameko has no types
     def _refuse_unanswerable(self, message: Any) -> None:
         self.queue_consumer.refuse(message, "no reply_to: nobody to answer")
 
-    def _entrypoint_of(self, message: Any) -> "Answers":
+    def _entrypoint_of(self, message: Any) -> "Answers | None":
+        """Return what answers a request; None when it does not any more, because all is ending."""
         named = _method_named(message)
         for entrypoint in self._providers:
             if entrypoint.method.name == named:
                 found: Answers = entrypoint
                 return found
+        if named in self._methods:
+            return None
         raise Failure("method_unknown", fields={"method": named})
 
     def _refuse(self, message: Any, failure: Failure) -> None:

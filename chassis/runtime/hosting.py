@@ -22,6 +22,7 @@ from chassis.messaging import memory
 from chassis.messaging.faults import broken_at
 from chassis.messaging.wiring import Background, Wiring, with_wirings
 
+START_WITHIN_S: Final = 5.0
 STOP_WITHIN_S: Final = 20.0
 CLOSE_WITHIN_S: Final = 5.0
 ENDING_SIGNALS: Final = (signal.SIGTERM, signal.SIGINT)
@@ -85,8 +86,12 @@ class Host:
     def run(self) -> int:
         """Start, wait for a signal or a break, stop; return the exit code of the process."""
         with signals_to(partial(self._end, healthy=True)):
-            eventlet.spawn(self.start).link(self._watched, "start")
+            starting, up = eventlet.spawn(self.start), Event()
+            starting.link(self._watched, "start")
+            starting.link(lambda _thread: up.send())
             healthy = self.wait()
+            # Half of it would start after it was stopped. It cannot start while the broker is away.
+            up.wait(START_WITHIN_S)
             clean = self.stop()
         return 0 if healthy and clean else 1
 

@@ -15,7 +15,7 @@ import structlog
 
 from chassis.eventstore.application import EventSourcedApplication
 from chassis.eventstore.losses import Made, tables_with_losses
-from chassis.messaging.faults import passes
+from chassis.messaging.faults import passes, refusal_of
 from chassis.messaging.inbox import Inbox
 from contracts.envelope import CloudEvent
 
@@ -60,10 +60,12 @@ class LossWatch:
         try:
             return self._look_at_own() + self._look_at_followed()
         except Exception as error:
-            if not passes(error):
+            refusal = refusal_of(error)
+            if refusal is None and not passes(error):
                 raise
-            # A source or the database is away: the next look is soon enough.
-            log.warning("losses_not_looked_for", reason=type(error).__name__)
+            # A source or the database is away, or our token ended: the next look is soon enough.
+            reason = refusal.code if refusal else type(error).__name__
+            log.warning("losses_not_looked_for", reason=reason)
             return 0
 
     def _look_at_own(self) -> int:

@@ -21,13 +21,15 @@ from contracts.fields import (
     RequestId,
     Staff,
 )
-from contracts.rpc.method import OPERATORS, READERS, Answer, Method, Request
+from contracts.rpc.method import FOLLOWERS, HEADS, OPERATORS, READERS, Answer, Method, Request
 from statute.course import (
     GIVEN,
     GROUNDS_OF_NOT_ACCEPTING_AGAIN,
     GROUNDS_OF_REFUSAL,
+    PROPOSALS,
     ROUTES_ELSEWHERE,
     STEPS,
+    TRIGGERS,
     Step,
 )
 
@@ -41,6 +43,9 @@ TermCode = Literal[
     "review",
     "re_review_request",
     "re_review",
+    "report_back",
+    "supervision",
+    "proposal",
 ]
 
 # What is stated with a step, by name, to its type on the wire.
@@ -58,6 +63,9 @@ TYPES: Final[Mapping[str, Any]] = {
     "unit_score": Score,
     "satisfied": bool,
     "finding": Literal["upheld", "changed"],
+    "trigger": Literal[tuple(TRIGGERS)],
+    "proposal": Literal[tuple(PROPOSALS)],
+    "adopted": bool,
 }
 GROUNDS: Final[Mapping[str, Any]] = {
     "refuse": Literal[tuple(GROUNDS_OF_REFUSAL)],
@@ -281,6 +289,41 @@ class TermExplained(Answer, frozen=True):
     days: list[DayCounted]
 
 
+class ListToSupervise(Request, frozen=True):
+    """Matters of the caller's region whose record shows a reason for supervision."""
+
+    limit: Limit = 50
+    cursor: Cursor = ""
+
+
+class ToSupervise(Answer, frozen=True):
+    """One matter, and what its record shows.
+
+    Attributes:
+        number: of the matter.
+        trigger: delay (a term that somebody owes is over), or buck_passing (it was passed on more
+            often than is allowed).
+        since: the last day of the term that is over, or the day on which it was last passed on.
+        owner: of the matter; empty while there is none.
+        office: of the matter.
+        unit: the handling unit; empty while there is none.
+    """
+
+    number: Number
+    trigger: Literal["delay", "buck_passing"]
+    since: date
+    owner: str
+    office: Office
+    unit: str
+
+
+class ToSupervisePage(Answer, frozen=True):
+    """One page of matters to be supervised, by their numbers."""
+
+    items: list[ToSupervise]
+    next_cursor: str
+
+
 class ImportCalendar(Request, frozen=True):
     """Count by a newer calendar of working days; terms that run are counted again.
 
@@ -381,6 +424,15 @@ EXPLAIN: Final = Method(
     "Why a term ends when it ends: each day counted or left out.",
 )
 
+TO_SUPERVISE: Final = Method(
+    "responsibility",
+    "to_supervise",
+    ListToSupervise,
+    ToSupervisePage,
+    HEADS | FOLLOWERS,
+    "Matters whose record shows a reason for supervision: late, or passed on too often.",
+)
+
 IMPORT_CALENDAR: Final = Method(
     "responsibility",
     "import_calendar",
@@ -395,5 +447,6 @@ METHODS: Final[tuple[Method[Any, Any], ...]] = (
     COURSE_OF,
     TERMS,
     EXPLAIN,
+    TO_SUPERVISE,
     IMPORT_CALENDAR,
 )

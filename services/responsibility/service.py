@@ -188,6 +188,23 @@ class ResponsibilityService:
         answer = self.rooms.courses.explain(request.number, request.term)
         return msgspec.convert(answer, course.TermExplained)
 
+    @answers(course.TO_SUPERVISE)
+    def to_supervise(
+        self, request: course.ListToSupervise, caller: Caller
+    ) -> course.ToSupervisePage:
+        reach = "" if caller.roles & FOLLOWERS else reach_of(caller.office)
+        if not (reach or caller.roles & FOLLOWERS):
+            raise Failure("office_not_allowed", fields={"office": caller.office})
+        responsibility = self.rooms.responsibility
+        items, cursor = self.rooms.terms.to_supervise(
+            responsibility.log_of_events,
+            reach,
+            day_of(responsibility.clock()),
+            request.limit,
+            request.cursor,
+        )
+        return msgspec.convert({"items": items, "next_cursor": cursor}, course.ToSupervisePage)
+
     @answers(course.IMPORT_CALENDAR)
     def import_calendar(
         self, request: course.ImportCalendar, caller: Caller

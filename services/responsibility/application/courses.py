@@ -70,7 +70,7 @@ class Courses:
                 )
             closed = course.state == "closed"
             course.take(taking_of(asked.step, command.actor, asked.given, at, calendar))
-            if closed and ownership.closed_at is not None:
+            if closed and course.state != "closed":
                 ownership.reopen(STEPS[asked.step].chinese, asked.given["document"], at)
             return course_answer(course, asked.number)
 

@@ -12,7 +12,7 @@ from uuid import UUID, uuid5
 
 from eventsourcing.domain import Aggregate, CanMutateAggregate, event
 
-from services.responsibility.domain.policy import day_of
+from services.responsibility.domain.policy import PASSED_ON_AT_MOST, PASSING_ON, day_of
 from services.responsibility.domain.refusals import (
     ClassNotFitting,
     ConditionUnmet,
@@ -75,6 +75,11 @@ class CourseTerm:
     due: Due | None
     ended_on: date | None = None
     late_days: int = 0
+
+    @property
+    def owed(self) -> bool:
+        """Whether somebody owes a step within it; a right only lapses."""
+        return not self.term.rule.lapses
 
     def open_at(self, at: datetime) -> bool:
         """Tell whether it runs, and is not over."""
@@ -186,7 +191,7 @@ class Course(Aggregate):
 
     def begin_first_term(self, registered_at: datetime, calendar: WorkCalendar) -> None:
         """Let the term for the office's first step run from the receipt (Art 22)."""
-        self._begin_term("first_step", registered_at, calendar)
+        self._begin_term("first_step", registered_at, calendar, {})
 
     def take(self, taking: Taking) -> None:
         """Take a step.
@@ -301,6 +306,41 @@ class Course(Aggregate):
         }
         return taking.by not in {*self.work.handlers, *checkers}
 
+    def _report_by_ahead(self, taking: Taking) -> bool:
+        return date.fromisoformat(taking.given["report_by"]) > taking.day
+
+    def _trigger_on_record(self, taking: Taking) -> bool:
+        shown = {"delay": self._delayed, "buck_passing": self._passed_on_too_often}
+        shows = shown.get(taking.given["trigger"])
+        return shows is None or shows(taking)
+
+    def _delayed(self, taking: Taking) -> bool:
+        return any(
+            running.late_days > 0
+            or (running.ended_on is None and running.owed and running.over_at(taking.at))
+            for running in self.terms.values()
+        )
+
+    def _passed_on_too_often(self, _taking: Taking) -> bool:
+        passed_on = sum(taken.step in PASSING_ON for taken in self.steps)
+        return passed_on > PASSED_ON_AT_MOST
+
+    def _runs(self, code: str) -> bool:
+        running = self.terms.get(code)
+        return running is not None and running.ended_on is None
+
+    def _supervision_open(self, _taking: Taking) -> bool:
+        return self._runs("supervision")
+
+    def _supervised(self, _taking: Taking) -> bool:
+        return "supervision" in self.terms
+
+    def _proposal_open(self, _taking: Taking) -> bool:
+        return self._runs("proposal")
+
+    def _no_proposal_open(self, _taking: Taking) -> bool:
+        return not self._runs("proposal")
+
     _HOLDS: ClassVar[Mapping[str, Callable[["Course", Taking], bool]]] = {
         "objection_in_time": _objection_in_time,
         "review_in_time": _review_in_time,
@@ -311,6 +351,12 @@ class Course(Aggregate):
         "dissatisfied": _dissatisfied,
         "re_examined": _re_examined,
         "no_hearing_that_day": _no_hearing_that_day,
+        "report_by_ahead": _report_by_ahead,
+        "trigger_on_record": _trigger_on_record,
+        "supervision_open": _supervision_open,
+        "supervised": _supervised,
+        "proposal_open": _proposal_open,
+        "no_proposal_open": _no_proposal_open,
         "not_own_work": _not_own_work,
     }
 
@@ -318,18 +364,26 @@ class Course(Aggregate):
 
     def _move_terms(self, taking: Taking) -> None:
         step = taking.step
-        ending = self.terms if self.state in FINAL else step.ends
-        for code in list(ending):
+        ending = self._all_but_outlasting() if step.to in FINAL else step.ends
+        for code in ending:
             self._end_term(code, taking)
         for code in step.begins:
             if self.petition_class == "appeal" or not TERMS[code].appeals_only:
-                self._begin_term(code, taking.at, taking.calendar)
+                self._begin_term(code, taking.at, taking.calendar, taking.given)
         move = self._MOVES.get(step.code)
         if move is not None:
             move(self, taking)
 
-    def _begin_term(self, code: str, at: datetime, calendar: WorkCalendar) -> None:
+    def _all_but_outlasting(self) -> list[str]:
+        return [code for code in self.terms if not TERMS[code].outlasts]
+
+    def _begin_term(
+        self, code: str, at: datetime, calendar: WorkCalendar, given: Mapping[str, Any]
+    ) -> None:
         term = Term.begin(code, day_of(at))
+        if term.rule.stated:
+            length = (date.fromisoformat(given["report_by"]) - term.runs_from).days
+            term = replace(term, rule=replace(term.rule, length_days=length))
         self._record_term(
             timestamp=at,
             term=code,
@@ -345,8 +399,7 @@ class Course(Aggregate):
         if running is None or running.ended_on is not None:
             return
         due = running.due
-        owed = not running.term.rule.lapses
-        late = (taking.day - due.on).days if owed and due is not None else 0
+        late = (taking.day - due.on).days if running.owed and due is not None else 0
         self._record_end(
             timestamp=taking.at,
             term=code,

@@ -30,6 +30,11 @@ AFTER_THE_REPLY: Final = ("follow_up_visit_at", "evaluation_asked_at")
 OUTCOMES_WITHOUT_CONDITIONS: Final = frozenset({"withdrawn", "routed_elsewhere"})
 
 
+# Buck-passing (推诿): passed on to another unit more often than that. The number is not verified.
+PASSED_ON_AT_MOST: Final = 2
+PASSING_ON: Final = frozenset({"transfer", "assign", "settle_competence"})
+
+
 def day_of(at: datetime) -> date:
     """Return the day in Shanghai on which an instant falls."""
     return at.astimezone(SHANGHAI).date()

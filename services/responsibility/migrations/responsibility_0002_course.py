@@ -25,6 +25,15 @@ def upgrade() -> None:
         "CREATE INDEX term_office ON term (office, ended_on, due_day, id)",
         "CREATE INDEX term_matter ON term (number)",
         "CREATE INDEX term_provisional ON term (id) WHERE provisional = 1",
-        "CREATE TABLE course (number TEXT PRIMARY KEY, state TEXT NOT NULL, unit TEXT NOT NULL)",
+        "CREATE INDEX term_running ON term (due_day) WHERE ended_on = ''",
+        """
+        CREATE TABLE course (
+            number TEXT PRIMARY KEY,
+            state TEXT NOT NULL,
+            unit TEXT NOT NULL,
+            passed_on INTEGER NOT NULL,
+            passed_on_day INTEGER NOT NULL
+        )""",
         "CREATE INDEX course_unit ON course (unit, number)",
+        "CREATE INDEX course_passed_on ON course (passed_on) WHERE passed_on > 1",
     )

@@ -11,7 +11,7 @@ from chassis.eventstore.paging import cursor_of, key_of
 from chassis.eventstore.transaction import Questions, Writing
 from services.responsibility.domain.course import Course
 from services.responsibility.domain.ownership import Ownership
-from services.responsibility.domain.policy import day_of
+from services.responsibility.domain.policy import PASSED_ON_AT_MOST, PASSING_ON, day_of
 from statute.counting import Term
 from statute.terms import TERMS
 from statute.workdays import newest_calendar
@@ -21,6 +21,18 @@ OPEN_ENDED: Final = date.max
 RUNNING: Final = ""
 # Rights that lapse unused: nobody is late with them.
 _LAPSING: Final = ", ".join(f"'{code}'" for code, rule in TERMS.items() if rule.lapses)
+
+_OUTLASTING: Final = ", ".join(f"'{code}'" for code, rule in TERMS.items() if rule.outlasts)
+
+# What the record itself shows to be a reason for supervision, one row a matter and reason.
+_TO_SUPERVISE: Final = (
+    "SELECT f.number, f.shows, f.since_day, c.office, c.owner, COALESCE(k.unit, '') FROM ("  # noqa: S608 - our own codes
+    "SELECT number, 'delay' AS shows, min(due_day) AS since_day FROM term"
+    f" WHERE ended_on = '{RUNNING}' AND due_day < ? AND term NOT IN ({_LAPSING}) GROUP BY number"
+    " UNION ALL SELECT number, 'buck_passing', passed_on_day FROM course WHERE passed_on > ?"
+    ") f JOIN caseload c ON c.number = f.number LEFT JOIN course k ON k.number = f.number"
+    " WHERE c.office LIKE ? AND (f.number, f.shows) > (?, ?) ORDER BY f.number, f.shows LIMIT ?"
+)
 
 _SELECT: Final = (
     "SELECT t.number, t.term, COALESCE(c.owner, ''), t.office, COALESCE(k.unit, ''), t.due_day,"
@@ -81,6 +93,33 @@ class TermTables:
         items = [_item(row[:-1], today) for row in rows[:limit]]
         more = len(rows) > limit
         return items, cursor_of((rows[limit - 1][5], rows[limit - 1][9])) if more else ""
+
+    @staticmethod
+    def to_supervise(
+        transaction: Questions, reach: str, today: date, limit: int, cursor: str
+    ) -> tuple[list[dict[str, Any]], str]:
+        """Return a page of matters that the record shows to be late or passed on too often.
+
+        Args:
+            reach: leading digits of the regions of the matters; empty for all.
+        """
+        after = key_of(cursor, (str, str)) or ("", "")
+        rows = transaction.query(
+            _TO_SUPERVISE, (today.toordinal(), PASSED_ON_AT_MOST, f"{reach}%", *after, limit + 1)
+        )
+        items = [
+            {
+                "number": number,
+                "trigger": shows,
+                "since": date.fromordinal(since_day).isoformat(),
+                "office": office,
+                "owner": owner,
+                "unit": unit,
+            }
+            for number, shows, since_day, office, owner, unit in rows[:limit]
+        ]
+        more = len(rows) > limit
+        return items, cursor_of((items[-1]["number"], items[-1]["trigger"])) if more else ""
 
     @staticmethod
     def provisional(questions: Questions, until: date, limit: int) -> list[tuple[str, str]]:
@@ -210,13 +249,19 @@ def _close(transaction: Writing, event: Ownership.Closed) -> None:
     transaction.write(
         "UPDATE term SET ended_on = ?, late_days ="  # noqa: S608 - our own codes
         f" CASE WHEN due_day < ? AND term NOT IN ({_LAPSING}) THEN ? - due_day ELSE 0 END"
-        " WHERE number = ? AND ended_on = ?",
+        f" WHERE number = ? AND ended_on = ? AND term NOT IN ({_OUTLASTING})",
         (closed.isoformat(), closed.toordinal(), closed.toordinal(), event.number, RUNNING),
     )
 
 
 def _begin_course(transaction: Writing, event: Course.Begun) -> None:
-    row = {"number": event.number, "state": "registered", "unit": ""}
+    row = {
+        "number": event.number,
+        "state": "registered",
+        "unit": "",
+        "passed_on": 0,
+        "passed_on_day": 0,
+    }
     transaction.insert("course", row, key="number")
 
 
@@ -225,6 +270,11 @@ def _take_step(transaction: Writing, event: Course.StepTaken) -> None:
     if "unit" in event.given and event.step != "ask_assistance":
         changes["unit"] = event.given["unit"]
     transaction.update("course", "number", event.number, changes)
+    if event.step in PASSING_ON:
+        transaction.write(
+            "UPDATE course SET passed_on = passed_on + 1, passed_on_day = ? WHERE number = ?",
+            (day_of(event.timestamp).toordinal(), event.number),
+        )
 
 
 _CHANGES: Final[Mapping[type, Any]] = {

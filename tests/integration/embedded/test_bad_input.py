@@ -98,6 +98,7 @@ GOOD: dict[str, dict[str, Any]] = {
     "responsibility.course_of": {"number": UNKNOWN},
     "responsibility.terms": {"office": OFFICE},
     "responsibility.explain": {"number": UNKNOWN, "term": "handling"},
+    "responsibility.to_supervise": {"limit": 5},
     "responsibility.import_calendar": shown("responsibility.import_calendar"),
     "notify.reminders": {"limit": 5},
     "audit.replay": {"number": UNKNOWN},

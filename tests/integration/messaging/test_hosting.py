@@ -1,3 +1,4 @@
+import json
 import os
 import signal
 import socket
@@ -11,7 +12,12 @@ import pytest
 from chassis.messaging.wiring import Wiring
 from chassis.runtime.hosting import Host
 from tests.integration.messaging.fakes import FakeInbox
-from tests.integration.messaging.parts import FakeVerifier, Rooms, answering_service
+from tests.integration.messaging.parts import (
+    FakeVerifier,
+    Rooms,
+    answering_service,
+    request_body,
+)
 
 ROOT = Path(__file__).parents[3]
 
@@ -121,6 +127,43 @@ class TestHost:
                 eventlet.sleep(0.01)
             assert host.stop() is False
         rig.rooms.gate.send()
+
+
+class TestStopUnderLoad:
+    def test_every_request_is_answered_or_stays(self, rig):
+        """Who stops does not say of any method that he has no such."""
+        rig.answering().stop()
+        queue = f"replies-{rig.service}"
+        rig.channel.queue_declare(queue, auto_delete=False)
+        rig.channel.queue_bind(queue, exchange="nameko-rpc", routing_key=queue)
+        for round_ in range(5):
+            host = rig.answering()
+            for number in range(60):
+                rig.request(request_body(text="x"), reply_to=queue, correlation_id=str(number))
+            eventlet.sleep(0.005 * round_)
+            assert host.stop()
+        answers = [json.loads(answer.body) for answer in iter(lambda: rig.take(queue), None)]
+        refusals = {each["error"]["exc_type"] for each in answers if each["error"]}
+        rig.channel.queue_delete(queue)
+        assert refusals <= {"busy"}
+        assert len(answers) + rig.size(f"rpc-{rig.service}") == 300
+
+
+class TestStopDuringTheStart:
+    @pytest.mark.parametrize("after_s", [0, 0.02, 0.05, 0.1])
+    def test_ends_all_of_it(self, rig, after_s):
+        """Half of a service would go on, consume requests and answer that it has no such method."""
+        wiring = Wiring(rooms=rig.rooms, verifier=FakeVerifier(), inbox=rig.inbox)
+        service = answering_service(rig.service)
+        host = Host({"AMQP_URI": rig.amqp_uri}, {service: wiring}, stop_within_s=10)
+        running = eventlet.spawn(host.run)
+        eventlet.sleep(after_s)
+        host._end(healthy=True)
+        with eventlet.Timeout(8):
+            assert running.wait() == 0
+        rig.request(b'{"args": [], "kwargs": {"text": "later"}}', reply_to="nobody")
+        eventlet.sleep(0.2)
+        assert rig.size(f"rpc-{rig.service}") == 1
 
 
 class TestBrokerAway:

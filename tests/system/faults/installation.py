@@ -90,6 +90,10 @@ class Instance:
         """What it writes, of all its starts."""
         return self.home / f"{self.name}.log"
 
+    def is_up(self) -> bool:
+        """Tell whether it has said, at any time, that it started."""
+        return self.log.exists() and "services_started" in self.log.read_text()
+
     def send(self, number: signal.Signals) -> None:
         if self.process is not None:
             self.process.send_signal(number)
@@ -155,11 +159,14 @@ class Installation:
         self._supervisor = eventlet.spawn(self._supervise)
 
     def run_each(self, each: int) -> None:
-        """Let so many processes of each service run from now on."""
+        """Let so many processes of each service run from now on; return when they are up."""
         for service in SERVICES:
             running = self.of(service)
             for number in range(len(running) + 1, each + 1):
                 self._add(service, number)
+                added = self.of(service)[-1]
+                # Before that nobody is there to take a signal.
+                wait_until(added.is_up, START_PATIENCE_S, f"{added.name} starts")
             for surplus in running[each:]:
                 del self.instances[surplus.name]
                 self.stop_one(surplus)

@@ -52,8 +52,10 @@ def test_what_was_not_taken_in_yet_is_no_loss(desk: Desk):
     assert watch_of(desk, inbox).look() == 0
 
 
-def test_a_source_that_is_away_is_asked_again_later(desk: Desk):
-    assert watch_of(desk, inbox_of(desk.application, Away(Failure("unavailable")))).look() == 0
+@pytest.mark.parametrize("code", ["unavailable", "busy", "token_expired", "method_unknown"])
+def test_a_source_that_does_not_answer_is_asked_again_later(desk: Desk, code: str):
+    """Whatever a source refuses, it is no reason to end here."""
+    assert watch_of(desk, inbox_of(desk.application, Away(Failure(code)))).look() == 0
 
 
 def test_what_is_no_passing_fault_is_not_hidden(desk: Desk):

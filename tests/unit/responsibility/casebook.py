@@ -244,6 +244,9 @@ GIVEN: dict[str, Any] = {
     "unit_score": 4,
     "satisfied": True,
     "finding": "upheld",
+    "trigger": "perfunctory",
+    "proposal": "improve_work",
+    "adopted": True,
 }
 
 

@@ -39,7 +39,7 @@ PATHS: Final[Mapping[str, Sequence[str]]] = {
     "refused": ("transfer", "refuse"),
     "not_accepted_again": ("not_accept_again",),
     "routed": ("transfer", "accept", "route"),
-    "handling": ("assign", "accept", "handle"),
+    "handling": ("transfer", "accept", "handle"),
     "replied": TO_THE_REPLY,
     "evaluated": TO_CLEARANCE[:5],
     "visited": TO_CLEARANCE[:6],

@@ -25,7 +25,7 @@ from services.responsibility.application.courses import course_answer
 from services.responsibility.application.steps import OUTCOMES
 from services.responsibility.domain.course import Course
 from services.responsibility.domain.ownership import Ownership
-from services.responsibility.domain.policy import day_of
+from services.responsibility.domain.policy import PASSING_ON, day_of
 from services.responsibility.readmodels.terms import OPEN_ENDED
 from statute.course import EVERY_CLASS, FINAL, STEPS, edges, steps_from
 from statute.terms import TERMS
@@ -186,7 +186,8 @@ class TheCourseOfOneMatter(RuleBasedStateMachine):
         if shown["version"] == self._version() > 0:
             runs = {term["term"] for term in shown["terms"] if term["ended_on"] is None}
             assert runs == set(+going_on)
-            assert not (runs and shown["state"] in FINAL)
+            owed = {term for term in runs if not TERMS[term].outlasts}
+            assert not (owed and shown["state"] in FINAL)
 
     @invariant()
     def what_is_shown_is_kept_for_later(self) -> None:
@@ -206,7 +207,10 @@ class TheCourseOfOneMatter(RuleBasedStateMachine):
         found = {row["term"]: row for row in self._rows("term")}
         assert found == self._recounted()
         shown = [row["state"] for row in self._rows("course")]
-        assert shown == [fact.state for fact in self._facts(Course.StepTaken)[-1:]]
+        steps = self._facts(Course.StepTaken)
+        assert shown == [fact.state for fact in steps[-1:]]
+        passed_on = sum(fact.step in PASSING_ON for fact in steps)
+        assert [row["passed_on"] for row in self._rows("course")] == [passed_on][: len(shown)]
 
     # Counted here, from the log
 
@@ -239,7 +243,7 @@ class TheCourseOfOneMatter(RuleBasedStateMachine):
     def _rows(self, table: str) -> list[dict[str, Any]]:
         names = {
             "term": "id number term office due_day ended_on provisional late_days",
-            "course": "number state unit",
+            "course": "number state unit passed_on passed_on_day",
         }[table].split()
         return [dict(zip(names, row, strict=True)) for row in rows(self.case.application, table)]
 

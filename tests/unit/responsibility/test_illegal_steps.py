@@ -210,6 +210,26 @@ UNMET: Final[Sequence[tuple[str, Unmet]]] = (
         "not_own_work",
         Unmet(TO_CLEARANCE[:8], "countersign", {"by": HUANG}, {"handle": {"handler": HUANG}}),
     ),
+    ("report_by_ahead", Unmet(("transfer",), "order_supervision", {"report_by": "2026-11-24"})),
+    ("report_by_ahead", Unmet((), "assign", {"report_by": "2026-11-23"})),
+    (
+        "report_by_ahead",
+        Unmet(("order_supervision",), "propose", {"report_by": "2026-11-24"}),
+    ),
+    ("trigger_on_record", Unmet(("transfer",), "order_supervision", {"trigger": "delay"})),
+    (
+        "trigger_on_record",
+        Unmet(
+            ("transfer", "object", "take_back", "transfer"),
+            "order_supervision",
+            {"trigger": "buck_passing"},
+        ),
+    ),
+    ("supervision_open", Unmet(("transfer",), "answer_supervision")),
+    ("supervision_open", Unmet(("order_supervision", "answer_supervision"), "answer_supervision")),
+    ("supervised", Unmet(("transfer",), "propose")),
+    ("no_proposal_open", Unmet(("order_supervision", "propose"), "propose")),
+    ("proposal_open", Unmet(("order_supervision",), "adopt_proposal")),
     (
         "no_hearing_that_day",
         Unmet((*PATHS["re_review_asked"], "begin_hearing", "end_hearing"), "begin_hearing"),
