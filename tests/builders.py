@@ -18,7 +18,7 @@ from services.intake.application.ports import Raised
 from services.intake.domain.numbering import number_of
 from services.intake.gateways.vault import Content
 from services.notify.application import Told
-from services.responsibility.application import Command
+from services.responsibility.application import Command, Viewer
 from services.responsibility.domain.evidence import (
     Approval,
     ClosingStatement,
@@ -67,6 +67,10 @@ def petition_id(serial: int = 1) -> str:
 
 def actor(subject: str = HEAD, office: str = COUNTY, correlation_id: str = "call-1") -> Actor:
     return Actor(subject, office, correlation_id)
+
+
+# Watches over all matters.
+FOLLOWER = Viewer(actor("A330000001", ""), follows=True)
 
 
 def command(

@@ -23,7 +23,6 @@ from services.audit.domain.refusals import (
     InTheFuture,
     OfficeNotAllowed,
     PetitionUnknown,
-    Sealed,
 )
 from services.audit.domain.timeline import Fact, in_order
 
@@ -135,13 +134,14 @@ class Audit(EventSourcedApplication):
 def _check_reader(reader: Reader, facts: Sequence[Fact]) -> None:
     """Let only auditors, and the heads of a matter's offices, read its history.
 
-    Of a sealed matter (Arts 27 to 30) the head of its own office reads, and none above him.
+    Of a sealed matter (Arts 27 to 30) the head of its own office reads, and nobody else is told
+    that there is one.
     """
     offices = {str(fact.data["office"]) for fact in facts if fact.type == REGISTERED}
     sealed = any(fact.data["sealed"] for fact in facts if fact.type == REGISTERED)
     if reader.auditing:
         return
+    if sealed and reader.actor.office not in offices:
+        raise PetitionUnknown(number=str(facts[0].data["number"]))
     if not any(reader.actor.acts_for(office) for office in offices):
         raise OfficeNotAllowed(office=", ".join(sorted(offices)))
-    if sealed and reader.actor.office not in offices:
-        raise Sealed(number=str(facts[0].data["number"]))

@@ -1,4 +1,4 @@
-"""What intake does about events of others: it follows where its matters stand."""
+"""What intake does about events of others: it follows where its matters stand, and whose."""
 
 from collections.abc import Callable, Mapping
 from typing import Final
@@ -7,12 +7,20 @@ from chassis.eventstore.application import Unit
 from chassis.eventstore.transaction import Writing
 from chassis.messaging.inbox import Reaction
 from contracts.envelope import CloudEvent
-from contracts.events.responsibility import CaseClosedV1, CaseReopenedV1, OwnershipTakenV1
+from contracts.events.responsibility import (
+    CaseClosedV1,
+    CaseReopenedV1,
+    OwnershipRecusedV1,
+    OwnershipSucceededV1,
+    OwnershipTakenV1,
+)
 
 STATES: Final[Mapping[str, str]] = {
     OwnershipTakenV1.TYPE: "owned",
     CaseClosedV1.TYPE: "closed",
     CaseReopenedV1.TYPE: "owned",
+    OwnershipSucceededV1.TYPE: "owned",
+    OwnershipRecusedV1.TYPE: "owned",
 }
 
 

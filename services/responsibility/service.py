@@ -30,13 +30,13 @@ from contracts.rpc.upkeep import (
     Redriven,
     RedriveParked,
 )
-from services.responsibility.application import Command, ReportedReception
+from services.responsibility.application import Command, ReportedReception, Viewer
 from services.responsibility.application.courses import StepAsked
 from services.responsibility.bootstrap import Rooms
 from services.responsibility.domain.evidence import Approval, ClosingStatement, Successor
 from services.responsibility.domain.policy import day_of
 from services.responsibility.readmodels.caseloads import Owned
-from services.responsibility.readmodels.terms import TermsAsked
+from services.responsibility.readmodels.terms import Seen, TermsAsked
 from services.responsibility.settings import FOLLOWS, NAME
 from statute.course import STEPS
 from statute.workdays import CalendarUnreadable, WorkCalendar
@@ -62,8 +62,8 @@ class ResponsibilityService:
         return msgspec.convert(answer, rpc.Reception)
 
     @answers(rpc.OWNER_OF)
-    def owner_of(self, request: rpc.AskOwner, _caller: Caller) -> rpc.Ownership:
-        return _ownership(self.rooms.responsibility.owner_of(request.number))
+    def owner_of(self, request: rpc.AskOwner, caller: Caller) -> rpc.Ownership:
+        return _ownership(self.rooms.responsibility.owner_of(request.number, _viewer(caller)))
 
     @answers(rpc.SET_ROSTER)
     def set_roster(self, request: rpc.SetRoster, caller: Caller) -> rpc.RosterSet:
@@ -86,7 +86,11 @@ class ResponsibilityService:
         if not (caller.roles & FOLLOWERS or acts_for(caller.office, office)):
             raise Failure("office_not_allowed", fields={"office": office})
         items, cursor = self.rooms.caseloads.open_of(
-            self.rooms.responsibility.log_of_events, office, request.limit, request.cursor
+            self.rooms.responsibility.log_of_events,
+            office,
+            _sealed_of(caller),
+            request.limit,
+            request.cursor,
         )
         return msgspec.convert({"items": items, "next_cursor": cursor}, rpc.OpenPage)
 
@@ -100,7 +104,12 @@ class ResponsibilityService:
             raise Failure("office_not_allowed", fields={"owner": owner})
         items, cursor = self.rooms.caseloads.owned_by(
             self.rooms.responsibility.log_of_events,
-            Owned(owner, "closed" if request.closed else "owned", reach),
+            Owned(
+                owner,
+                "closed" if request.closed else "owned",
+                reach,
+                None if owner == caller.subject else _sealed_of(caller),
+            ),
             request.limit,
             request.cursor,
         )
@@ -167,8 +176,8 @@ class ResponsibilityService:
         )
 
     @answers(course.COURSE_OF)
-    def course_of(self, request: course.AskCourse, _caller: Caller) -> course.Course:
-        answer = self.rooms.courses.course_of(request.number, request.as_of)
+    def course_of(self, request: course.AskCourse, caller: Caller) -> course.Course:
+        answer = self.rooms.courses.course_of(request.number, request.as_of, _viewer(caller))
         return msgspec.convert(answer, course.Course)
 
     @answers(course.TERMS)
@@ -184,8 +193,8 @@ class ResponsibilityService:
         return msgspec.convert({"items": items, "next_cursor": cursor}, course.TermPage)
 
     @answers(course.EXPLAIN)
-    def explain(self, request: course.ExplainTerm, _caller: Caller) -> course.TermExplained:
-        answer = self.rooms.courses.explain(request.number, request.term)
+    def explain(self, request: course.ExplainTerm, caller: Caller) -> course.TermExplained:
+        answer = self.rooms.courses.explain(request.number, request.term, _viewer(caller))
         return msgspec.convert(answer, course.TermExplained)
 
     @answers(course.TO_SUPERVISE)
@@ -198,7 +207,7 @@ class ResponsibilityService:
         responsibility = self.rooms.responsibility
         items, cursor = self.rooms.terms.to_supervise(
             responsibility.log_of_events,
-            reach,
+            Seen(reach, _sealed_of(caller)),
             day_of(responsibility.clock()),
             request.limit,
             request.cursor,
@@ -258,9 +267,12 @@ for _code, _method in course.STEP_METHODS.items():
 
 def _terms_asked(request: course.ListTerms, caller: Caller) -> TermsAsked:
     """Let a caller see the terms of his region, of what he owns, and of the work of his office."""
-    asked = TermsAsked(**{name: getattr(request, name) for name in _TERM_FILTERS})
+    filters = {name: getattr(request, name) for name in _TERM_FILTERS}
+    follows = bool(caller.roles & FOLLOWERS)
+    sealed_of = None if follows else (caller.subject, caller.office)
+    asked = TermsAsked(**filters, sealed_of=sealed_of)
     own = request.owner == caller.subject or (request.unit and request.unit == caller.office)
-    if own or caller.roles & FOLLOWERS:
+    if own or follows:
         return asked
     reach = reach_of(caller.office)
     if not reach:
@@ -269,6 +281,15 @@ def _terms_asked(request: course.ListTerms, caller: Caller) -> TermsAsked:
 
 
 _TERM_FILTERS: Final = ("number", "owner", "unit", "office", "running", "late", "due_until")
+
+
+def _viewer(caller: Caller) -> Viewer:
+    actor = Actor(caller.subject, caller.office, current_correlation_id())
+    return Viewer(actor, follows=bool(caller.roles & FOLLOWERS))
+
+
+def _sealed_of(caller: Caller) -> str | None:
+    return None if caller.roles & FOLLOWERS else caller.office
 
 
 def _command(method: str, request: Any, caller: Caller) -> Command:

@@ -2,7 +2,7 @@
 
 Refusal
 ├── PetitionUnknown
-├── OfficeNotAllowed, Sealed    the matter is not the reader's to see
+├── OfficeNotAllowed    the matter is not the reader's to see
 └── InTheFuture    nobody knows yet what will be on record
 """
 
@@ -26,10 +26,6 @@ class PetitionUnknown(Refusal):
 
 class OfficeNotAllowed(Refusal):
     code = "office_not_allowed"
-
-
-class Sealed(Refusal):
-    code = "sealed"
 
 
 class InTheFuture(Refusal):

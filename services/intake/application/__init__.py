@@ -201,10 +201,15 @@ class Intake(EventSourcedApplication):
 
 
 def _check_sight(reader: Reader, row: Mapping[str, Any]) -> None:
-    """Let the region see it; what is sealed those who are named: its clerk, its office's head."""
+    """Let the region see it; what is sealed those who are named, and its office that it is there.
+
+    Named are who put it on record, the head of its office and its owner (Arts 27 to 30).
+    """
     actor, office = reader.actor, row["office"]
-    if not actor.acts_for(office):
-        raise OfficeNotAllowed(office=office)
-    named = actor.subject == row["registered_by"] or (reader.is_head and actor.office == office)
+    head = reader.is_head and actor.office == office
+    named = head or actor.subject in {row["registered_by"], row["owner"]}
     if row["sealed"] and not named:
-        raise Sealed(number=row["number"])
+        refusal = Sealed if actor.office == office else PetitionUnknown
+        raise refusal(number=row["number"])
+    if not (actor.acts_for(office) or actor.subject == row["owner"]):
+        raise OfficeNotAllowed(office=office)

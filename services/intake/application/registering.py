@@ -12,7 +12,7 @@ from chassis.eventstore.application import Answer, Unit
 from chassis.eventstore.instants import text_of
 from chassis.eventstore.requests import RequestIdReused, recall_many, remember
 from chassis.eventstore.transaction import Questions, Writing
-from chassis.jurisdiction import region_of
+from chassis.jurisdiction import Actor, region_of
 from services.intake.application.ports import Command, MarkedMatter, Raised, Register, Vault
 from services.intake.domain.numbering import number_of
 from services.intake.domain.petition import Petition, is_sealed
@@ -133,7 +133,7 @@ class Registration:
         self, transaction: Questions, index: int, command: Command, raised: Raised
     ) -> None:
         try:
-            named = self._named_original(transaction, raised)
+            named = self._named_original(transaction, raised, command.actor)
         except Refusal as refusal:
             self.outcomes[index] = refusal
             return
@@ -143,11 +143,13 @@ class Registration:
         petition_id = str(uuid5(PETITIONS, command.key.key))
         self._new.append(New(index, command, raised, marks, named, petition_id))
 
-    def _named_original(self, transaction: Questions, raised: Raised) -> Original | None:
+    def _named_original(
+        self, transaction: Questions, raised: Raised, actor: Actor
+    ) -> Original | None:
         if raised.repeat_of is None:
             return None
         named = self.register.find(transaction, raised.repeat_of)
-        if named is None:
+        if named is None or (named["sealed"] and actor.office != named["office"]):
             raise OriginalUnknown(repeat_of="is not on record")
         if bool(named["sealed"]) != is_sealed(raised.petition_class):
             raise Sealed(

@@ -16,6 +16,7 @@ def advance(transaction: Writing, event: CloudEvent, state: str) -> None:
     row = {
         "number": event.data["number"],
         "state": state,
+        "owner": event.data["owner"],
         "changed_at": text_of(event.recordedtime),
     }
     transaction.put("progress", row, key="number")

@@ -35,7 +35,8 @@ COLUMNS: Final = (
 UNTOLD: Final = "registered"
 _SELECT: Final = (
     f"SELECT {', '.join('p.' + column for column in COLUMNS)},"  # noqa: S608 - our own columns
-    f" COALESCE(g.state, '{UNTOLD}'), COALESCE(g.changed_at, p.registered_at)"
+    f" COALESCE(g.state, '{UNTOLD}'), COALESCE(g.changed_at, p.registered_at),"
+    " COALESCE(g.owner, '')"
     " FROM petition p LEFT JOIN progress g ON g.number = p.matter_number"
 )
 _FILTERS: Final[Mapping[str, str]] = {
@@ -58,7 +59,8 @@ class Sight:
 
     Attributes:
         regions: leading digits of the regions whose petitions are shown; empty for all.
-        subject, head_of: sealed matters are shown to who registered them and to the office's head.
+        subject, head_of: sealed matters are shown to who registered them, to the office's head
+            and to who owns them.
         auditing: sealed matters are listed too.
     """
 
@@ -176,7 +178,7 @@ class RegisterTables:
 
 
 def _row(row: tuple[Any, ...]) -> Mapping[str, Any]:
-    return dict(zip((*COLUMNS, "state", "changed_at"), row, strict=True))
+    return dict(zip((*COLUMNS, "state", "changed_at", "owner"), row, strict=True))
 
 
 def _plain(value: Any) -> Any:
@@ -195,6 +197,6 @@ def _conditions(wanted: Mapping[str, Any]) -> tuple[list[str], list[Any]]:
 def _seen(sight: Sight) -> tuple[list[str], list[Any]]:
     clauses, params = ["p.region LIKE ?"], [f"{sight.regions}%"]
     if not sight.auditing:
-        clauses.append("(p.sealed = 0 OR p.registered_by = ? OR p.office = ?)")
-        params += [sight.subject, sight.head_of]
+        clauses.append("(p.sealed = 0 OR p.registered_by = ? OR p.office = ? OR g.owner = ?)")
+        params += [sight.subject, sight.head_of, sight.subject]
     return clauses, params

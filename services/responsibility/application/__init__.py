@@ -45,6 +45,7 @@ from services.responsibility.domain.ownership import OWNERSHIPS, Ownership
 from services.responsibility.domain.policy import (
     CHANNELS_WITH_RECEPTION,
     CLOCK_TOLERANCE,
+    SEALED,
     day_of,
 )
 from services.responsibility.domain.refusals import (
@@ -52,6 +53,7 @@ from services.responsibility.domain.refusals import (
     InTheFuture,
     OfficeNotAllowed,
     PetitionUnknown,
+    Refusal,
     VersionChanged,
 )
 from services.responsibility.domain.roster import RosterLine, roster_line_id
@@ -95,6 +97,18 @@ class Command:
     def provenance(self) -> Provenance:
         """What the command's events go back to."""
         return Provenance(self.actor.subject, self.actor.correlation_id, self.key.request_id)
+
+
+@dataclass(frozen=True, slots=True)
+class Viewer:
+    """Who asks.
+
+    Attributes:
+        follows: he watches over all matters, as an auditor does.
+    """
+
+    actor: Actor
+    follows: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,7 +247,6 @@ class Responsibility(EventSourcedApplication):
         """
         self.check_past(received_at=reported.received_at)
         matter = self.matter(reported.number)
-        self._check_office(command.actor, matter.office, reported.office)
         reception_id = str(uuid5(OWNERSHIPS, command.key.key))
         received = Received(
             reception_id=reception_id,
@@ -246,6 +259,9 @@ class Responsibility(EventSourcedApplication):
 
         def decide(unit: Unit) -> Answer:
             ownership = self.ownership(unit, matter.petition_id)
+            for office in (matter.office, reported.office):
+                if not command.actor.acts_for(office):
+                    raise _kept_out(ownership, reported.number, office)
             _check_version(command, ownership)
             claim = ownership.receive(received)
             return _reception(ownership, received, claim)
@@ -415,6 +431,7 @@ class Responsibility(EventSourcedApplication):
         def decide(unit: Unit) -> Answer:
             unit.load([stream, Course.create_id(matter.petition_id)])
             ownership = self.ownership(unit, matter.petition_id)
+            check_sight(Viewer(command.actor), ownership, found_course(unit, ownership), number)
             (may or _check_say)(command.actor, ownership)
             _check_version(command, ownership)
             change(unit, ownership)
@@ -425,7 +442,7 @@ class Responsibility(EventSourcedApplication):
 
     # Questions
 
-    def owner_of(self, number: str) -> Answer:
+    def owner_of(self, number: str, viewer: Viewer) -> Answer:
         """Return who owns the matter of a petition and how that was decided.
 
         Raises:
@@ -435,6 +452,9 @@ class Responsibility(EventSourcedApplication):
         ownership = self.find(Ownership, Ownership.create_id(matter.petition_id))
         if ownership is None:
             raise PetitionUnknown(number=number)
+        if ownership.petition_class == SEALED:
+            course = self.find(Course, Course.create_id(matter.petition_id))
+            check_sight(viewer, ownership, course, number)
         return _ownership(ownership, number)
 
     def load_as_of(self, ids: Sequence[UUID], as_of: datetime | None) -> dict[UUID, Any]:
@@ -511,6 +531,28 @@ class Responsibility(EventSourcedApplication):
         for office in offices:
             if not actor.acts_for(office):
                 raise OfficeNotAllowed(office=office)
+
+
+def check_sight(viewer: Viewer, ownership: Ownership, course: Course | None, number: str) -> None:
+    """Let nobody learn of an accusation but those who have to do with it (Arts 27 to 30).
+
+    They are its office, its owner, and who handles it.
+
+    Raises:
+        PetitionUnknown: as if there were none.
+    """
+    if ownership.petition_class != SEALED or viewer.follows:
+        return
+    actor = viewer.actor
+    at_work = course.work.involved if course is not None else frozenset()
+    if not {actor.subject, actor.office} & {ownership.office, ownership.owner, *at_work}:
+        raise PetitionUnknown(number=number)
+
+
+def _kept_out(ownership: Ownership, number: str, office: str) -> Refusal:
+    if ownership.petition_class == SEALED:
+        return PetitionUnknown(number=number)
+    return OfficeNotAllowed(office=office)
 
 
 def _check_say(actor: Actor, ownership: Ownership) -> None:

@@ -7,10 +7,17 @@ from typing import Any
 from chassis.eventstore.application import Answer, Unit
 from chassis.eventstore.instants import text_of
 from chassis.jurisdiction import Actor
-from services.responsibility.application import Command, Responsibility, check_hand
+from services.responsibility.application import (
+    Command,
+    Responsibility,
+    Viewer,
+    check_hand,
+    check_sight,
+)
 from services.responsibility.application.steps import (
     course_begun,
     follow_reopening,
+    found_course,
     taking_of,
 )
 from services.responsibility.domain.course import Course, CourseTerm, Taken
@@ -61,6 +68,9 @@ class Courses:
         def decide(unit: Unit) -> Answer:
             unit.load([stream, Course.create_id(matter.petition_id)])
             ownership = self.responsibility.ownership(unit, matter.petition_id)
+            check_sight(
+                Viewer(command.actor), ownership, found_course(unit, ownership), asked.number
+            )
             course = course_begun(unit, ownership, calendar)
             _check_step(command.actor, asked.step, ownership, course)
             follow_reopening(course, ownership, calendar)
@@ -77,7 +87,7 @@ class Courses:
         stream = Ownership.create_id(matter.petition_id)
         return self.responsibility.run(command.provenance, decide, command.key, stream)
 
-    def course_of(self, number: str, as_of: datetime | None) -> Answer:
+    def course_of(self, number: str, as_of: datetime | None, viewer: Viewer) -> Answer:
         """Return where a petition stands, or stood when the record had got to an instant.
 
         Raises:
@@ -85,17 +95,17 @@ class Courses:
             InTheFuture: nobody knows what the record will say.
         """
         self.responsibility.check_past(as_of=as_of)
-        course, begun = self._course(number, as_of)
+        course, begun = self._course(number, as_of, viewer)
         answer = course_answer(course, number)
         return answer if begun else {**answer, "version": 0}
 
-    def explain(self, number: str, code: str) -> Answer:
+    def explain(self, number: str, code: str, viewer: Viewer) -> Answer:
         """Return a term of a petition with each of its days.
 
         Raises:
             PetitionUnknown, TermUnknown.
         """
-        course, _ = self._course(number, None)
+        course, _ = self._course(number, None, viewer)
         running = course.terms.get(code)
         if running is None:
             raise TermUnknown(term=f"has not begun; there are {', '.join(course.terms)}")
@@ -107,7 +117,7 @@ class Courses:
             "days": _days(running.term, self.responsibility.calendar()),
         }
 
-    def _course(self, number: str, as_of: datetime | None) -> tuple[Course, bool]:
+    def _course(self, number: str, as_of: datetime | None, viewer: Viewer) -> tuple[Course, bool]:
         """Return the course of a petition, and whether any of it is on record."""
         matter = self.responsibility.matter(number)
         ownership_id = Ownership.create_id(matter.petition_id)
@@ -116,6 +126,7 @@ class Courses:
         ownership, course = found[ownership_id], found[course_id]
         if ownership is None:
             raise PetitionUnknown(number=number)
+        check_sight(viewer, ownership, course, number)
         if course is None:
             return _not_begun(ownership, self.responsibility.calendar()), False
         follow_reopening(course, ownership, self.responsibility.calendar())

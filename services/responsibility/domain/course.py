@@ -101,6 +101,12 @@ class Work:
     plan: str = ""
     handlers: list[str] = field(default_factory=list)
 
+    @property
+    def involved(self) -> frozenset[str]:
+        """Offices and staff numbers of those who do the work now."""
+        who = {self.unit, self.handler, *self.assisting, *self.team}
+        return frozenset(who - {""})
+
 
 class Course(Aggregate):
     """The course of one matter; it begins with the first step after registration."""

@@ -30,6 +30,9 @@ AFTER_THE_REPLY: Final = ("follow_up_visit_at", "evaluation_asked_at")
 OUTCOMES_WITHOUT_CONDITIONS: Final = frozenset({"withdrawn", "routed_elsewhere"})
 
 
+# The class of petitions whose material is sealed from registration on (Arts 27 to 30).
+SEALED: Final = "accusation"
+
 # Buck-passing (推诿): passed on to another unit more often than that. The number is not verified.
 PASSED_ON_AT_MOST: Final = 2
 PASSING_ON: Final = frozenset({"transfer", "assign", "settle_competence"})

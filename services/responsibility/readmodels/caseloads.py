@@ -10,6 +10,7 @@ from chassis.eventstore.losses import Made
 from chassis.eventstore.paging import Key, cursor_of, key_of
 from chassis.eventstore.transaction import Questions, Row, Writing
 from services.responsibility.domain.ownership import Ownership
+from services.responsibility.domain.policy import SEALED
 
 OPEN_COLUMNS = ("number", "office", "channel", "petition_class", "awaits", "registered_at")
 CASELOAD_COLUMNS = (
@@ -22,6 +23,13 @@ CASELOAD_COLUMNS = (
     "repeats",
 )
 BEGINNING: Key = ("", "")
+# Holds with the values of `shown_to`: other classes, all where all are shown, or one office's.
+UNSEALED = f"(petition_class <> '{SEALED}' OR 1 = ? OR office = ?)"
+
+
+def shown_to(sealed_of: str | None) -> tuple[int, str]:
+    """Return the values for the places in `UNSEALED`."""
+    return (1, "") if sealed_of is None else (0, sealed_of)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,11 +39,13 @@ class Owned:
     Attributes:
         state: owned or closed.
         reach: leading digits of the regions that are shown; empty for all.
+        sealed_of: whose accusations are shown: of this office; None for all.
     """
 
     owner: str
     state: str
     reach: str
+    sealed_of: str | None
 
 
 class Caseloads:
@@ -56,15 +66,19 @@ class Caseloads:
 
     @staticmethod
     def open_of(
-        transaction: Questions, office: str, limit: int, cursor: str
+        transaction: Questions, office: str, sealed_of: str | None, limit: int, cursor: str
     ) -> tuple[list[dict[str, Any]], str]:
-        """Return a page of the office's open list, oldest first, and the cursor of the next."""
+        """Return a page of the office's open list, oldest first, and the cursor of the next.
+
+        Args:
+            sealed_of: whose accusations are shown: of this office; None for all.
+        """
         after = key_of(cursor, (str, str)) or BEGINNING
         rows = transaction.query(
             f"SELECT {', '.join(OPEN_COLUMNS)} FROM caseload"  # noqa: S608 - our own columns
             " WHERE office = ? AND state = 'awaited' AND (registered_at, number) > (?, ?)"
-            " ORDER BY registered_at, number LIMIT ?",
-            (office, *after, limit + 1),
+            f" AND {UNSEALED} ORDER BY registered_at, number LIMIT ?",
+            (office, *after, *shown_to(sealed_of), limit + 1),
         )
         return _page(rows, OPEN_COLUMNS, limit, "registered_at")
 
@@ -77,8 +91,15 @@ class Caseloads:
         rows = transaction.query(
             f"SELECT {', '.join(CASELOAD_COLUMNS)} FROM caseload"  # noqa: S608 - our own columns
             " WHERE owner = ? AND state = ? AND office LIKE ? AND (owned_since, number) > (?, ?)"
-            " ORDER BY owned_since, number LIMIT ?",
-            (owned.owner, owned.state, f"{owned.reach}%", *after, limit + 1),
+            f" AND {UNSEALED} ORDER BY owned_since, number LIMIT ?",
+            (
+                owned.owner,
+                owned.state,
+                f"{owned.reach}%",
+                *after,
+                *shown_to(owned.sealed_of),
+                limit + 1,
+            ),
         )
         return _page(rows, CASELOAD_COLUMNS, limit, "owned_since")
 

@@ -11,7 +11,13 @@ from chassis.eventstore.paging import cursor_of, key_of
 from chassis.eventstore.transaction import Questions, Writing
 from services.responsibility.domain.course import Course
 from services.responsibility.domain.ownership import Ownership
-from services.responsibility.domain.policy import PASSED_ON_AT_MOST, PASSING_ON, day_of
+from services.responsibility.domain.policy import (
+    PASSED_ON_AT_MOST,
+    PASSING_ON,
+    SEALED,
+    day_of,
+)
+from services.responsibility.readmodels.caseloads import shown_to
 from statute.counting import Term
 from statute.terms import TERMS
 from statute.workdays import newest_calendar
@@ -31,9 +37,13 @@ _TO_SUPERVISE: Final = (
     f" WHERE ended_on = '{RUNNING}' AND due_day < ? AND term NOT IN ({_LAPSING}) GROUP BY number"
     " UNION ALL SELECT number, 'buck_passing', passed_on_day FROM course WHERE passed_on > ?"
     ") f JOIN caseload c ON c.number = f.number LEFT JOIN course k ON k.number = f.number"
-    " WHERE c.office LIKE ? AND (f.number, f.shows) > (?, ?) ORDER BY f.number, f.shows LIMIT ?"
+    f" WHERE c.office LIKE ? AND (c.petition_class <> '{SEALED}' OR 1 = ? OR c.office = ?)"
+    " AND (f.number, f.shows) > (?, ?) ORDER BY f.number, f.shows LIMIT ?"
 )
 
+_NOT_SEALED_FOR: Final = (
+    f"(c.petition_class <> '{SEALED}' OR c.owner = ? OR t.office = ? OR k.unit = ?)"
+)
 _SELECT: Final = (
     "SELECT t.number, t.term, COALESCE(c.owner, ''), t.office, COALESCE(k.unit, ''), t.due_day,"
     " t.ended_on, t.provisional, t.late_days, t.id FROM term t"
@@ -47,6 +57,7 @@ class TermsAsked:
 
     Attributes:
         reach: leading digits of the regions of the matters that are shown; empty for all.
+        sealed_of: who asks and his office, whose accusations are shown; None for all.
     """
 
     number: str | None = None
@@ -57,6 +68,20 @@ class TermsAsked:
     late: bool | None = None
     due_until: date | None = None
     reach: str = ""
+    sealed_of: tuple[str, str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What a caller may see.
+
+    Attributes:
+        reach: leading digits of the regions of the matters; empty for all.
+        sealed_of: whose accusations are shown: of this office; None for all.
+    """
+
+    reach: str
+    sealed_of: str | None
 
 
 class TermTables:
@@ -96,16 +121,20 @@ class TermTables:
 
     @staticmethod
     def to_supervise(
-        transaction: Questions, reach: str, today: date, limit: int, cursor: str
+        transaction: Questions, seen: Seen, today: date, limit: int, cursor: str
     ) -> tuple[list[dict[str, Any]], str]:
-        """Return a page of matters that the record shows to be late or passed on too often.
-
-        Args:
-            reach: leading digits of the regions of the matters; empty for all.
-        """
+        """Return a page of matters that the record shows to be late or passed on too often."""
         after = key_of(cursor, (str, str)) or ("", "")
         rows = transaction.query(
-            _TO_SUPERVISE, (today.toordinal(), PASSED_ON_AT_MOST, f"{reach}%", *after, limit + 1)
+            _TO_SUPERVISE,
+            (
+                today.toordinal(),
+                PASSED_ON_AT_MOST,
+                f"{seen.reach}%",
+                *shown_to(seen.sealed_of),
+                *after,
+                limit + 1,
+            ),
         )
         items = [
             {
@@ -135,6 +164,10 @@ class TermTables:
 
 def _conditions(asked: TermsAsked, today: date) -> tuple[list[str], list[Any]]:
     clauses, params = ["t.office LIKE ?"], [f"{asked.reach}%"]
+    if asked.sealed_of is not None:
+        subject, office = asked.sealed_of
+        clauses.append(_NOT_SEALED_FOR)
+        params += [subject, office, office]
     for field in fields(asked):
         value = getattr(asked, field.name)
         if field.name in _FILTERS and value is not None:

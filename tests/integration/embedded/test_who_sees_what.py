@@ -39,7 +39,11 @@ class TestReplay:
 
     @pytest.mark.parametrize(
         ("role", "office", "code"),
-        [("auditor", "", "ok"), ("office_head", OFFICE, "ok"), ("office_head", CITY, "sealed")],
+        [
+            ("auditor", "", "ok"),
+            ("office_head", OFFICE, "ok"),
+            ("office_head", CITY, "petition_unknown"),
+        ],
     )
     def test_of_an_accusation_is_for_its_own_head(
         self, town: Town, role: str, office: str, code: str

@@ -32,6 +32,7 @@ from statute.course import STEPS
 from tests.builders import (
     CLERK,
     COUNTY,
+    FOLLOWER,
     HEAD,
     HUANG,
     SHEN,
@@ -165,7 +166,7 @@ class Casebook:
         ]
 
     def ownership(self, of: str | None = None) -> Any:
-        return self.application.owner_of(of or number())
+        return self.application.owner_of(of or number(), FOLLOWER)
 
     def owners(self) -> list[str]:
         """All holders, oldest first."""

@@ -10,6 +10,7 @@ from services.responsibility.domain.ownership import Ownership
 from statute.counting import SHANGHAI
 from tests.builders import (
     CLERK,
+    FOLLOWER,
     HEAD,
     HUANG,
     actor,
@@ -123,7 +124,7 @@ def walk(
 
 
 def course_of(case: Casebook, serial: int = 1) -> dict[str, Any]:
-    return Courses(case.application).course_of(number(serial), None)
+    return Courses(case.application).course_of(number(serial), None, FOLLOWER)
 
 
 def term_of(case: Casebook, code: str, serial: int = 1) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from services.responsibility.domain.refusals import VersionChanged
 from services.responsibility.readmodels.terms import TermsAsked, TermTables
 from tests.builders import (
     DAY,
+    FOLLOWER,
     HEAD,
     HOUR,
     actor,
@@ -68,7 +69,7 @@ class TestARepeatOfAClosedMatter:
         closed(case)
         case.clock.advance(DAY)
         case.when_registered(replace(REPEAT, registered_at=case.clock()))
-        explained = Courses(case.application).explain(number(), "handling")
+        explained = Courses(case.application).explain(number(), "handling", FOLLOWER)
         assert explained["state"] == term_of(case, "handling")
         assert explained["state"]["runs_from"] == "2026-11-25"
 

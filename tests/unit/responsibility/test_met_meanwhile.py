@@ -12,7 +12,7 @@ from services.responsibility.gateways.intake import registration_of
 from services.responsibility.reactions import reactions
 from services.responsibility.readmodels.caseloads import Caseloads
 from services.responsibility.readmodels.matters import Matters
-from tests.builders import HUANG, SHEN, TODAY, Clock, number, registered
+from tests.builders import FOLLOWER, HUANG, SHEN, TODAY, Clock, number, registered
 from tests.unit.responsibility.casebook import (
     Contended,
     FakeArrivals,
@@ -56,7 +56,7 @@ class Pair:
         self.slow.meanwhile = others
 
     def owners(self) -> list[str]:
-        return [link["owner"] for link in self.fast.owner_of(number())["chain"]]
+        return [link["owner"] for link in self.fast.owner_of(number(), FOLLOWER)["chain"]]
 
 
 @pytest.fixture
@@ -93,7 +93,7 @@ class TestClosingWhileTheOwnershipPassesOn:
         pair.meanwhile(succeed(SHEN))
         with pytest.raises(Exception, match="not_the_owner"):
             close(by=HUANG)(pair.slow)
-        assert pair.fast.owner_of(number())["state"] == "owned"
+        assert pair.fast.owner_of(number(), FOLLOWER)["state"] == "owned"
 
 
 class TestFetchingWhatIsJustArriving:
@@ -101,13 +101,13 @@ class TestFetchingWhatIsJustArriving:
         """The event decided by the old line; the fetch, deciding by the new one, gives way."""
         set_roster((TODAY, HUANG))(pair.fast)
         pair.meanwhile(lambda _: pair.deliver(), set_roster((TODAY, SHEN)))
-        assert pair.slow.owner_of(number())["owner"] == HUANG
+        assert pair.slow.owner_of(number(), FOLLOWER)["owner"] == HUANG
         assert pair.owners() == [HUANG]
 
     def test_nor_the_other_way_round(self, pair: Pair):
         """It was fetched while its event was being applied: nothing is parked."""
         set_roster((TODAY, HUANG))(pair.fast)
-        pair.meanwhile(lambda fast: fast.owner_of(number()), set_roster((TODAY, SHEN)))
+        pair.meanwhile(lambda fast: fast.owner_of(number(), FOLLOWER), set_roster((TODAY, SHEN)))
         inbox = pair.inbox_of(pair.slow)
         inbox.receive(pair.log.events)
         assert inbox.parked() == 0

@@ -36,6 +36,7 @@ from services.responsibility.readmodels.caseloads import Caseloads
 from services.responsibility.readmodels.matters import Matters
 from tests.builders import (
     COUNTY,
+    FOLLOWER,
     HUANG,
     OTHER_COUNTY,
     SHEN,
@@ -326,7 +327,7 @@ class OneOwnerAlways(RuleBasedStateMachine):
 
     def _answer_of(self, serial: int) -> dict[str, Any]:
         petition = self.rules.petitions[serial - 1]
-        return self.processes[0].owner_of(petition.number)
+        return self.processes[0].owner_of(petition.number, FOLLOWER)
 
 
 def test_one_owner_always(stores: Stores) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from services.responsibility.domain.policy import day_of
 from services.responsibility.readmodels.terms import TermsAsked, TermTables
-from tests.builders import HUANG, number, registration
+from tests.builders import FOLLOWER, HUANG, number, registration
 from tests.unit.responsibility.casebook import Casebook, receive, reply, take
 
 # Beside the project where it was handed over; nothing needs it.
@@ -68,7 +68,7 @@ def test_the_late_ones_are_found_late_and_no_others(handled: Casebook):
 
 def test_all_of_them_were_replied_to(handled: Casebook):
     states = {
-        handled.application.owner_of(number(serial))["reply"] is not None
+        handled.application.owner_of(number(serial), FOLLOWER)["reply"] is not None
         for serial, _ in enumerate(cases(), start=1)
     }
     assert states == {True}

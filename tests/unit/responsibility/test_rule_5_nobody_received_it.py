@@ -224,5 +224,5 @@ class TestTheRoster:
 
 def _open_list(case: Casebook, office: str) -> list[str]:
     with case.application.log_of_events.reading() as transaction:
-        items, _ = Caseloads.open_of(transaction, office, 50, "")
+        items, _ = Caseloads.open_of(transaction, office, None, 50, "")
     return [item["number"] for item in items]

@@ -34,6 +34,7 @@ from statute.course import (
 from tests.builders import (
     CLERK,
     DAY,
+    FOLLOWER,
     HEAD,
     HOUR,
     HUANG,
@@ -210,7 +211,7 @@ class TestArticle23ObjectionInFiveWorkingDays:
         """Transferred on 2024-02-08: days 1 to 5 are 02-09, 02-18, 02-19, 02-20 and 02-21."""
         register(case, on="2024-02-08")
         walk(case, "transfer")
-        days = Courses(case.application).explain(number(), "objection")["days"]
+        days = Courses(case.application).explain(number(), "objection", FOLLOWER)["days"]
         counted = [day["day"][5:] for day in days if day["why"] == "counted"]
         assert counted == ["02-09", "02-18", "02-19", "02-20", "02-21"]
         assert [day["kind"] for day in days if day["day"] == "2024-02-18"] == ["make_up_day"]
@@ -425,7 +426,7 @@ class TestArticle34Handling:
         register(case, on="2023-10-01")
         walk(case, "accept")
         assert term_of(case, "handling")["due_on"] == "2023-11-30"
-        days = Courses(case.application).explain(number(), "handling")["days"]
+        days = Courses(case.application).explain(number(), "handling", FOLLOWER)["days"]
         assert (days[1]["day"], days[1]["number"]) == ("2023-10-02", 1)
         assert (days[-1]["day"], days[-1]["number"]) == ("2023-11-30", 60)
 
@@ -651,7 +652,7 @@ class TestArticle36HearingDoesNotCount:
         register(case, on="2026-03-02")
         walk(case, *PATHS["re_review_asked"], 8 * DAY, "begin_hearing", 8 * DAY, "end_hearing")
         assert term_of(case, "re_review")["due_on"] == "2026-04-10"
-        days = Courses(case.application).explain(number(), "re_review")["days"]
+        days = Courses(case.application).explain(number(), "re_review", FOLLOWER)["days"]
         heard = [day["day"] for day in days if day["why"] == "hearing"]
         assert (len(heard), heard[0], heard[-1]) == (9, "2026-03-10", "2026-03-18")
 

@@ -10,7 +10,7 @@ from contracts.events import MESSAGES
 from services.responsibility.application import Responsibility
 from services.responsibility.gateways.intake import registration_of
 from services.responsibility.reactions import reactions
-from tests.builders import COUNTY, HUANG, OTHER_COUNTY, TODAY, Clock, registered
+from tests.builders import COUNTY, FOLLOWER, HUANG, OTHER_COUNTY, TODAY, Clock, registered
 from tests.unit.deliveries import Delivery, deliveries, in_order_once
 from tests.unit.responsibility.casebook import FakeArrivals, responsibility, set_roster
 from tests.unit.stores import SourceLog, Stores, rows, tables
@@ -57,7 +57,7 @@ def state_of(application: Responsibility, log: SourceLog) -> dict[str, Any]:
         "tables": tables(application),
         "applied": rows(application, "applied_position"),
         "parked": rows(application, "parked_event"),
-        "owners": [application.owner_of(event.data["number"]) for event in log.events],
+        "owners": [application.owner_of(event.data["number"], FOLLOWER) for event in log.events],
     }
 
 
@@ -95,7 +95,7 @@ def test_what_was_fetched_ahead_ends_in_the_same_state(
     with opened(stores) as orderly, opened(stores, arrivals) as disturbed:
         in_order_once(log, inbox_of(orderly, log))
         for index in fetched:
-            disturbed.owner_of(log.events[index % len(log.events)].data["number"])
+            disturbed.owner_of(log.events[index % len(log.events)].data["number"], FOLLOWER)
         delivery.carry(log, inbox_of(disturbed, log))
         expected, found = state_of(orderly, log), state_of(disturbed, log)
         # Which repeat is named first is the order of arrival.

@@ -5,13 +5,13 @@ from eventlet import GreenPool
 
 from services.responsibility.application import WAITING_MAX
 from services.responsibility.domain.refusals import PetitionUnknown
-from tests.builders import number
+from tests.builders import FOLLOWER, number
 from tests.unit.responsibility.casebook import Casebook
 
 
 def ask(case: Casebook, asked: str) -> None:
     with pytest.raises(PetitionUnknown):
-        case.application.owner_of(asked)
+        case.application.owner_of(asked, FOLLOWER)
 
 
 def test_only_so_many_wait_for_an_event_that_may_never_come(
