@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from statute.course import CONDITIONS, EVERY_CLASS, STATES, STEPS, Step
+from statute.course import CONDITIONS, EVERY_CLASS, EVERY_STATE, STATES, STEPS, Step
 
 MARKS: Final[Mapping[str, str]] = {
     "V": "verified",
@@ -11,29 +11,26 @@ MARKS: Final[Mapping[str, str]] = {
     "U": "policy: text not known",
     "O": "own design",
 }
-ROLES: Final[Mapping[str, str]] = {
-    "clerk": "clerk 接访员",
-    "handler": "handler 承办人",
-    "leader": "leader 领导",
-    "office_head": "head 负责人",
-    "agency": "agency 系统",
-}
 
 
 def course_lines() -> Iterator[str]:
     """Yield the course to be read aloud: each state, then the steps that lead on from it."""
     for state, chinese in STATES.items():
         yield f"[bold]{state} {chinese}[/]"
-        yield from (_line(step, state) for step in STEPS.values() if state in step.sources)
+        yield from (_line(step) for step in STEPS.values() if _leads_only_from(step, state))
+    yield "[bold]any 任何状态[/]"
+    yield from (_line(step) for step in STEPS.values() if step.sources == EVERY_STATE)
 
 
-def _line(step: Step, state: str) -> str:
-    to = f"→ {step.to} {STATES[step.to]}" if step.to else f"(stays {STATES[state]})"
+def _leads_only_from(step: Step, state: str) -> bool:
+    return state in step.sources and step.sources != EVERY_STATE
+
+
+def _line(step: Step) -> str:
+    to = f"→ {step.to} {STATES[step.to]}" if step.to else "(it stays 状态不变)"
     asks = "".join(f"\n      [dim]{each}[/]" for each in _asks(step))
-    by = ", ".join(ROLES[role] for role in step.by)
-    return (
-        f"  {step.code} {step.chinese} {to}\n      {by}; {step.article}, {MARKS[step.mark]}{asks}"
-    )
+    source = f"{step.article}, {MARKS[step.mark]}"
+    return f"  {step.code} {step.chinese} {to}\n      {', '.join(step.by)}; {source}{asks}"
 
 
 def course_document() -> str:
@@ -85,7 +82,7 @@ def _steps() -> Iterator[str]:
         cells = (
             f"`{step.code}`",
             step.chinese,
-            ", ".join(step.sources),
+            "any" if step.sources == EVERY_STATE else ", ".join(step.sources),
             step.to or "(stays)",
             ", ".join(step.by),
             step.article,
