@@ -21,7 +21,8 @@ _KEYS: Final = ("request_key", "mark", "person_mark")
 _OF_COLUMN: Final = {
     **dict.fromkeys(_IDS, f"{_ANEW}::uuid::text"),
     **dict.fromkeys(_KEYS, _ANEW),
-    **dict.fromkeys(("number", "matter_number"), _RENUMBERED),
+    # The id of a term begins with its number.
+    **dict.fromkeys(("number", "matter_number", "id"), _RENUMBERED),
 }
 _NOT_OF_PETITIONS: Final = (
     "('alembic_version', 'number_serial', 'applied_position', 'published_position')"

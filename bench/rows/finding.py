@@ -18,6 +18,7 @@ QUESTIONS: Final[dict[str, tuple[str, str, dict[str, Any]]]] = {
     "search, office and state": ("clerk", "intake.search", {"office": OFFICE, "state": "owned"}),
     "search, all offices": ("auditor", "intake.search", {"channel": "qr"}),
     "caseload": ("leader", "responsibility.caseload", {"owner": OWNER}),
+    "terms, late": ("clerk", "responsibility.terms", {"office": OFFICE, "late": True}),
 }
 
 # n to its values: office 1 to 99 of the county, so that every hundredth petition is in each.
@@ -30,12 +31,17 @@ _PETITIONS: Final = """
     FROM numbered WHERE n BETWEEN {first} AND {last}"""
 _PROGRESS: Final = """
     INSERT INTO intake.progress
-    SELECT number, CASE WHEN n / 100 % 10 = 0 THEN 'owned' ELSE 'closed' END, at
+    SELECT number, CASE WHEN n / 100 % 10 = 0 THEN 'owned' ELSE 'closed' END, at, 'leader1'
     FROM numbered WHERE n BETWEEN {first} AND {last}"""
 _CASELOAD: Final = """
     INSERT INTO responsibility.caseload
     SELECT number, office, 'visit', 'appeal', '', at, 'leader' || n / 100 % 500 + 1, at,
         CASE WHEN n / 100 % 10 = 0 THEN 'owned' ELSE 'closed' END, 0
+    FROM numbered WHERE n BETWEEN {first} AND {last}"""
+_TERMS: Final = """
+    INSERT INTO responsibility.term
+    SELECT number || '/first_step', number, 'first_step', office, 739000 + n / 3000,
+        CASE WHEN n / 100 % 10 = 0 THEN '' ELSE '2026-03-01' END, 0, 0
     FROM numbered WHERE n BETWEEN {first} AND {last}"""
 _NUMBERED: Final = """
     CREATE OR REPLACE VIEW public.numbered AS
@@ -66,6 +72,6 @@ def measure(run: Run) -> Iterator[Measurement]:
 
 def _fill(running: Running, first: int, last: int) -> None:
     running.execute(_NUMBERED.format(last=last))
-    for statement in (_PETITIONS, _PROGRESS, _CASELOAD):
+    for statement in (_PETITIONS, _PROGRESS, _CASELOAD, _TERMS):
         running.execute(statement.format(first=first, last=last))
     running.execute("ANALYZE")

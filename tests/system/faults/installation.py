@@ -63,6 +63,7 @@ class Instance:
     home: Path
     process: subprocess.Popen[bytes] | None = None
     wanted: bool = False
+    _begins_at: int = 0
     turn: Semaphore = field(default_factory=Semaphore)
 
     def start(self) -> None:
@@ -79,6 +80,7 @@ class Instance:
         if self.process is not None and self.process.poll() is None:
             return
         with self.log.open("ab") as log:
+            self._begins_at = log.tell()
             self.process = subprocess.Popen(
                 ["setpriv", "--pdeathsig=KILL", "--",
                  sys.executable, "-m", "shouwen", "serve", self.service],
@@ -91,8 +93,12 @@ class Instance:
         return self.home / f"{self.name}.log"
 
     def is_up(self) -> bool:
-        """Tell whether it has said, at any time, that it started."""
-        return self.log.exists() and "services_started" in self.log.read_text()
+        """Tell whether it has said that it started, since it was started last."""
+        if not self.log.exists():
+            return False
+        with self.log.open("rb") as log:
+            log.seek(self._begins_at)
+            return b"services_started" in log.read()
 
     def send(self, number: signal.Signals) -> None:
         if self.process is not None:
@@ -105,11 +111,15 @@ class Instance:
         self._wait(10)
 
     def stop(self) -> int:
-        """End it in good order; return its exit status."""
-        self.wanted = False
+        """End it in good order; return its exit status.
+
+        One that had not come up yet may end by the signal itself: it had nothing in hand.
+        """
+        self.wanted, was_up = False, self.is_up()
         self.send(signal.SIGTERM)
         self.send(signal.SIGCONT)
-        return self._wait(60)
+        code = self._wait(60)
+        return 0 if code == -signal.SIGTERM and not was_up else code
 
     def died(self) -> bool:
         """Tell whether it ended although nobody asked for it."""
