@@ -4,6 +4,7 @@ import os
 from base64 import urlsafe_b64encode
 from contextlib import suppress
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 from typing import Final
 
@@ -28,6 +29,11 @@ class Embedded:
     new_key: bool
 
 
+def _place_of(home: Path) -> str:
+    """Return a name for a folder; what was left in the queues of one is nothing to another."""
+    return sha256(str(home.resolve()).encode()).hexdigest()[:12]
+
+
 def embedded(home: Path, variables: Variables | None = None) -> Embedded:
     """Return the embedded installation in a folder, made now, for this user alone, if none is."""
     home.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -42,7 +48,7 @@ def embedded(home: Path, variables: Variables | None = None) -> Embedded:
             meaning="anybody who can read this folder can act as anybody; never for real petitions",
         )
     surroundings = Surroundings(
-        amqp_uri=MEMORY_URI,
+        amqp_uri=f"{MEMORY_URI}-{_place_of(home)}",
         home=home,
         verifier=TokenVerifier(issuer.jwks()),
         service_token=lambda service: issuer.issue(f"service:{service}", ["service"]),
