@@ -157,7 +157,7 @@ CONDITIONS: Final[Mapping[str, str]] = {
     "dissatisfied": "the petitioner said that he is dissatisfied",
     "re_examined": "the petitioner is satisfied, or the handling was examined again",
     "no_hearing_that_day": "no hearing of this re-review ended on that day",
-    "report_by_ahead": "the answer is due on a day to come",
+    "report_by_ahead": "the answer is due on a day to come, within two years",
     "trigger_on_record": "delay and buck-passing are what the record shows",
     "supervision_open": "an order of supervision was not answered yet",
     "supervised": "an order of supervision was made",

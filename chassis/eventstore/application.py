@@ -30,6 +30,7 @@ from chassis.eventstore.log import (
     VersionConflict,
 )
 from chassis.eventstore.losses import Made
+from chassis.eventstore.recording import Apart
 from chassis.eventstore.requests import CommandKey, RequestIdReused, recall, remember
 from chassis.eventstore.transaction import Writing
 from chassis.eventstore.turns import Turns
@@ -337,6 +338,9 @@ class EventSourcedApplication(Application[UUID]):
         return self.log_of_events.transact(self._rebuild)
 
     def _rebuild(self, transaction: AppendTransaction) -> int:
+        if not transaction.careful:
+            # What others append in the same transaction is not in the log to be read yet.
+            raise Apart
         for read_model in self.read_models:
             for table in read_model.tables:
                 transaction.execute(f"DELETE FROM {table}")  # noqa: S608 - names from our code

@@ -77,6 +77,8 @@ class Pending:
             sets = ", ".join(f"{column} = ?" for column in changes)
             sql = f"UPDATE {table} SET {sets} WHERE {key} = ?"  # noqa: S608 - names from our code
             self._steps.append((sql, (*changes.values(), value)))
+            # A row of the table that comes after it, maybe the same one anew, is sent after it.
+            self._open.pop(table, None)
             return
         for column, changed in changes.items():
             rows.rows[place][rows.columns.index(column)] = changed

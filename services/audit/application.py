@@ -95,7 +95,8 @@ class Audit(EventSourcedApplication):
             if matter is None:
                 raise PetitionUnknown(number=number)
             facts = self._timelines.facts_of(transaction, matter[0], as_of, occurred_until)
-            _check_reader(reader, self._timelines.facts_of(transaction, matter[0], None, None))
+            whole = self._timelines.facts_of(transaction, matter[0], None, None)
+            _check_reader(reader, whole, number)
         entries = in_order(facts)
         # The clock of another service may be ahead of ours.
         instant = as_of or max([now, *(fact.recorded_at for fact in facts)])
@@ -131,7 +132,7 @@ class Audit(EventSourcedApplication):
         self.run(Provenance(actor.subject, actor.correlation_id, cause), decide)
 
 
-def _check_reader(reader: Reader, facts: Sequence[Fact]) -> None:
+def _check_reader(reader: Reader, facts: Sequence[Fact], number: str) -> None:
     """Let only auditors, and the heads of a matter's offices, read its history.
 
     Of a sealed matter (Arts 27 to 30) the head of its own office reads, and nobody else is told
@@ -142,6 +143,6 @@ def _check_reader(reader: Reader, facts: Sequence[Fact]) -> None:
     if reader.auditing:
         return
     if sealed and reader.actor.office not in offices:
-        raise PetitionUnknown(number=str(facts[0].data["number"]))
+        raise PetitionUnknown(number=number)
     if not any(reader.actor.acts_for(office) for office in offices):
         raise OfficeNotAllowed(office=", ".join(sorted(offices)))

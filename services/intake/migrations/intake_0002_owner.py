@@ -11,3 +11,4 @@ def upgrade() -> None:
     op.execute("ALTER TABLE progress ADD COLUMN owner TEXT NOT NULL DEFAULT ''")
     op.execute("DELETE FROM progress")
     op.execute("DELETE FROM applied_position")
+    op.execute("DELETE FROM parked_event")

@@ -6,6 +6,7 @@ from datetime import date, timedelta
 from typing import Final, Protocol
 
 from chassis.eventstore.application import Answer, Provenance, Unit
+from chassis.eventstore.instants import text_of
 from chassis.eventstore.transaction import Questions
 from services.responsibility.application import Command, Responsibility
 from services.responsibility.domain.course import Course
@@ -75,7 +76,8 @@ class Calendars:
         )
         count = 0
         for number, petition_id in found:
-            cause = f"{calendar.version}/{number}"
+            # Another process may have begun another provisional term since: each count is its own.
+            cause = f"{calendar.version}/{number}/{text_of(self.responsibility.clock())}"
             provenance = Provenance("service:responsibility", cause, cause)
             answer = self.responsibility.run(provenance, self._recounting(petition_id, calendar))
             count += answer["terms"]

@@ -6,13 +6,18 @@ read from the table in `statute.course`; here is what its conditions mean.
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any, ClassVar, Final
 from uuid import UUID, uuid5
 
 from eventsourcing.domain import Aggregate, CanMutateAggregate, event
 
-from services.responsibility.domain.policy import PASSED_ON_AT_MOST, PASSING_ON, day_of
+from services.responsibility.domain.policy import (
+    PASSED_ON_AT_MOST,
+    PASSING_ON,
+    REPORT_WITHIN,
+    day_of,
+)
 from services.responsibility.domain.refusals import (
     ClassNotFitting,
     ConditionUnmet,
@@ -313,7 +318,8 @@ class Course(Aggregate):
         return taking.by not in {*self.work.handlers, *checkers}
 
     def _report_by_ahead(self, taking: Taking) -> bool:
-        return date.fromisoformat(taking.given["report_by"]) > taking.day
+        ahead = date.fromisoformat(taking.given["report_by"]) - taking.day
+        return timedelta(0) < ahead <= REPORT_WITHIN
 
     def _trigger_on_record(self, taking: Taking) -> bool:
         shown = {"delay": self._delayed, "buck_passing": self._passed_on_too_often}
@@ -559,5 +565,6 @@ _NOTES: Final[Mapping[tuple[str, str], Callable[[Work, Any], None]]] = {
     ("", "unit"): lambda work, unit: setattr(work, "unit", unit),
     ("", "handler"): _name_handler,
     ("", "team"): lambda work, team: setattr(work, "team", team),
+    ("take_back", "document"): lambda work, _document: setattr(work, "unit", ""),
     ("set_plan", "document"): lambda work, document: setattr(work, "plan", document),
 }

@@ -30,6 +30,9 @@ AFTER_THE_REPLY: Final = ("follow_up_visit_at", "evaluation_asked_at")
 OUTCOMES_WITHOUT_CONDITIONS: Final = frozenset({"withdrawn", "routed_elsewhere"})
 
 
+# An answer that is due later than that is a slip of the pen.
+REPORT_WITHIN: Final = timedelta(days=730)
+
 # The class of petitions whose material is sealed from registration on (Arts 27 to 30).
 SEALED: Final = "accusation"
 

@@ -302,6 +302,8 @@ def _take_step(transaction: Writing, event: Course.StepTaken) -> None:
     changes = {"state": event.state}
     if "unit" in event.given and event.step != "ask_assistance":
         changes["unit"] = event.given["unit"]
+    elif event.step == "take_back":
+        changes["unit"] = ""
     transaction.update("course", "number", event.number, changes)
     if event.step in PASSING_ON:
         transaction.write(
