@@ -116,13 +116,7 @@ class Assembly:
         return Relay(self.application.log_of_events, self.tell, publisher, self.relay_pace_s)
 
     def _watch(self) -> Ticker:
-        watch = LossWatch(
-            self.application,
-            self.inbox,
-            self.followed,
-            self.application.rebuild,
-            self._follow_anew,
-        )
+        watch = LossWatch(self.application, self.inbox, self.followed, self._follow_anew)
         return Ticker(self.application.log_of_events, "read models", watch.look, LOOK_EVERY_S)
 
     def close(self) -> None:

@@ -45,14 +45,12 @@ class LossWatch:
     """Looks for losses in the read models of one service.
 
     Attributes:
-        refill: fills the tables anew that follow the own log.
         follow_anew: empties what was followed; the inbox then follows from the beginnings.
     """
 
     application: EventSourcedApplication
     inbox: Inbox
     followed: Followed | None
-    refill: Callable[[], int]
     follow_anew: Callable[[Followed], None]
 
     def look(self) -> int:
@@ -75,7 +73,7 @@ class LossWatch:
             made += self.application.made_by(log_of_events.select_recorded(after, WINDOW))
         if lost := tables_with_losses(log_of_events, made):
             log.error("read_models_lost", tables=lost)
-            log.info("read_models_refilled", events=self.refill())
+            log.info("read_models_refilled", events=self.application.rebuild())
         return len(lost)
 
     def _look_at_followed(self) -> int:

@@ -371,7 +371,9 @@ class Responsibility(EventSourcedApplication):
             course = found_course(unit, ownership)
             if course is not None:
                 follow_reopening(course, ownership, self.calendar())
-            self._follow(unit, ownership, command, "reply", document=document, at=delivered_at)
+                given = {"document": document}
+                at = reply.delivered_at
+                course.take(taking_of("reply", command.actor, given, at, self.calendar()))
 
         return self._change(command, number, change, may=check_hand)
 
@@ -398,24 +400,14 @@ class Responsibility(EventSourcedApplication):
 
         def change(unit: Unit, ownership: Ownership) -> None:
             ownership.reopen(reason, document, self.clock())
-            self._follow(unit, ownership, command, "reopen", reason=reason, document=document)
+            course = found_course(unit, ownership)
+            # One that another process began beside the closure was not closed: it goes on.
+            if course is not None and course.state == "closed":
+                given = {"reason": reason, "document": document}
+                at = self.clock()
+                course.take(taking_of("reopen", command.actor, given, at, self.calendar()))
 
         return self._change(command, number, change)
-
-    def _follow(
-        self,
-        unit: Unit,
-        ownership: Ownership,
-        command: Command,
-        step: str,
-        at: datetime | None = None,
-        **given: str,
-    ) -> None:
-        """Take the step in the course as well, where the matter has one."""
-        course = found_course(unit, ownership)
-        if course is not None:
-            when = at or self.clock()
-            course.take(taking_of(step, command.actor, given, when, self.calendar()))
 
     def _change(
         self,

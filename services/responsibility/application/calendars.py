@@ -1,12 +1,11 @@
 """Use cases of the calendar of working days: import a newer one, count provisional terms again."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Final, Protocol
 
 from chassis.eventstore.application import Answer, Provenance, Unit
-from chassis.eventstore.instants import text_of
 from chassis.eventstore.transaction import Questions
 from services.responsibility.application import Command, Responsibility
 from services.responsibility.domain.course import Course
@@ -74,19 +73,21 @@ class Calendars:
         found = self.terms.provisional(
             self.responsibility.log_of_events, calendar.last - LONGEST_HOLIDAYS, RECOUNTED_AT_ONCE
         )
-        count = 0
-        for number, petition_id in found:
-            # Another process may have begun another provisional term since: each count is its own.
-            cause = f"{calendar.version}/{number}/{text_of(self.responsibility.clock())}"
-            provenance = Provenance("service:responsibility", cause, cause)
-            answer = self.responsibility.run(provenance, self._recounting(petition_id, calendar))
-            count += answer["terms"]
-        return count
+        return sum(self._recount(number, petition_id, calendar) for number, petition_id in found)
 
-    def _recounting(self, petition_id: str, calendar: WorkCalendar) -> Callable[[Unit], Answer]:
+    def _recount(self, number: str, petition_id: str, calendar: WorkCalendar) -> int:
+        id_ = Course.create_id(petition_id)
+        seen = self.responsibility.find(Course, id_)
+        if seen is None:
+            return 0
+
         def decide(unit: Unit) -> Answer:
-            course = unit.find(Course, Course.create_id(petition_id))
+            course = unit.find(Course, id_)
             terms = course.recount(calendar, self.responsibility.clock()) if course else 0
             return {"terms": terms}
 
-        return decide
+        # Another process may begin a provisional term by the older calendar after one count: what
+        # is counted again then is another fact.
+        cause = f"{calendar.version}/{number}/{seen.version}"
+        provenance = Provenance("service:responsibility", cause, cause)
+        return int(self.responsibility.run(provenance, decide)["terms"])

@@ -18,6 +18,7 @@ from services.responsibility.application.steps import (
     course_begun,
     follow_reopening,
     found_course,
+    new_course,
     taking_of,
 )
 from services.responsibility.domain.course import Course, CourseTerm, Taken
@@ -128,24 +129,10 @@ class Courses:
             raise PetitionUnknown(number=number)
         check_sight(viewer, ownership, course, number)
         if course is None:
-            return _not_begun(ownership, self.responsibility.calendar()), False
+            # As it would be if it began now; nothing of it is on record.
+            return new_course(ownership, self.responsibility.calendar()), False
         follow_reopening(course, ownership, self.responsibility.calendar())
         return course, True
-
-
-def _not_begun(ownership: Ownership, calendar: WorkCalendar) -> Course:
-    """Return the course as it would be if it began now; nothing of it is on record."""
-    course: Course = Course._create(  # noqa: SLF001 - the library's way to pass the time in
-        Course.Begun,
-        id=Course.create_id(ownership.petition_id),
-        timestamp=ownership.registered_at,
-        petition_id=ownership.petition_id,
-        number=ownership.number,
-        office=ownership.office,
-        petition_class=ownership.petition_class,
-    )
-    course.begin_first_term(ownership.registered_at, calendar)
-    return course
 
 
 def _check_step(actor: Actor, step: str, ownership: Ownership, course: Course) -> None:

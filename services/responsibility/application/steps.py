@@ -1,7 +1,8 @@
 """Steps of the course beside the ownership, in one unit of work; neither changes the other's."""
 
+from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from chassis.eventstore.application import Unit
 from chassis.jurisdiction import Actor
@@ -13,7 +14,7 @@ from statute.course import STEPS
 from statute.workdays import WorkCalendar
 
 # State of a course from which it is closed, to the outcomes that it can have.
-OUTCOMES = {
+OUTCOMES: Final[Mapping[str, tuple[str, ...]]] = {
     "cleared": ("settled", "explained"),
     "ended": ("settled", "explained"),
     "refused": ("explained",),
@@ -32,14 +33,22 @@ def course_begun(unit: Unit, ownership: Ownership, calendar: WorkCalendar) -> Co
     """Return the course of a matter, begun with its registration where it was not yet.
 
     Raises:
-        CaseClosed: the matter was closed without a course.
+        CaseClosed: the matter was closed without a course, or in another process while its first
+            step was taken here: it goes on where it stands when the matter is opened again.
     """
     found = found_course(unit, ownership)
+    if ownership.closed_at is not None and (found is None or found.state != "closed"):
+        raise CaseClosed(number=ownership.number, owner=ownership.owner)
     if found is not None:
         return found
-    if ownership.closed_at is not None:
-        raise CaseClosed(number=ownership.number, owner=ownership.owner)
-    course = Course._create(  # noqa: SLF001 - the library's way to pass the time in
+    course = new_course(ownership, calendar)
+    unit.add(course)
+    return course
+
+
+def new_course(ownership: Ownership, calendar: WorkCalendar) -> Course:
+    """Return a course as it begins, with the registration of its matter."""
+    course: Course = Course._create(  # noqa: SLF001 - the library's way to pass the time in
         Course.Begun,
         id=Course.create_id(ownership.petition_id),
         timestamp=ownership.registered_at,
@@ -49,7 +58,6 @@ def course_begun(unit: Unit, ownership: Ownership, calendar: WorkCalendar) -> Co
         petition_class=ownership.petition_class,
     )
     course.begin_first_term(ownership.registered_at, calendar)
-    unit.add(course)
     return course
 
 

@@ -35,7 +35,8 @@ _TO_SUPERVISE: Final = (
     "SELECT f.number, f.shows, f.since_day, c.office, c.owner, COALESCE(k.unit, '') FROM ("  # noqa: S608 - our own codes
     "SELECT number, 'delay' AS shows, min(due_day) AS since_day FROM term"
     f" WHERE ended_on = '{RUNNING}' AND due_day < ? AND term NOT IN ({_LAPSING}) GROUP BY number"
-    " UNION ALL SELECT number, 'buck_passing', passed_on_day FROM course WHERE passed_on > ?"
+    " UNION ALL SELECT number, 'buck_passing', passed_on_day FROM course"
+    " WHERE passed_on > ? AND state <> 'closed'"
     ") f JOIN caseload c ON c.number = f.number LEFT JOIN course k ON k.number = f.number"
     f" WHERE c.office LIKE ? AND (c.petition_class <> '{SEALED}' OR 1 = ? OR c.office = ?)"
     " AND (f.number, f.shows) > (?, ?) ORDER BY f.number, f.shows LIMIT ?"

@@ -32,7 +32,7 @@ def watch_of(desk: Desk, inbox: Inbox) -> LossWatch:
         for table in (*followed.tables, "applied_position"):
             delete_rows(desk.application, table)
 
-    return LossWatch(desk.application, inbox, FOLLOWED, desk.application.rebuild, follow_anew)
+    return LossWatch(desk.application, inbox, FOLLOWED, follow_anew)
 
 
 @pytest.mark.parametrize("table", TimelineTables.tables)

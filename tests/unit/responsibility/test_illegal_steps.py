@@ -216,6 +216,7 @@ UNMET: Final[Sequence[tuple[str, Unmet]]] = (
         "report_by_ahead",
         Unmet(("order_supervision",), "propose", {"report_by": "2026-11-24"}),
     ),
+    ("report_by_ahead", Unmet((), "assign", {"report_by": "2028-11-24"})),
     ("trigger_on_record", Unmet(("transfer",), "order_supervision", {"trigger": "delay"})),
     (
         "trigger_on_record",

@@ -1,9 +1,12 @@
 """Read models that were lost come back from the own log, without anybody's asking."""
 
+import eventlet
 import pytest
+from eventlet import GreenPool
+from eventlet.event import Event
 
 from chassis.runtime.losses import WINDOW, LossWatch
-from tests.builders import number, registered
+from tests.builders import number, registered, registration
 from tests.unit.responsibility.casebook import Casebook
 from tests.unit.responsibility.test_same_state import inbox_of
 from tests.unit.stores import SourceLog, delete_rows, tables
@@ -11,9 +14,7 @@ from tests.unit.stores import SourceLog, delete_rows, tables
 
 def watch_of(case: Casebook, log: SourceLog) -> LossWatch:
     application = case.application
-    return LossWatch(
-        application, inbox_of(application, log), None, application.rebuild, pytest.fail
-    )
+    return LossWatch(application, inbox_of(application, log), None, pytest.fail)
 
 
 @pytest.fixture
@@ -52,3 +53,28 @@ def test_what_is_whole_is_left_alone(case: Casebook, many: SourceLog):
     assert watch.look() == 0
     inbox_of(case.application, many).catch_up()
     assert watch.look() == 0
+
+
+def test_a_refill_keeps_what_is_recorded_in_the_same_group(case: Casebook, many: SourceLog):
+    """Others append in the transaction that it would share; their events cannot be read yet."""
+    inbox_of(case.application, many).catch_up()
+    fresh = registration(900)
+    began, go_on = Event(), Event()
+
+    def hold_the_appender(_: object) -> None:
+        began.send()
+        go_on.wait()
+
+    pool = GreenPool()
+    pool.spawn(case.application.log_of_events.transact, hold_the_appender)
+    began.wait()
+    pool.spawn(case.when_registered, fresh)
+    eventlet.sleep(0)
+    pool.spawn(case.application.rebuild)
+    eventlet.sleep(0)
+    go_on.send()
+    pool.waitall()
+    assert case.ownership(fresh.number)["state"] == "awaited"
+    before = tables(case.application)
+    case.application.rebuild()
+    assert tables(case.application) == before

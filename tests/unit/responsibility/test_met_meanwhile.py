@@ -12,14 +12,17 @@ from services.responsibility.gateways.intake import registration_of
 from services.responsibility.reactions import reactions
 from services.responsibility.readmodels.caseloads import Caseloads
 from services.responsibility.readmodels.matters import Matters
+from services.responsibility.readmodels.terms import TermTables
 from tests.builders import FOLLOWER, HUANG, SHEN, TODAY, Clock, number, registered
 from tests.unit.responsibility.casebook import (
     Contended,
     FakeArrivals,
     close,
     receive,
+    reopen,
     set_roster,
     succeed,
+    take,
 )
 from tests.unit.stores import SourceLog, Stores
 
@@ -67,7 +70,9 @@ def pair(stores: Stores, clock: Clock) -> Iterator[Pair]:
 
     def process(environment: dict[str, str]) -> Contended:
         matters = Matters()
-        return Contended(environment, clock, [matters, Caseloads()], matters, arrivals)
+        return Contended(
+            environment, clock, [matters, Caseloads(), TermTables()], matters, arrivals
+        )
 
     with stores.opened("responsibility", process) as slow:
         fast = process(dict(slow.env))
@@ -94,6 +99,19 @@ class TestClosingWhileTheOwnershipPassesOn:
         with pytest.raises(Exception, match="not_the_owner"):
             close(by=HUANG)(pair.slow)
         assert pair.fast.owner_of(number(), FOLLOWER)["state"] == "owned"
+
+
+class TestClosingWhileTheCourseBegins:
+    def test_the_matter_can_be_opened_again_and_goes_on(self, pair: Pair):
+        """Two streams, so both are written; what was closed beside its course is not stuck."""
+        pair.deliver()
+        receive(HUANG)(pair.fast)
+        pair.meanwhile(take("transfer"))
+        assert close(by=HUANG)(pair.slow)["state"] == "closed"
+        with pytest.raises(Exception, match="case_closed"):
+            take("accept")(pair.fast)
+        assert reopen()(pair.fast)["state"] == "owned"
+        assert take("accept")(pair.fast)["state"] == "accepted"
 
 
 class TestFetchingWhatIsJustArriving:

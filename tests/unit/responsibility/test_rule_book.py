@@ -245,6 +245,7 @@ class TestArticle23ObjectionInFiveWorkingDays:
         register(case)
         walk(case, "transfer", DAY, "object", DAY, "take_back")
         assert course_of(case)["state"] == "registered"
+        assert course_of(case)["unit"] == ""
         assert running(case) == {"first_step"}
         assert term_of(case, "first_step")["runs_from"] == "2026-11-26"
 

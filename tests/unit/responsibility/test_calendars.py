@@ -1,0 +1,85 @@
+"""A newer calendar is a fact; what was counted beyond the old one is counted again, as facts."""
+
+from dataclasses import replace
+from datetime import date
+
+import pytest
+
+from services.responsibility.application.calendars import Calendars
+from services.responsibility.domain.course import Course
+from services.responsibility.domain.refusals import CalendarUnfit
+from services.responsibility.domain.workdays import PublishedCalendars
+from services.responsibility.readmodels.terms import TermTables
+from statute.workdays import WorkCalendar, newest_calendar
+from tests.builders import actor, command, happened
+from tests.unit.responsibility.casebook import Casebook, take
+from tests.unit.responsibility.paths import asked, register, term_of
+
+SHIPPED = newest_calendar()
+# Made up: the whole last week of January is free.
+FREE = frozenset(date(2027, 1, day) for day in range(25, 30))
+NEXT_YEAR = replace(
+    SHIPPED, version="cn-2027", last=date(2027, 12, 31), holidays=SHIPPED.holidays | FREE
+)
+
+
+def imported(case: Casebook, calendar: WorkCalendar) -> Calendars:
+    calendars = Calendars(case.application, TermTables())
+    sent = command("responsibility.import_calendar", calendar, actor("O1", ""), calendar.version)
+    case.when(lambda _: calendars.import_calendar(sent, calendar, "国办发明电〔2026〕7号"))
+    return calendars
+
+
+@pytest.fixture
+def provisional(case: Casebook) -> Casebook:
+    """A term that ends on 2027-01-25, a Monday."""
+    register(case, on="2026-11-26")
+    case.when(take("accept"))
+    assert term_of(case, "handling")["provisional"]
+    return case
+
+
+def test_a_newer_calendar_goes_on_record(case: Casebook):
+    imported(case, NEXT_YEAR)
+    case.then(happened(PublishedCalendars.Imported, version="cn-2027", last="2027-12-31"))
+    assert case.application.calendar() == NEXT_YEAR
+
+
+@pytest.mark.parametrize(
+    "unfit",
+    [
+        replace(NEXT_YEAR, version=SHIPPED.version),
+        replace(NEXT_YEAR, first=date(2025, 1, 1)),
+        replace(NEXT_YEAR, last=SHIPPED.last, holidays=SHIPPED.holidays),
+    ],
+    ids=["same version", "begins later", "knows no more"],
+)
+def test_one_that_says_less_is_refused(case: Casebook, unfit: WorkCalendar):
+    imported(case, unfit)
+    assert isinstance(case.refusal, CalendarUnfit)
+    assert case.application.calendar() == SHIPPED
+
+
+def test_a_provisional_term_is_counted_again_once(provisional: Casebook):
+    """It ends on the same day; the next working day is another, and it is known now."""
+    calendars = imported(provisional, NEXT_YEAR)
+    assert calendars.recount() == 1
+    recounted = provisional.new_facts()[-1]
+    assert isinstance(recounted, Course.TermRecounted)
+    assert recounted.due["workday"] == "2027-02-01"
+    assert not term_of(provisional, "handling")["provisional"]
+    assert calendars.recount() == 0
+
+
+def test_what_another_process_counted_by_the_old_one_meanwhile_too(provisional: Casebook):
+    """It sees the new one half a minute later."""
+    calendars = imported(provisional, NEXT_YEAR)
+    calendars.recount()
+    provisional.application._calendar = SHIPPED
+    for step in ("handle", "reply", "ask_review", "remand"):
+        provisional.when(asked(step))
+        assert provisional.refusal is None
+    assert term_of(provisional, "handling")["provisional"]
+    provisional.application.look_for_calendar()
+    assert calendars.recount() == 1
+    assert not term_of(provisional, "handling")["provisional"]
