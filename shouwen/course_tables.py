@@ -41,6 +41,8 @@ def course_document() -> str:
 def _asks(step: Step) -> Iterator[str]:
     if step.classes != EVERY_CLASS:
         yield f"{', '.join(step.classes)} only"
+    if step.of_the_organ:
+        yield "the head of the organ that handles the matter, or of the petition office"
     yield from (CONDITIONS[name] for name in step.conditions)
 
 

@@ -102,6 +102,7 @@ class Step:
         begins, ends: terms of `statute.terms.TERMS`, begun and ended on the day of the step.
         conditions: what else has to hold, by names in `CONDITIONS`.
         classes: the classes of petitions that it is for.
+        of_the_organ: the head who decides is that of the organ that handles the matter.
     """
 
     code: str
@@ -116,6 +117,12 @@ class Step:
     ends: tuple[str, ...] = ()
     conditions: tuple[str, ...] = ()
     classes: tuple[str, ...] = EVERY_CLASS
+    of_the_organ: bool = False
+
+    @property
+    def open_to_the_unit(self) -> bool:
+        """Whether the handling unit takes it for itself, wherever the matter's office is."""
+        return "handler" in self.by or self.of_the_organ
 
     def after(self, state: str) -> str:
         """Return the state after the step."""
@@ -212,9 +219,9 @@ STEPS: Final[Mapping[str, Step]] = {
              ("days", "reason"), conditions=("extension_possible",), classes=APPEALS),
         Step("approve_extension", "批准延期", ("handling",), "", "Art 34", "R", HEAD,
              ("document",), conditions=("extension_asked", "extension_possible"),
-             classes=APPEALS),
+             classes=APPEALS, of_the_organ=True),
         Step("decline_extension", "不同意延期", ("handling",), "", "Art 34", "R", HEAD,
-             ("reason",), conditions=("extension_asked",), classes=APPEALS),
+             ("reason",), conditions=("extension_asked",), classes=APPEALS, of_the_organ=True),
         Step("reply", "答复", ("handling",), "replied", "Art 31(6)", "V", ANY_STAFF,
              ("document",), ("review_request",), ("handling", "report_back")),
         # Before it can be closed

@@ -85,6 +85,14 @@ class WorkCalendar:
     def is_worked(self, day: date) -> bool:
         return self.kind_of(day) in WORKED
 
+    def contradictions(self, other: "WorkCalendar") -> list[date]:
+        """Return the days, in order, that both know and of which they say different things.
+
+        The notice of a year changes days of the December before it as well: that of 2019 did.
+        """
+        said = (self.holidays ^ other.holidays) | (self.make_up_days ^ other.make_up_days)
+        return sorted(day for day in said if self.knows(day) and other.knows(day))
+
     def workday_from(self, day: date) -> date:
         """Return the day itself when it is worked, else the next that is."""
         while not self.is_worked(day):
@@ -93,10 +101,15 @@ class WorkCalendar:
 
 
 @cache
+def shipped_calendars() -> tuple[WorkCalendar, ...]:
+    """Return the calendars that come with the project, the one that knows the most days last."""
+    texts = (each.read_text() for each in files("statute.calendars").iterdir() if _is_data(each))
+    return tuple(sorted(map(WorkCalendar.from_json, texts), key=lambda calendar: calendar.last))
+
+
 def newest_calendar() -> WorkCalendar:
     """Return the newest calendar that comes with the project."""
-    shipped = (each.read_text() for each in files("statute.calendars").iterdir() if _is_data(each))
-    return max(map(WorkCalendar.from_json, shipped), key=lambda calendar: calendar.last)
+    return shipped_calendars()[-1]
 
 
 def _is_data(file: Any) -> bool:

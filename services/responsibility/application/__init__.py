@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import partial
 from time import monotonic
 from typing import Any, Protocol
 from uuid import UUID, uuid5
@@ -23,8 +24,9 @@ from chassis.eventstore.requests import CommandKey
 from chassis.eventstore.transaction import Questions
 from chassis.jurisdiction import Actor
 from services.responsibility.application.steps import (
-    follow_reopening,
+    followed_course,
     found_course,
+    now_for,
     statement_by,
     taking_of,
 )
@@ -58,7 +60,8 @@ from services.responsibility.domain.refusals import (
 )
 from services.responsibility.domain.roster import RosterLine, roster_line_id
 from services.responsibility.domain.workdays import PUBLISHED_CALENDARS, PublishedCalendars
-from statute.workdays import WorkCalendar, newest_calendar
+from statute.course import STEPS, Step
+from statute.workdays import WorkCalendar, shipped_calendars
 
 NUMBERS_KEPT = 100_000
 ARRIVES_WITHIN_S = 0.2
@@ -138,7 +141,7 @@ class Responsibility(EventSourcedApplication):
         self._arrivals = arrivals
         self._leads_to: dict[str, Matter] = {}
         self._waiting = 0
-        self._calendar = newest_calendar()
+        self._calendars: Sequence[WorkCalendar] = shipped_calendars()
         self._calendar_looked_at = -CALENDAR_KEPT_S
         # Each commit wakes all who wait for a number, and all of them ask.
         self._looking_up: Gathering[str, Matter | None] = Gathering(self._look_up)
@@ -152,14 +155,21 @@ class Responsibility(EventSourcedApplication):
         """
         if monotonic() > self._calendar_looked_at + CALENDAR_KEPT_S:
             self.look_for_calendar()
-        return self._calendar
+        return self._calendars[-1]
+
+    def calendars(self) -> Sequence[WorkCalendar]:
+        """Return all calendars that terms were counted by, the one in use last."""
+        self.calendar()
+        return self._calendars
 
     def look_for_calendar(self) -> None:
         """Look for imported calendars now."""
         self._calendar_looked_at = monotonic()
         published = self.find(PublishedCalendars, PUBLISHED_CALENDARS)
-        imported = [published.calendar] if published is not None else []
-        self._calendar = max([newest_calendar(), *imported], key=lambda each: each.last)
+        imported = published.calendars if published is not None else []
+        # Of two that know as much the one imported later is in use: sorting keeps their order.
+        known = [*shipped_calendars(), *imported]
+        self._calendars = sorted(known, key=lambda each: each.last)
 
     # What intake tells
 
@@ -364,18 +374,16 @@ class Responsibility(EventSourcedApplication):
             PetitionUnknown, OfficeNotAllowed, InTheFuture, NotOwned, CaseClosed.
         """
         self.check_past(delivered_at=delivered_at)
-        reply = Reply(document, command.actor.subject, delivered_at or self.clock())
 
         def change(unit: Unit, ownership: Ownership) -> None:
-            ownership.deliver_reply(reply)
-            course = found_course(unit, ownership)
+            course = followed_course(unit, ownership, self.calendar())
+            at = delivered_at or now_for(course, self.clock())
+            ownership.deliver_reply(Reply(document, command.actor.subject, at))
             if course is not None:
-                follow_reopening(course, ownership, self.calendar())
                 given = {"document": document}
-                at = reply.delivered_at
                 course.take(taking_of("reply", command.actor, given, at, self.calendar()))
 
-        return self._change(command, number, change, may=check_hand)
+        return self._change(command, number, change, may=partial(check_step, STEPS["reply"]))
 
     def close_petition(self, command: Command, number: str, statement: ClosingStatement) -> Answer:
         """Close the matter; only its owner may."""
@@ -385,13 +393,12 @@ class Responsibility(EventSourcedApplication):
         )
 
         def change(unit: Unit, ownership: Ownership) -> None:
-            course = found_course(unit, ownership)
-            by_course = None
+            course = followed_course(unit, ownership, self.calendar())
+            at, by_course = now_for(course, self.clock()), None
             if course is not None:
-                follow_reopening(course, ownership, self.calendar())
                 by_course = statement_by(course, statement)
-                course.take(taking_of("close", command.actor, {}, self.clock(), self.calendar()))
-            ownership.close(command.actor.subject, statement, self.clock(), by_course)
+                course.take(taking_of("close", command.actor, {}, at, self.calendar()))
+            ownership.close(command.actor.subject, statement, at, by_course)
 
         return self._change(command, number, change, may=_anybody)
 
@@ -399,12 +406,12 @@ class Responsibility(EventSourcedApplication):
         """Open a closed matter again; it goes back to its owner."""
 
         def change(unit: Unit, ownership: Ownership) -> None:
-            ownership.reopen(reason, document, self.clock())
             course = found_course(unit, ownership)
+            at = now_for(course, self.clock())
+            ownership.reopen(reason, document, at)
             # One that another process began beside the closure was not closed: it goes on.
             if course is not None and course.state == "closed":
                 given = {"reason": reason, "document": document}
-                at = self.clock()
                 course.take(taking_of("reopen", command.actor, given, at, self.calendar()))
 
         return self._change(command, number, change)
@@ -415,7 +422,7 @@ class Responsibility(EventSourcedApplication):
         number: str,
         change: Callable[[Unit, Ownership], None],
         *,
-        may: Callable[[Actor, Ownership], None] | None = None,
+        may: Callable[[Actor, Ownership, Course | None], None] | None = None,
     ) -> Answer:
         """Change an ownership; `may` refuses whoever may not, by default who has no say."""
         matter = self.matter(number)
@@ -423,8 +430,9 @@ class Responsibility(EventSourcedApplication):
         def decide(unit: Unit) -> Answer:
             unit.load([stream, Course.create_id(matter.petition_id)])
             ownership = self.ownership(unit, matter.petition_id)
-            check_sight(Viewer(command.actor), ownership, found_course(unit, ownership), number)
-            (may or _check_say)(command.actor, ownership)
+            course = found_course(unit, ownership)
+            check_sight(Viewer(command.actor), ownership, course, number)
+            (may or _check_say)(command.actor, ownership, course)
             _check_version(command, ownership)
             change(unit, ownership)
             return _ownership(ownership, number)
@@ -547,7 +555,7 @@ def _kept_out(ownership: Ownership, number: str, office: str) -> Refusal:
     return OfficeNotAllowed(office=office)
 
 
-def _check_say(actor: Actor, ownership: Ownership) -> None:
+def _check_say(actor: Actor, ownership: Ownership, _course: Course | None) -> None:
     """Let the office of the matter decide, or that of its owner.
 
     An office that only registered a repeat has no say, though the repeat's number leads here.
@@ -567,13 +575,15 @@ def _offices(ownership: Ownership) -> list[str]:
     return [ownership.office, *(link.office for link in ownership.record.chain[-1:])]
 
 
-def check_hand(actor: Actor, ownership: Ownership) -> None:
-    """Let the owner take the step, wherever his office is, and whoever has a say."""
-    if actor.subject != ownership.owner:
-        _check_say(actor, ownership)
+def check_step(step: Step, actor: Actor, ownership: Ownership, course: Course | None) -> None:
+    """Let the handling unit take its steps, and the owner and whoever has a say any."""
+    unit = course.work.unit if course is not None else ""
+    of_the_unit = step.open_to_the_unit and actor.acts_for(unit)
+    if not of_the_unit and actor.subject != ownership.owner:
+        _check_say(actor, ownership, course)
 
 
-def _anybody(actor: Actor, ownership: Ownership) -> None:
+def _anybody(actor: Actor, ownership: Ownership, _course: Course | None) -> None:
     """Leave it to the ownership, which knows its owner."""
 
 

@@ -9,6 +9,7 @@ from chassis.eventstore.application import Answer, Provenance, Unit
 from chassis.eventstore.transaction import Questions
 from services.responsibility.application import Command, Responsibility
 from services.responsibility.domain.course import Course
+from services.responsibility.domain.policy import day_of
 from services.responsibility.domain.workdays import (
     PUBLISHED_CALENDARS,
     PublishedCalendars,
@@ -19,16 +20,33 @@ from statute.workdays import WorkCalendar
 
 # The next working day after a last day lies nearer than that, however long the holidays.
 LONGEST_HOLIDAYS: Final = timedelta(days=14)
+LONGEST_TERM_IN_WORKING_DAYS: Final = timedelta(days=31)
 RECOUNTED_AT_ONCE: Final = 100
 
 
-class ProvisionalTerms(Protocol):
-    """Finds terms that were counted by a calendar that ended before them."""
+@dataclass(frozen=True, slots=True)
+class NewerCalendar:
+    """What the calendar in use knows that those before it did not.
 
-    def provisional(
-        self, questions: Questions, until: date, limit: int
+    Attributes:
+        knows_until: terms that end by then are provisional no more.
+        changed_from, changed_until: terms that end there may be moved by a day that it changes;
+            no term where it changes none.
+    """
+
+    version: str
+    knows_until: date
+    changed_from: date = date.max
+    changed_until: date = date.min
+
+
+class OutdatedTerms(Protocol):
+    """Finds terms that run and were counted by a calendar that another has taken the place of."""
+
+    def outdated(
+        self, questions: Questions, newer: NewerCalendar, limit: int
     ) -> Sequence[tuple[str, str]]:
-        """Return number and petition_id of matters with such a term, with a last day by then."""
+        """Return number and petition_id of matters with such a term."""
 
 
 @dataclass(frozen=True)
@@ -36,7 +54,7 @@ class Calendars:
     """The calendars of working days that responsibility counts by."""
 
     responsibility: Responsibility
-    terms: ProvisionalTerms
+    terms: OutdatedTerms
 
     def import_calendar(self, command: Command, calendar: WorkCalendar, document: str) -> Answer:
         """Count by a newer calendar from now on; terms that run are counted again after it.
@@ -48,7 +66,8 @@ class Calendars:
 
         def decide(unit: Unit) -> Answer:
             published = unit.find(PublishedCalendars, PUBLISHED_CALENDARS)
-            check_extends(calendar, published.calendar if published else in_use)
+            known = max([published.calendar, in_use] if published else [in_use], key=_last)
+            check_extends(calendar, known, day_of(self.responsibility.clock()))
             if published is not None:
                 published.replace(calendar, document, self.responsibility.clock())
             else:
@@ -68,10 +87,11 @@ class Calendars:
         return answer
 
     def recount(self) -> int:
-        """Count some provisional terms again by the calendar in use; return how many changed."""
-        calendar = self.responsibility.calendar()
-        found = self.terms.provisional(
-            self.responsibility.log_of_events, calendar.last - LONGEST_HOLIDAYS, RECOUNTED_AT_ONCE
+        """Count some outdated terms again by the calendar in use; return how many there were."""
+        self.responsibility.look_for_calendar()
+        *older, calendar = self.responsibility.calendars()
+        found = self.terms.outdated(
+            self.responsibility.log_of_events, _news(calendar, older), RECOUNTED_AT_ONCE
         )
         return sum(self._recount(number, petition_id, calendar) for number, petition_id in found)
 
@@ -91,3 +111,21 @@ class Calendars:
         cause = f"{calendar.version}/{number}/{seen.version}"
         provenance = Provenance("service:responsibility", cause, cause)
         return int(self.responsibility.run(provenance, decide)["terms"])
+
+
+def _last(calendar: WorkCalendar) -> date:
+    return calendar.last
+
+
+def _news(calendar: WorkCalendar, older: Sequence[WorkCalendar]) -> NewerCalendar:
+    knows_until = calendar.last - LONGEST_HOLIDAYS
+    changed = sorted(day for each in older for day in calendar.contradictions(each))
+    if not changed:
+        return NewerCalendar(calendar.version, knows_until)
+    # A term in working days is moved by a day that it spans, and so is the working day after one.
+    return NewerCalendar(
+        calendar.version,
+        knows_until,
+        changed[0] - LONGEST_HOLIDAYS,
+        changed[-1] + LONGEST_TERM_IN_WORKING_DAYS,
+    )

@@ -6,19 +6,19 @@ from typing import Any
 
 from chassis.eventstore.application import Answer, Unit
 from chassis.eventstore.instants import text_of
-from chassis.jurisdiction import Actor
 from services.responsibility.application import (
     Command,
     Responsibility,
     Viewer,
-    check_hand,
     check_sight,
+    check_step,
 )
 from services.responsibility.application.steps import (
     course_begun,
     follow_reopening,
     found_course,
     new_course,
+    now_for,
     taking_of,
 )
 from services.responsibility.domain.course import Course, CourseTerm, Taken
@@ -64,7 +64,6 @@ class Courses:
         self.responsibility.check_past(happened_at=asked.happened_at)
         matter = self.responsibility.matter(asked.number)
         calendar = self.responsibility.calendar()
-        at = asked.happened_at or self.responsibility.clock()
 
         def decide(unit: Unit) -> Answer:
             unit.load([stream, Course.create_id(matter.petition_id)])
@@ -73,12 +72,13 @@ class Courses:
                 Viewer(command.actor), ownership, found_course(unit, ownership), asked.number
             )
             course = course_begun(unit, ownership, calendar)
-            _check_step(command.actor, asked.step, ownership, course)
+            check_step(STEPS[asked.step], command.actor, ownership, course)
             follow_reopening(course, ownership, calendar)
             if command.expected_version not in {None, course.version}:
                 raise VersionChanged(
                     expected_version=f"the course is at version {course.version} now"
                 )
+            at = asked.happened_at or now_for(course, self.responsibility.clock())
             closed = course.state == "closed"
             course.take(taking_of(asked.step, command.actor, asked.given, at, calendar))
             if closed and course.state != "closed":
@@ -96,9 +96,10 @@ class Courses:
             InTheFuture: nobody knows what the record will say.
         """
         self.responsibility.check_past(as_of=as_of)
-        course, begun = self._course(number, as_of, viewer)
-        answer = course_answer(course, number)
-        return answer if begun else {**answer, "version": 0}
+        course, ownership = self._course(number, as_of, viewer)
+        if course is not None:
+            return course_answer(course, number)
+        return self._answer_without_course(ownership, number)
 
     def explain(self, number: str, code: str, viewer: Viewer) -> Answer:
         """Return a term of a petition with each of its days.
@@ -106,7 +107,8 @@ class Courses:
         Raises:
             PetitionUnknown, TermUnknown.
         """
-        course, _ = self._course(number, None, viewer)
+        found, ownership = self._course(number, None, viewer)
+        course = found or new_course(ownership, self.responsibility.calendar())
         running = course.terms.get(code)
         if running is None:
             raise TermUnknown(term=f"has not begun; there are {', '.join(course.terms)}")
@@ -115,11 +117,19 @@ class Courses:
             "state": _term_answer(code, running),
             "article": running.term.rule.article,
             "mark": running.term.rule.mark,
-            "days": _days(running.term, self.responsibility.calendar()),
+            "days": _days(running.term, self._counted_by(running)),
         }
 
-    def _course(self, number: str, as_of: datetime | None, viewer: Viewer) -> tuple[Course, bool]:
-        """Return the course of a petition, and whether any of it is on record."""
+    def _counted_by(self, running: CourseTerm) -> WorkCalendar:
+        """Return the calendar that a term names; while a hearing holds it up, the one in use."""
+        *_, in_use = calendars = self.responsibility.calendars()
+        version = running.due.calendar if running.due is not None else in_use.version
+        return next((each for each in calendars if each.version == version), in_use)
+
+    def _course(
+        self, number: str, as_of: datetime | None, viewer: Viewer
+    ) -> tuple[Course | None, Ownership]:
+        """Return the course of a petition, None while no step was taken, and its ownership."""
         matter = self.responsibility.matter(number)
         ownership_id = Ownership.create_id(matter.petition_id)
         course_id = Course.create_id(matter.petition_id)
@@ -128,18 +138,19 @@ class Courses:
         if ownership is None:
             raise PetitionUnknown(number=number)
         check_sight(viewer, ownership, course, number)
-        if course is None:
-            # As it would be if it began now; nothing of it is on record.
-            return new_course(ownership, self.responsibility.calendar()), False
-        follow_reopening(course, ownership, self.responsibility.calendar())
-        return course, True
+        if course is not None:
+            follow_reopening(course, ownership, self.responsibility.calendar())
+        return course, ownership
 
-
-def _check_step(actor: Actor, step: str, ownership: Ownership, course: Course) -> None:
-    """Let the handling unit take its steps, and the petition office and the owner any."""
-    of_the_unit = "handler" in STEPS[step].by and actor.acts_for(course.work.unit)
-    if not of_the_unit:
-        check_hand(actor, ownership)
+    def _answer_without_course(self, ownership: Ownership, number: str) -> Answer:
+        """Return a course as it would begin now; nothing of it is on record."""
+        course = new_course(ownership, self.responsibility.calendar())
+        closed_at = ownership.closed_at
+        if closed_at is None:
+            return {**course_answer(course, number), "version": 0}
+        course.end_terms(closed_at)
+        ended = {"state": "closed", "since": text_of(closed_at), "open_steps": [], "version": 0}
+        return course_answer(course, number) | ended
 
 
 def course_answer(course: Course, number: str) -> Answer:

@@ -57,7 +57,9 @@ def new_course(ownership: Ownership, calendar: WorkCalendar) -> Course:
         office=ownership.office,
         petition_class=ownership.petition_class,
     )
-    course.begin_first_term(ownership.registered_at, calendar)
+    # A matter that was opened again without a course is received anew.
+    received_at = ownership.record.reopened_at or ownership.registered_at
+    course.begin_first_term(received_at, calendar)
     return course
 
 
@@ -66,6 +68,11 @@ def taking_of(
 ) -> Taking:
     """Return a step that an actor wants to take."""
     return Taking(STEPS[step], actor.subject, actor.office, given, at, calendar)
+
+
+def now_for(course: Course | None, now: datetime) -> datetime:
+    """Return when a step happens that happens now: after the last one, whosever clock was ahead."""
+    return now if course is None else max(now, course.since)
 
 
 def follow_reopening(course: Course, ownership: Ownership, calendar: WorkCalendar) -> None:
@@ -79,6 +86,14 @@ def follow_reopening(course: Course, ownership: Ownership, calendar: WorkCalenda
         given = {"reason": "a repeat joined", "document": ownership.record.repeats[-1]}
         at = max(reopened_at, course.since)
         course.take(Taking(STEPS["reopen"], owner, ownership.office, given, at, calendar))
+
+
+def followed_course(unit: Unit, ownership: Ownership, calendar: WorkCalendar) -> Course | None:
+    """Return the course of a matter where it stands by now, None while no step was taken."""
+    course = found_course(unit, ownership)
+    if course is not None:
+        follow_reopening(course, ownership, calendar)
+    return course
 
 
 def statement_by(course: Course, given: ClosingStatement) -> ClosingStatement:

@@ -227,17 +227,24 @@ class Course(Aggregate):
         )
         self._move_terms(taking)
 
+    def end_terms(self, at: datetime) -> None:
+        """Let all that the matter owes to the petitioner end with it."""
+        for code in self._all_but_outlasting():
+            self._end_term(code, at)
+
     def recount(self, calendar: WorkCalendar, at: datetime) -> int:
-        """Count the provisional terms that run again; return how many of them changed."""
-        counted = {
-            code: running.term.due(calendar)
+        """Count the terms that run again by another calendar; return how many there were.
+
+        One that ends on the same day is on record again too: it says by what it was counted.
+        """
+        outdated = {
+            code: running.term
             for code, running in self.terms.items()
-            if running.ended_on is None and running.due is not None and running.due.provisional
+            if running.ended_on is None and running.due and running.due.calendar != calendar.version
         }
-        changed = {code: due for code, due in counted.items() if due != self.terms[code].due}
-        for code, due in changed.items():
-            self._record_recount(timestamp=at, term=code, due=_told(due))
-        return len(changed)
+        for code, term in outdated.items():
+            self._record_recount(timestamp=at, term=code, due=_told(term.due(calendar)))
+        return len(outdated)
 
     def last(self, step: str) -> Taken | None:
         """Return what was stated when a step was last taken since the matter was last handled."""
@@ -378,7 +385,7 @@ class Course(Aggregate):
         step = taking.step
         ending = self._all_but_outlasting() if step.to in FINAL else step.ends
         for code in ending:
-            self._end_term(code, taking)
+            self._end_term(code, taking.at)
         for code in step.begins:
             if self.petition_class == "appeal" or not TERMS[code].appeals_only:
                 self._begin_term(code, taking.at, taking.calendar, taking.given)
@@ -406,16 +413,16 @@ class Course(Aggregate):
             due=_told(term.due(calendar)),
         )
 
-    def _end_term(self, code: str, taking: Taking) -> None:
+    def _end_term(self, code: str, at: datetime) -> None:
         running = self.terms.get(code)
         if running is None or running.ended_on is not None:
             return
-        due = running.due
-        late = (taking.day - due.on).days if running.owed and due is not None else 0
+        day, due = day_of(at), running.due
+        late = (day - due.on).days if running.owed and due is not None else 0
         self._record_end(
-            timestamp=taking.at,
+            timestamp=at,
             term=code,
-            ended_on=taking.day.isoformat(),
+            ended_on=day.isoformat(),
             late_days=max(0, late),
         )
 

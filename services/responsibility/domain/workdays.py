@@ -53,7 +53,12 @@ class PublishedCalendars(Aggregate):
         make_up_days: list[str],
         document: str,
     ) -> None:
-        self.calendar = _calendar(version, first, last, holidays, make_up_days)
+        self.calendars = [_calendar(version, first, last, holidays, make_up_days)]
+
+    @property
+    def calendar(self) -> WorkCalendar:
+        """The one that was imported last."""
+        return self.calendars[-1]
 
     def replace(self, calendar: WorkCalendar, document: str, at: datetime) -> None:
         """Put a newer calendar in the place of this one."""
@@ -70,21 +75,28 @@ class PublishedCalendars(Aggregate):
         make_up_days: list[str],
         document: str,
     ) -> None:
-        self.calendar = _calendar(version, first, last, holidays, make_up_days)
+        self.calendars.append(_calendar(version, first, last, holidays, make_up_days))
 
 
-def check_extends(calendar: WorkCalendar, known: WorkCalendar) -> None:
-    """Let a calendar take the place of another that says less.
+def check_extends(calendar: WorkCalendar, known: WorkCalendar, today: date) -> None:
+    """Let a calendar take the place of another that says less, or that a notice has changed.
 
     Raises:
-        CalendarUnfit: it knows fewer days, or has the other's version.
+        CalendarUnfit: it knows fewer days, has the other's version, says the same, or changes what
+            was said of a day that is over.
     """
+    contradictions = calendar.contradictions(known)
     if calendar.version == known.version:
         raise CalendarUnfit(version="is in use already")
     if calendar.first > known.first:
         raise CalendarUnfit(first=f"lies after {known.first}: terms are counted from there")
-    if calendar.last <= known.last:
+    if calendar.last < known.last or (calendar.last == known.last and not contradictions):
         raise CalendarUnfit(last=f"does not lie after {known.last}, the last day that is known")
+    if contradictions and contradictions[0] < today:
+        raise CalendarUnfit(
+            holidays=f"{contradictions[0]} is over, as a {known.kind_of(contradictions[0])}:"
+            " only days to come can be changed"
+        )
 
 
 def told(calendar: WorkCalendar) -> dict[str, Any]:

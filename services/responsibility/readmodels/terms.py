@@ -2,13 +2,14 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
-from datetime import date
+from datetime import date, datetime
 from typing import Any, ClassVar, Final
 
 from chassis.eventstore.log import RecordedEvent
 from chassis.eventstore.losses import Made
 from chassis.eventstore.paging import cursor_of, key_of
 from chassis.eventstore.transaction import Questions, Writing
+from services.responsibility.application.calendars import NewerCalendar
 from services.responsibility.domain.course import Course
 from services.responsibility.domain.ownership import Ownership
 from services.responsibility.domain.policy import (
@@ -40,6 +41,14 @@ _TO_SUPERVISE: Final = (
     ") f JOIN caseload c ON c.number = f.number LEFT JOIN course k ON k.number = f.number"
     f" WHERE c.office LIKE ? AND (c.petition_class <> '{SEALED}' OR 1 = ? OR c.office = ?)"
     " AND (f.number, f.shows) > (?, ?) ORDER BY f.number, f.shows LIMIT ?"
+)
+
+# What a course has not begun to count is in calendar days, and names no calendar.
+_OUTDATED: Final = (
+    "SELECT DISTINCT t.number, m.petition_id FROM term t JOIN matter m"  # noqa: S608 - our own codes
+    f" ON m.number = t.number WHERE t.ended_on = '{RUNNING}'"
+    " AND ((t.provisional = 1 AND t.due_day <= ?) OR t.due_day BETWEEN ? AND ?)"
+    " AND t.calendar NOT IN ('', ?) ORDER BY t.number LIMIT ?"
 )
 
 _NOT_SEALED_FOR: Final = (
@@ -152,13 +161,17 @@ class TermTables:
         return items, cursor_of((items[-1]["number"], items[-1]["trigger"])) if more else ""
 
     @staticmethod
-    def provisional(questions: Questions, until: date, limit: int) -> list[tuple[str, str]]:
-        """Return number and petition_id of matters with a provisional term that runs until then."""
+    def outdated(questions: Questions, newer: NewerCalendar, limit: int) -> list[tuple[str, str]]:
+        """Return number and petition_id of matters with a term that is to be counted again."""
         rows = questions.query(
-            "SELECT DISTINCT t.number, m.petition_id FROM term t JOIN matter m"
-            " ON m.number = t.number WHERE t.provisional = 1 AND t.ended_on = ?"
-            " AND t.due_day <= ? ORDER BY t.number LIMIT ?",
-            (RUNNING, until.toordinal(), limit),
+            _OUTDATED,
+            (
+                newer.knows_until.toordinal(),
+                newer.changed_from.toordinal(),
+                newer.changed_until.toordinal(),
+                newer.version,
+                limit,
+            ),
         )
         return [(number, petition_id) for number, petition_id in rows]
 
@@ -229,21 +242,26 @@ class _Begun:
     term: str
     office: str
     due_on: date
-    known: bool
+    known: bool = True
+    calendar: str = ""
 
 
 def _await(transaction: Writing, event: Ownership.Awaited) -> None:
-    """Let the term for the first step run from the receipt.
+    """Let the term for the first step run from the receipt."""
+    due_on = _first_step_due(event.timestamp)
+    _put(transaction, _Begun(event.number, "first_step", event.office, due_on))
 
-    It is in calendar days: no calendar that is published later moves it.
-    """
-    *_, last = Term.begin("first_step", day_of(event.timestamp)).days(newest_calendar())
-    _put(transaction, _Begun(event.number, "first_step", event.office, last.day, known=True))
+
+def _first_step_due(received_at: datetime) -> date:
+    """Return its last day; in calendar days, no calendar that is published later moves it."""
+    *_, last = Term.begin("first_step", day_of(received_at)).days(newest_calendar())
+    return last.day
 
 
 def _begin(transaction: Writing, event: Course.TermBegun) -> None:
     due_on, known = date.fromisoformat(event.due["on"]), not event.due["provisional"]
-    _put(transaction, _Begun(event.number, event.term, event.office, due_on, known))
+    calendar = event.due["calendar"]
+    _put(transaction, _Begun(event.number, event.term, event.office, due_on, known, calendar))
 
 
 def _put(transaction: Writing, begun: _Begun) -> None:
@@ -256,6 +274,7 @@ def _put(transaction: Writing, begun: _Begun) -> None:
         "ended_on": RUNNING,
         "provisional": int(not begun.known),
         "late_days": 0,
+        "calendar": begun.calendar,
     }
     transaction.put("term", row, key="id")
 
@@ -263,7 +282,8 @@ def _put(transaction: Writing, begun: _Begun) -> None:
 def _move(transaction: Writing, event: Any) -> None:
     due = event.due
     due_day = date.fromisoformat(due["on"]).toordinal()
-    changes = {"due_day": due_day, "provisional": int(due["provisional"])}
+    provisional = int(due["provisional"])
+    changes = {"due_day": due_day, "provisional": provisional, "calendar": due["calendar"]}
     transaction.update("term", "id", _id(event.number, event.term), changes)
 
 
@@ -285,6 +305,16 @@ def _close(transaction: Writing, event: Ownership.Closed) -> None:
         f" CASE WHEN due_day < ? AND term NOT IN ({_LAPSING}) THEN ? - due_day ELSE 0 END"
         f" WHERE number = ? AND ended_on = ? AND term NOT IN ({_OUTLASTING})",
         (closed.isoformat(), closed.toordinal(), closed.toordinal(), event.number, RUNNING),
+    )
+
+
+def _reopen(transaction: Writing, event: Ownership.Reopened) -> None:
+    """Let the first step be due anew; where there is a course, its own steps say what is."""
+    due_on = _first_step_due(event.timestamp)
+    transaction.write(
+        "UPDATE term SET ended_on = ?, late_days = 0, due_day = ? WHERE id = ?"
+        " AND NOT EXISTS (SELECT 1 FROM course WHERE number = ?)",
+        (RUNNING, due_on.toordinal(), _id(event.number, "first_step"), event.number),
     )
 
 
@@ -316,6 +346,7 @@ def _take_step(transaction: Writing, event: Course.StepTaken) -> None:
 _CHANGES: Final[Mapping[type, Any]] = {
     Ownership.Awaited: _await,
     Ownership.Closed: _close,
+    Ownership.Reopened: _reopen,
     Course.Begun: _begin_course,
     Course.StepTaken: _take_step,
     Course.TermBegun: _begin,

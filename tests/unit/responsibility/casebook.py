@@ -13,7 +13,7 @@ from uuid import UUID
 
 from eventsourcing.domain import Aggregate
 
-from chassis.eventstore.application import Provenance, Unit
+from chassis.eventstore.application import Provenance, ReadModel, Unit
 from chassis.jurisdiction import Actor
 from services.responsibility.application import ReportedReception, Responsibility
 from services.responsibility.application.courses import Courses, StepAsked
@@ -70,9 +70,11 @@ def arrival_of(registration: Registration) -> Provenance:
     return Provenance("service:responsibility", "call-1", f"registered/{registration.number}")
 
 
-def responsibility(environment: dict[str, str], clock: Clock, arrivals: Any) -> Responsibility:
+def responsibility(
+    environment: dict[str, str], clock: Clock, arrivals: Any, *more: ReadModel
+) -> Responsibility:
     matters = Matters()
-    read_models = [matters, Caseloads(), TermTables()]
+    read_models = [matters, Caseloads(), TermTables(), *more]
     return Responsibility(environment, clock, read_models, matters, arrivals)
 
 

@@ -6,14 +6,15 @@ from datetime import date
 import pytest
 
 from services.responsibility.application.calendars import Calendars
+from services.responsibility.application.courses import Courses
 from services.responsibility.domain.course import Course
 from services.responsibility.domain.refusals import CalendarUnfit
 from services.responsibility.domain.workdays import PublishedCalendars
 from services.responsibility.readmodels.terms import TermTables
 from statute.workdays import WorkCalendar, newest_calendar
-from tests.builders import actor, command, happened
+from tests.builders import FOLLOWER, actor, command, happened, number
 from tests.unit.responsibility.casebook import Casebook, take
-from tests.unit.responsibility.paths import asked, register, term_of
+from tests.unit.responsibility.paths import asked, noon_of, register, term_of, walk
 
 SHIPPED = newest_calendar()
 # Made up: the whole last week of January is free.
@@ -21,6 +22,9 @@ FREE = frozenset(date(2027, 1, day) for day in range(25, 30))
 NEXT_YEAR = replace(
     SHIPPED, version="cn-2027", last=date(2027, 12, 31), holidays=SHIPPED.holidays | FREE
 )
+
+LAST_OF_2026, FIRST_OF_2027 = date(2026, 12, 31), date(2027, 1, 1)
+WITH_NEW_YEARS_EVE = replace(NEXT_YEAR, holidays=NEXT_YEAR.holidays | {LAST_OF_2026, FIRST_OF_2027})
 
 
 def imported(case: Casebook, calendar: WorkCalendar) -> Calendars:
@@ -60,6 +64,46 @@ def test_one_that_says_less_is_refused(case: Casebook, unfit: WorkCalendar):
     assert case.application.calendar() == SHIPPED
 
 
+def test_the_notice_of_a_year_may_change_days_of_the_december_before(case: Casebook):
+    """That of 2019 did. An objection due on 12-31 is due on the next day that is worked then."""
+    register(case, on="2026-12-24")
+    case.when(take("transfer"))
+    assert term_of(case, "objection")["due_on"] == "2026-12-31"
+    calendars = imported(case, WITH_NEW_YEARS_EVE)
+    assert calendars.recount() == len(["objection", "acceptance"])
+    moved = term_of(case, "objection")
+    assert (moved["due_on"], moved["calendar"]) == ("2027-01-04", "cn-2027")
+    days = Courses(case.application).explain(number(), "objection", FOLLOWER)["days"]
+    assert {day["day"]: day["kind"] for day in days}["2026-12-31"] == "holiday"
+    assert calendars.recount() == 0
+
+
+def test_a_day_that_is_over_is_not_changed(case: Casebook):
+    """What was counted by it has taken effect."""
+    case.clock.now = noon_of("2027-01-01")
+    imported(case, WITH_NEW_YEARS_EVE)
+    case.then_refused(CalendarUnfit)
+    assert case.refusal.fields["holidays"].startswith("2026-12-31 is over, as a workday")
+
+
+def test_a_notice_may_change_days_to_come_without_another_year(case: Casebook):
+    """That of January 2020 did."""
+    changed = replace(SHIPPED, version="cn-2026-b", holidays=SHIPPED.holidays | {LAST_OF_2026})
+    imported(case, changed)
+    assert case.refusal is None
+    assert case.application.calendar() == changed
+
+
+def test_a_term_that_has_ended_is_explained_by_the_calendar_it_was_counted_by(case: Casebook):
+    """The days are those by which it ended in time."""
+    register(case, on="2026-11-26")
+    walk(case, "transfer", "object")
+    imported(case, WITH_NEW_YEARS_EVE)
+    explained = Courses(case.application).explain(number(), "objection", FOLLOWER)
+    assert explained["state"]["calendar"] == SHIPPED.version
+    assert [day["day"] for day in explained["days"]][-1] == explained["state"]["due_on"]
+
+
 def test_a_provisional_term_is_counted_again_once(provisional: Casebook):
     """It ends on the same day; the next working day is another, and it is known now."""
     calendars = imported(provisional, NEXT_YEAR)
@@ -75,7 +119,7 @@ def test_what_another_process_counted_by_the_old_one_meanwhile_too(provisional: 
     """It sees the new one half a minute later."""
     calendars = imported(provisional, NEXT_YEAR)
     calendars.recount()
-    provisional.application._calendar = SHIPPED
+    provisional.application._calendars = (SHIPPED,)
     for step in ("handle", "reply", "ask_review", "remand"):
         provisional.when(asked(step))
         assert provisional.refusal is None

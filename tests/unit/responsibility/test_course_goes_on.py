@@ -1,13 +1,16 @@
 """No matter gets stuck in its course, and none of its terms is lost on the way."""
 
 from dataclasses import replace
-from typing import Final
+from datetime import timedelta
+from typing import Any, Final
+
+import pytest
 
 from services.responsibility.application.courses import Courses
 from services.responsibility.domain.course import Course
 from services.responsibility.domain.ownership import Ownership
 from services.responsibility.domain.policy import day_of
-from services.responsibility.domain.refusals import VersionChanged
+from services.responsibility.domain.refusals import OfficeNotAllowed, VersionChanged
 from services.responsibility.readmodels.terms import TermsAsked, TermTables
 from tests.builders import (
     DAY,
@@ -21,9 +24,18 @@ from tests.builders import (
     petition_id,
     registration,
 )
-from tests.unit.responsibility.casebook import Asked, Casebook, StepAsked, reply, take
+from tests.unit.responsibility.casebook import (
+    Asked,
+    Casebook,
+    StepAsked,
+    close,
+    reopen,
+    reply,
+    take,
+)
 from tests.unit.responsibility.paths import PATHS, course_of, register, running, term_of, walk
 
+MINUTE: Final = timedelta(minutes=1)
 REPEAT: Final = registration(2, repeats=petition_id(1))
 
 
@@ -72,6 +84,82 @@ class TestARepeatOfAClosedMatter:
         explained = Courses(case.application).explain(number(), "handling", FOLLOWER)
         assert explained["state"] == term_of(case, "handling")
         assert explained["state"]["runs_from"] == "2026-11-25"
+
+
+class TestAMatterClosedWithoutACourse:
+    """Nobody took a step; its owner replied and closed."""
+
+    def test_shows_that_it_is_closed(self, case: Casebook):
+        """No step is open, and the term of the first ended with it, two days late."""
+        closed_without_course(case)
+        shown = course_of(case)
+        assert (shown["state"], shown["open_steps"], shown["version"]) == ("closed", [], 0)
+        assert [(term["term"], term["late_days"]) for term in shown["terms"]] == [("first_step", 2)]
+
+    def test_is_received_anew_when_it_is_opened_again(self, case: Casebook):
+        """The first step is due fifteen days after that, in the list as in the course."""
+        closed_without_course(case)
+        case.when_registered(replace(REPEAT, registered_at=case.clock()))
+        assert term_of(case, "first_step")["due_on"] == "2026-12-26"
+        assert [row["due_on"] for row in listed(case)] == ["2026-12-26"]
+        walk(case, "transfer")
+        assert term_of(case, "first_step")["late_days"] == 0
+
+
+class TestASlowClock:
+    """Another machine's clock was ahead when the last step went on record."""
+
+    @pytest.mark.parametrize(
+        ("before", "asked"),
+        [
+            ("handling", take("report_progress")),
+            ("handling", reply()),
+            ("cleared", close()),
+            ("closed", reopen()),
+        ],
+        ids=["a step", "reply", "close", "reopen"],
+    )
+    def test_puts_no_step_before_the_last(self, case: Casebook, before: str, asked: Asked):
+        register(case)
+        walk(case, *PATHS[before])
+        last = course_of(case)["since"]
+        case.clock.advance(-MINUTE)
+        case.when(asked)
+        assert case.refusal is None
+        assert course_of(case)["since"] == last
+
+
+class TestTheHandlingUnit:
+    """It may be of another region than the office that sent it the matter."""
+
+    ELSEWHERE: Final = "330726-07"
+
+    @pytest.mark.parametrize("step", ["reply", "ask_extension", "report_progress", "hear"])
+    def test_takes_its_steps(self, case: Casebook, step: str):
+        """Its reply too."""
+        assigned_to(case, self.ELSEWHERE)
+        case.when(self._asked(step, self.ELSEWHERE))
+        assert case.refusal is None
+
+    @pytest.mark.parametrize("step", ["approve_extension", "decline_extension"])
+    def test_has_its_own_head_decide_on_an_extension(self, case: Casebook, step: str):
+        """Art 34: the head of the organ approves."""
+        assigned_to(case, self.ELSEWHERE)
+        walk(case, "ask_extension")
+        case.when(self._asked(step, self.ELSEWHERE))
+        assert case.refusal is None
+
+    @pytest.mark.parametrize("step", ["order_supervision", "withdraw", "reply"])
+    def test_takes_no_step_of_others_and_nobody_its(self, case: Casebook, step: str):
+        """What the petition office decides is not its; a third office has no say at all."""
+        assigned_to(case, self.ELSEWHERE)
+        case.when(self._asked(step, "330800-01" if step == "reply" else self.ELSEWHERE))
+        case.then_refused(OfficeNotAllowed, office="330424-01")
+
+    @staticmethod
+    def _asked(step: str, office: str) -> Asked:
+        of_the_unit = actor("D330726071", office)
+        return reply(by=of_the_unit) if step == "reply" else take(step, office=office)
 
 
 class TestAClosure:
@@ -145,6 +233,25 @@ class TestARightThatLapses:
         register(case)
         walk(case, *PATHS["handling"], 61 * DAY)
         assert late_terms(case) == {"handling"}
+
+
+def closed_without_course(case: Casebook) -> None:
+    """A matter that was replied to and closed seventeen days after its receipt."""
+    register(case)
+    for asked, later in ((reply(), 17 * DAY), (close(), HOUR)):
+        case.when(asked)
+        assert case.refusal is None
+        case.clock.advance(later)
+
+
+def assigned_to(case: Casebook, unit: str) -> None:
+    register(case)
+    walk(case, *PATHS["handling"], transfer={"unit": unit})
+
+
+def listed(case: Casebook) -> list[dict[str, Any]]:
+    log, today = case.application.log_of_events, day_of(case.clock())
+    return TermTables.listed(log, TermsAsked(), today, 100, "")[0]
 
 
 def late_terms(case: Casebook) -> set[str]:

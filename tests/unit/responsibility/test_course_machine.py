@@ -5,10 +5,11 @@ to.
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from random import Random
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 from hypothesis import Phase, settings
 from hypothesis import strategies as st
@@ -21,6 +22,10 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
+from chassis.eventstore.log import RecordedEvent
+from chassis.eventstore.losses import Made
+from chassis.eventstore.transaction import Writing
+from services.responsibility.application import Responsibility
 from services.responsibility.application.courses import course_answer
 from services.responsibility.application.steps import OUTCOMES
 from services.responsibility.domain.course import Course
@@ -60,6 +65,33 @@ CHECKED_BY: Final = {"verify": SECOND_CLERK}
 BEGUN: Final = (Course.TermBegun, Course.TermExtended, Course.TermResumed, Course.TermRecounted)
 
 
+class Died(BaseException):
+    """The process was killed."""
+
+
+@dataclass
+class Fuse:
+    """A read model without tables, which lets the process die before its commit.
+
+    Attributes:
+        events_left: how many events it lets pass before that; None for all.
+    """
+
+    tables: ClassVar[tuple[str, ...]] = ()
+    events_left: int | None = None
+
+    def apply(self, _transaction: Writing, _event: Any, _recorded: RecordedEvent) -> None:
+        if self.events_left is None:
+            return
+        if self.events_left == 0:
+            raise Died
+        self.events_left -= 1
+
+    @staticmethod
+    def made_by(_event: Any) -> Iterable[Made]:
+        return ()
+
+
 class TheCourseOfOneMatter(RuleBasedStateMachine):
     stores: Stores
 
@@ -69,10 +101,9 @@ class TheCourseOfOneMatter(RuleBasedStateMachine):
         chance = Random(seed)
         petition_class = chance.choice(["appeal", "appeal", "appeal", *EVERY_CLASS])
         clock, arrivals = Clock(), FakeArrivals()
-        self.opened = self.stores.opened(
-            "responsibility", lambda env: responsibility(env, clock, arrivals)
-        )
-        self.case = Casebook(self.opened.__enter__(), clock, arrivals)
+        self.environment = self.stores.fresh("responsibility")
+        self.fuse = Fuse()
+        self.case = Casebook(self._started(clock, arrivals), clock, arrivals)
         self.petition_class = petition_class
         self.repeats = 1
         register(self.case, petition_class=petition_class)
@@ -85,9 +116,12 @@ class TheCourseOfOneMatter(RuleBasedStateMachine):
         self.log: list[Any] = []
         self.shown: dict[int, dict[str, Any]] = {}
 
+    def _started(self, clock: Clock, arrivals: FakeArrivals) -> Responsibility:
+        return responsibility(self.environment, clock, arrivals, self.fuse)
+
     def teardown(self) -> None:
-        if hasattr(self, "opened"):
-            self.opened.__exit__(None, None, None)
+        if hasattr(self, "case"):
+            self.case.application.close()
 
     # Steps
 
@@ -129,14 +163,51 @@ class TheCourseOfOneMatter(RuleBasedStateMachine):
     def _attempt(self, code: str, by: str, chance: Random, *, dated_back_days: int = 0) -> None:
         at = self.case.clock() - timedelta(days=dated_back_days) if dated_back_days else None
         self.tried += 1
-        self.case.when(self._command(code, CHECKED_BY.get(code, by), at, chance))
+        asked = self._command(code, CHECKED_BY.get(code, by), at, chance)
+        dies = chance.choice(["not", "not", "before", "after"])
+        if not (dies == "before" and self._came_through(asked, chance.randrange(4))):
+            self.case.when(asked)
         facts = self.case.new_facts()
+        if dies == "after":
+            self._die_after_the_commit(asked)
         if self.case.refusal is not None:
             assert facts == []
             return
         taken = [fact for fact in facts if isinstance(fact, Course.StepTaken)]
         assert [fact.step for fact in taken[-1:]] == [code]
         self.state = taken[-1].state
+
+    def _came_through(self, asked: Asked, events_passed: int) -> bool:
+        """Die before the commit, if there are as many events: nothing is on record then."""
+        before = self._everything()
+        self.fuse.events_left = events_passed
+        try:
+            self.case.when(asked)
+        except Died:
+            self._start_again()
+            assert self._everything() == before
+            return False
+        finally:
+            self.fuse.events_left = None
+        return True
+
+    def _die_after_the_commit(self, asked: Asked) -> None:
+        """Whoever had no answer sends it again, has the same answer, and nothing happens twice."""
+        before, answer = self._everything(), self.case.answer
+        self._start_again()
+        refused = self.case.refusal
+        self.case.when(asked)
+        assert self._everything() == before
+        assert self.case.answer == answer
+        assert type(self.case.refusal) is type(refused)
+
+    def _start_again(self) -> None:
+        self.case.application.close()
+        self.case.application = self._started(self.case.clock, self.case.arrivals)
+
+    def _everything(self) -> list[Any]:
+        tables = ("term", "course", "caseload", "matter")
+        return [self._log().copy(), *(rows(self.case.application, table) for table in tables)]
 
     def _command(self, code: str, by: str, at: datetime | None, chance: Random) -> Asked:
         begun = self._shown()["version"] > 0
@@ -217,7 +288,7 @@ class TheCourseOfOneMatter(RuleBasedStateMachine):
     def _facts(self, *kinds: type) -> list[Any]:
         return [fact for fact in self._log() if isinstance(fact, kinds)]
 
-    def _log(self) -> Sequence[Any]:
+    def _log(self) -> list[Any]:
         application = self.case.application
         more = application.log_of_events.select_recorded(len(self.log), 1_000)
         self.log.extend(map(application.mapper.to_domain_event, more))
@@ -242,7 +313,7 @@ class TheCourseOfOneMatter(RuleBasedStateMachine):
 
     def _rows(self, table: str) -> list[dict[str, Any]]:
         names = {
-            "term": "id number term office due_day ended_on provisional late_days",
+            "term": "id number term office due_day ended_on provisional late_days calendar",
             "course": "number state unit passed_on passed_on_day",
         }[table].split()
         return [dict(zip(names, row, strict=True)) for row in rows(self.case.application, table)]
@@ -257,6 +328,7 @@ class TheCourseOfOneMatter(RuleBasedStateMachine):
             if isinstance(fact, BEGUN):
                 terms[fact.term]["due_day"] = date.fromisoformat(fact.due["on"]).toordinal()
                 terms[fact.term]["provisional"] = int(fact.due["provisional"])
+                terms[fact.term]["calendar"] = fact.due["calendar"]
             elif isinstance(fact, Course.TermPaused):
                 terms[fact.term] |= {"due_day": OPEN_ENDED.toordinal(), "provisional": 0}
             elif isinstance(fact, Course.TermEnded):
@@ -277,6 +349,7 @@ def _row(term: str, due_on: date) -> dict[str, Any]:
         "ended_on": "",
         "provisional": 0,
         "late_days": 0,
+        "calendar": "",
     }
 
 

@@ -1,0 +1,78 @@
+"""Revisions that change what is kept: a store that the version before has left is brought up."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+
+import pytest
+
+from chassis.eventstore.migrate import migrate
+from chassis.runtime.losses import LossWatch
+from services.intake.readmodels.progress import TABLES
+from shouwen.hosting import versions_of
+from tests.builders import Clock, registered
+from tests.unit.intake.desk import intake
+from tests.unit.responsibility.casebook import Casebook, FakeArrivals, responsibility, take
+from tests.unit.responsibility.test_same_state import inbox_of
+from tests.unit.stores import SourceLog, Stores, rows, tables
+
+
+@pytest.fixture
+def log() -> SourceLog:
+    return SourceLog([registered(serial, serial) for serial in range(1, 4)])
+
+
+def left_behind(path: str, service: str, revision: str, *changes: str) -> None:
+    """Bring a store back to a revision, with what it then had."""
+    with closing(sqlite3.connect(path)) as store, store:
+        for change in changes:
+            store.execute(change)
+        store.execute("UPDATE alembic_version SET version_num = ?", (revision,))
+    migrate(f"sqlite:///{path}", service, versions_of(service))
+
+
+@pytest.fixture
+def environment(stores: Stores, request: pytest.FixtureRequest) -> Iterator[dict[str, str]]:
+    return stores.fresh(request.param)
+
+
+@pytest.mark.parametrize("environment", ["responsibility"], indirect=True)
+def test_terms_are_filled_with_the_calendar_they_were_counted_by(
+    environment: dict[str, str], clock: Clock, log: SourceLog
+):
+    """responsibility_0003: the events have it, the table had not."""
+    case = Casebook(responsibility(environment, clock, FakeArrivals()), clock, FakeArrivals())
+    inbox_of(case.application, log).catch_up()
+    case.when(take("transfer"))
+    before = tables(case.application)
+    case.application.close()
+    left_behind(
+        environment["SQLITE_DBNAME"],
+        "responsibility",
+        "responsibility_0002",
+        "ALTER TABLE term DROP COLUMN calendar",
+    )
+    with closing(responsibility(environment, clock, FakeArrivals())) as application:
+        watch = LossWatch(application, inbox_of(application, log), None, pytest.fail)
+        assert watch.look() == 1
+        assert tables(application) == before
+
+
+@pytest.mark.parametrize("environment", ["intake"], indirect=True)
+def test_what_intake_follows_is_followed_from_the_beginning(
+    environment: dict[str, str], clock: Clock
+):
+    """intake_0002: no row had the owner. What was parked comes again, and is no hindrance."""
+    left_behind(
+        environment["SQLITE_DBNAME"],
+        "intake",
+        "intake_0001",
+        "ALTER TABLE progress DROP COLUMN owner",
+        "INSERT INTO progress (number, state, changed_at) VALUES ('1', 'owned', '')",
+        "INSERT INTO applied_position (source, position) VALUES ('responsibility', 7)",
+        "INSERT INTO parked_event (source, position, subject, event, reason, parked_at)"
+        " VALUES ('responsibility', 7, 'p', '{}', '', '')",
+    )
+    with closing(intake(environment, clock)) as application:
+        followed = (*TABLES, "applied_position", "parked_event")
+        assert [rows(application, table) for table in followed] == [[], [], []]
