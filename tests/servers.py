@@ -24,11 +24,11 @@ from tests.daemons import (
     run,
 )
 
-_RABBITMQ_CONF = """\
+_RABBITMQ_CONF = f"""\
 log.console.level = warning
 disk_free_limit.absolute = 10MB
 vm_memory_high_watermark.absolute = 1GB
-"""
+{(Path(__file__).resolve().parents[1] / "rabbitmq.conf").read_text()}"""
 
 
 def missing_packages() -> list[str]:

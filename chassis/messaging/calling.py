@@ -6,6 +6,7 @@
 import json
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from time import monotonic
 from typing import Any, Final
 from uuid import uuid4
 
@@ -29,6 +30,7 @@ REPLY_QUEUE_EXPIRES_MS: Final = 300_000
 CALL_TIME_LIMIT_S: Final = 10.0
 CLOSE_LIMIT_S: Final = 2.0
 HEARTBEAT_S: Final = 30
+BEATS_IN_ITS_TIME: Final = 4
 
 log = structlog.get_logger(__name__)
 
@@ -39,15 +41,21 @@ class RpcCaller:
     Args:
         token: returns the token to show; asked at every call, because tokens expire.
         timeout_s: how long a call may take.
+        heartbeat_s: how often the broker hears of the listener, at the least.
     """
 
     def __init__(
-        self, amqp_uri: str, token: Callable[[], str], timeout_s: float = CALL_TIME_LIMIT_S
+        self,
+        amqp_uri: str,
+        token: Callable[[], str],
+        timeout_s: float = CALL_TIME_LIMIT_S,
+        heartbeat_s: int = HEARTBEAT_S,
     ) -> None:
         memory.install()
         self._amqp_uri = amqp_uri
         self._token = token
         self._timeout_s = timeout_s
+        self._heartbeat_s = heartbeat_s
         self._replies: _ReplyListener | None = None
         self._closed = False
 
@@ -96,7 +104,7 @@ class RpcCaller:
             raise Failure("unavailable")
         listener = self._replies
         if listener is None or listener.ended:
-            listener = self._replies = _ReplyListener(self._amqp_uri)
+            listener = self._replies = _ReplyListener(self._amqp_uri, self._heartbeat_s)
         if not listener.ready(self._timeout_s) or self._closed:
             raise Failure("unavailable")
         return listener
@@ -134,9 +142,12 @@ class _ReplyListener(ConsumerMixin):
     The queue outlives a lost connection, so replies sent meanwhile arrive after the reconnection.
     """
 
-    def __init__(self, amqp_uri: str) -> None:
+    def __init__(self, amqp_uri: str, heartbeat_s: int) -> None:
         self.address = str(uuid4())
-        self.connection = Connection(amqp_uri, heartbeat=HEARTBEAT_S)
+        self.connection = Connection(amqp_uri, heartbeat=heartbeat_s)
+        self._listening_on = self.connection
+        self._beat_every_s = heartbeat_s / BEATS_IN_ITS_TIME
+        self._beats_at = monotonic()
         self._queue = Queue(
             f"rpc.reply-shouwen-{self.address}",
             exchange=topology.RPC,
@@ -191,9 +202,20 @@ class _ReplyListener(ConsumerMixin):
         if not self._consuming.ready():
             self._consuming.send(True)
 
+    def on_iteration(self) -> None:
+        """Let the broker hear of a listener that only ever reads.
+
+        kombu does so while there is nothing to read, so under load the broker would hear nothing,
+        and cut the connection.
+        """
+        if monotonic() >= self._beats_at:
+            self._beats_at = monotonic() + self._beat_every_s
+            self._listening_on.heartbeat_check()
+
     @contextmanager
-    def extra_context(self, _connection: Any, _channel: Any) -> Iterator[None]:
+    def extra_context(self, connection: Any, _channel: Any) -> Iterator[None]:
         """Let calls wait for the queue again once the connection is lost: it may be lost too."""
+        self._listening_on = connection
         try:
             yield
         finally:

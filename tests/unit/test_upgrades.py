@@ -51,6 +51,8 @@ def test_terms_are_filled_with_the_calendar_they_were_counted_by(
         "responsibility",
         "responsibility_0002",
         "ALTER TABLE term DROP COLUMN calendar",
+        "DROP INDEX term_late",
+        "DROP INDEX term_late_office",
     )
     with closing(responsibility(environment, clock, FakeArrivals())) as application:
         watch = LossWatch(application, inbox_of(application, log), None, pytest.fail)

@@ -1,6 +1,6 @@
 """Statutory terms as they are listed: by matter, owner, unit, office; what runs, what is late."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import date, datetime
 from typing import Any, ClassVar, Final
@@ -55,8 +55,9 @@ _NOT_SEALED_FOR: Final = (
     f"(c.petition_class <> '{SEALED}' OR c.owner = ? OR t.office = ? OR k.unit = ?)"
 )
 _SELECT: Final = (
-    "SELECT t.number, t.term, COALESCE(c.owner, ''), t.office, COALESCE(k.unit, ''), t.due_day,"
-    " t.ended_on, t.provisional, t.late_days, t.id FROM term t"
+    "SELECT t.number, t.term, COALESCE(c.owner, '') AS owner, t.office,"
+    " COALESCE(k.unit, '') AS unit, t.due_day, t.ended_on, t.provisional, t.late_days, t.id"
+    " FROM term t"
     " LEFT JOIN caseload c ON c.number = t.number LEFT JOIN course k ON k.number = t.number"
 )
 
@@ -121,10 +122,10 @@ class TermTables:
         if behind := key_of(cursor, (int, str)):
             clauses.append("(t.due_day, t.id) > (?, ?)")
             params.extend(behind)
-        rows = transaction.query(
-            f"{_SELECT} WHERE {' AND '.join(clauses)} ORDER BY t.due_day, t.id LIMIT ?",
-            (*params, limit + 1),
-        )
+        parts = [(clauses, params)]
+        if asked.late:
+            parts = [([*clauses, late], [*params, *of]) for late, of in _late_by_now(today)]
+        rows = transaction.query(*_page(parts, limit + 1))
         items = [_item(row[:-1], today) for row in rows[:limit]]
         more = len(rows) > limit
         return items, cursor_of((rows[limit - 1][5], rows[limit - 1][9])) if more else ""
@@ -191,12 +192,32 @@ def _conditions(asked: TermsAsked, today: date) -> tuple[list[str], list[Any]]:
     return clauses, params
 
 
+def _page(parts: Sequence[tuple[list[str], list[Any]]], rows: int) -> tuple[str, list[Any]]:
+    """Return the statement for the first rows of disjoint parts, and its parameters.
+
+    Each part is read along an index of its own, which no condition with OR would be.
+    """
+    pages, params = [], []
+    for clauses, of in parts:
+        page = f"{_SELECT} WHERE {' AND '.join(clauses)} ORDER BY t.due_day, t.id LIMIT ?"
+        pages.append(f"SELECT * FROM ({page}) AS part")  # noqa: S608 - our own clauses
+        params += [*of, rows]
+    return f"{' UNION ALL '.join(pages)} ORDER BY due_day, id LIMIT ?", [*params, rows]
+
+
+def _late_by_now(today: date) -> list[tuple[str, list[Any]]]:
+    return [
+        (f"t.ended_on = '{RUNNING}' AND t.due_day < ?", [today.toordinal()]),
+        (f"t.ended_on <> '{RUNNING}' AND t.late_days > 0", []),
+    ]
+
+
 def _late(late: bool, today: date) -> tuple[str, list[Any]]:  # noqa: FBT001 - the value asked for
-    clause = (
-        f"(t.term NOT IN ({_LAPSING})"
-        f" AND ((t.ended_on = '{RUNNING}' AND t.due_day < ?) OR t.late_days > 0))"
-    )
-    return (clause if late else f"NOT {clause}"), [today.toordinal()]
+    if late:
+        return f"t.term NOT IN ({_LAPSING})", []
+    either = " OR ".join(f"({clause})" for clause, _ in _late_by_now(today))
+    params = [value for _, of in _late_by_now(today) for value in of]
+    return f"NOT (t.term NOT IN ({_LAPSING}) AND ({either}))", params
 
 
 def _running(running: bool, _today: date) -> tuple[str, list[Any]]:  # noqa: FBT001 - as above

@@ -57,6 +57,16 @@ class TestCaller:
         assert caller.call(rig.service, "echo", text="b")["text"] == "b"
         caller.close()
 
+    def test_answers_without_a_pause_do_not_cost_it_its_connection(self, rig, caplog):
+        """It only reads; the broker cuts whom it has not heard of for two heartbeats."""
+        rig.answering()
+        caller = RpcCaller(rig.amqp_uri, lambda: "", heartbeat_s=1)
+        until = time.monotonic() + 6
+        while time.monotonic() < until:
+            assert caller.call(rig.service, "echo", text="a")
+        caller.close()
+        assert "broker lost" not in caplog.text
+
     def test_when_it_is_closed_nobody_waits_any_more(self, rig):
         """A service that stops need not wait for one that is away."""
         rig.answering()

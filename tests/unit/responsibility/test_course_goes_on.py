@@ -1,5 +1,6 @@
 """No matter gets stuck in its course, and none of its terms is lost on the way."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any, Final
@@ -228,6 +229,12 @@ class TestARightThatLapses:
         assert term_of(case, "re_review_request")["late_days"] == 0
         assert late_terms(case) == set()
 
+    def test_late_ones_that_run_and_that_ended_are_one_list(self, case: Casebook):
+        """Page by page, the earliest last day first."""
+        register(case)
+        walk(case, 16 * DAY, "transfer", 16 * DAY, "accept", "handle", 61 * DAY)
+        assert late_terms(case) == {"first_step", "acceptance", "handling"}
+
     def test_hides_no_duty_that_is_late(self, case: Casebook):
         """The answer is, and is listed."""
         register(case)
@@ -262,7 +269,17 @@ def late_terms(case: Casebook) -> set[str]:
     late, _ = TermTables.listed(log, asked, today, 100, "")
     everything, _ = TermTables.listed(log, TermsAsked(), today, 100, "")
     assert late == [term for term in everything if term["late_days"] > 0]
+    assert late == list(one_by_one(case, asked))
     return {term["term"] for term in late}
+
+
+def one_by_one(case: Casebook, asked: TermsAsked) -> Iterator[dict[str, Any]]:
+    """All terms, each on a page of its own."""
+    log, cursor, first = case.application.log_of_events, "", True
+    while cursor or first:
+        page, cursor = TermTables.listed(log, asked, day_of(case.clock()), 1, cursor)
+        first = False
+        yield from page
 
 
 def closed(case: Casebook) -> None:
