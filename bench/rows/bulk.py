@@ -1,7 +1,7 @@
 """register_many through all four services until audited, for as long as asked."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from time import perf_counter
 from typing import Final
 
@@ -21,12 +21,22 @@ NAME: Final = "bulk: register_many until audited"
 
 @dataclass
 class Progress:
-    """Attributes: audited: registrations that audit has on record."""
+    """Attributes: seen: seconds to how many registrations audit then had on record."""
 
     sent: int = 0
-    audited: int = 0
+    seen: list[tuple[float, int]] = field(default_factory=lambda: [(perf_counter(), 0)])
     calls_s: tuple[float, ...] = ()
     done: bool = False
+
+    @property
+    def audited(self) -> int:
+        return self.seen[-1][1]
+
+    def rate(self, beginning: float, end: float) -> float:
+        """Return petitions per second in a part of the load, from 0.0 to 1.0 of it."""
+        at = [self.seen[round(share * (len(self.seen) - 1))] for share in (beginning, end)]
+        (since, before), (until, after) = at
+        return (after - before) / (until - since)
 
     @property
     def on_their_way(self) -> int:
@@ -61,8 +71,9 @@ def _measured(run: Run, running: Running) -> Iterator[Measurement]:
         p50_ms=quantile_ms(progress.calls_s, 0.5),
         p99_ms=quantile_ms(progress.calls_s, 0.99),
         note=f"{progress.sent} petitions; load {loaded_s:.1f} s, all settled after"
-        f" {drained_s:.1f} s; backlog at the end of the load {backlog}; p50 and p99 of one"
-        f" register_many of {BATCH}",
+        f" {drained_s:.1f} s; backlog at the end of the load {backlog}; in the second fifth of it"
+        f" {progress.rate(0.2, 0.4):.0f}/s, in the last {progress.rate(0.8, 1.0):.0f}/s; p50 and"
+        f" p99 of one register_many of {BATCH}",
     )
     for name, seconds in used.items():
         yield Measurement(
@@ -103,5 +114,5 @@ def _follow(running: Running, progress: Progress) -> None:
     """Count a petition as through when audit has applied its registration."""
     while not progress.done:
         applied = running.call("clerk", "audit.health")["applied"]
-        progress.audited = applied.get("intake", 0)
+        progress.seen.append((perf_counter(), applied.get("intake", 0)))
         eventlet.sleep(LOOK_EVERY_S)
