@@ -35,6 +35,11 @@ CODES: Final[Mapping[str, str]] = {
     "content_erased": "The content was erased with a petitioner's key; the record stays.",
     "sealed": "The matter is sealed; only named people may open it.",
     "original_unknown": "The petition that this one is said to repeat is not on record.",
+    "repeat_of_itself": "A petition cannot repeat itself.",
+    "original_is_later": "A petition repeats an earlier one; the one named was registered later.",
+    "already_linked": "The petition belongs to that matter, or to another, already.",
+    "not_linked": "The petition repeats no other.",
+    "proposal_unknown": "Nothing is proposed for the petition, or not any more.",
     # Responsibility
     "version_changed": "The matter is not as the caller saw it; look at it again and decide.",
     "step_not_open": "The course of the matter does not lead there from where it is.",

@@ -72,6 +72,7 @@ Channel = Literal[
 ]
 PetitionClass = Literal["suggestion", "accusation", "appeal"]
 PetitionState = Literal["registered", "owned", "closed"]
+Nearness = Literal["office", "region", "city", "elsewhere"]
 Standing = Literal["first", "owner", "rival", "disputed"]
 
 # What a name means wherever a message, request or answer has it and says nothing else.

@@ -110,6 +110,11 @@ class Unit:
             self._in_hand[id_] = found
         return found
 
+    def forget(self, id_: UUID) -> None:
+        """Look at the record again the next time that an aggregate is asked for."""
+        self._loaded.pop(id_, None)
+        self._in_hand.pop(id_, None)
+
     def load(self, ids: Iterable[UUID]) -> None:
         """Load aggregates that will be asked for, all in one question."""
         missing = [id_ for id_ in dict.fromkeys(ids) if id_ not in self._loaded]

@@ -1,10 +1,12 @@
 """What intake tells."""
 
-from typing import ClassVar, Final
+from typing import ClassVar, Final, Literal
+
+import msgspec
 
 from contracts.envelope import Utc
 from contracts.events.message import Message
-from contracts.fields import Channel, PetitionClass
+from contracts.fields import Channel, Nearness, PetitionClass
 
 
 class PetitionRegisteredV1(Message, frozen=True):
@@ -45,4 +47,131 @@ class ContentReadV1(Message, frozen=True):
     number: str
 
 
-MESSAGES: Final[tuple[type[Message], ...]] = (PetitionRegisteredV1, ContentReadV1)
+class LikenessFound(msgspec.Struct, frozen=True, kw_only=True):
+    """What it rests on that two petitions are one matter of one person. No personal data.
+
+    Attributes:
+        policy: version of the policy that weighs it.
+        person: keyed mark of the person whom both have, made for this pair alone.
+        text: how like title and text are, 0 to 100.
+        letters: of the shorter text, as far as it was compared; 0 where title and category were
+            enough.
+        same_category: whether both have the same category.
+        place: how near the two offices are.
+        score: what all of it adds up to, 0 to 100.
+    """
+
+    policy: str
+    person: str
+    text: int
+    letters: int
+    same_category: bool
+    place: Nearness
+    score: int
+
+
+class RepeatMatchedV1(Message, frozen=True):
+    """What the platform found the original of a petition by, when it was registered.
+
+    Attributes:
+        repeats: petition_id of the original.
+        repeats_number: number of the original.
+        likeness: what that rests on.
+    """
+
+    TYPE: ClassVar[str] = "repeat.matched.v1"
+
+    number: str
+    repeats: str
+    repeats_number: str
+    likeness: LikenessFound
+
+
+class RepeatProposedV1(Message, frozen=True):
+    """A petition may repeat another; a clerk decides.
+
+    Attributes:
+        repeats: petition_id of the original.
+        repeats_number: number of the original.
+        likeness: what that rests on.
+    """
+
+    TYPE: ClassVar[str] = "repeat.proposed.v1"
+
+    number: str
+    repeats: str
+    repeats_number: str
+    likeness: LikenessFound
+
+
+class RepeatDeclinedV1(Message, frozen=True):
+    """A clerk decided that a petition does not repeat the one that it was proposed to.
+
+    Attributes:
+        repeats: petition_id of that one.
+        repeats_number: its number.
+    """
+
+    TYPE: ClassVar[str] = "repeat.declined.v1"
+
+    number: str
+    repeats: str
+    repeats_number: str
+    reason: str
+
+
+class RepeatLinkedV1(Message, frozen=True):
+    """A clerk linked a petition, which was the first of a matter, to an earlier matter (并案).
+
+    Attributes:
+        repeats: petition_id of the first petition of the earlier matter.
+        repeats_number: its number.
+        along: numbers of what repeats the petition; they go with it.
+        ground: a proposal that was confirmed, or the clerk's own finding.
+        likeness: what the proposal rested on; null without one.
+    """
+
+    TYPE: ClassVar[str] = "repeat.linked.v1"
+
+    number: str
+    repeats: str
+    repeats_number: str
+    along: list[str]
+    ground: Literal["clerk", "proposal"]
+    likeness: LikenessFound | None
+    reason: str
+    document: str
+
+
+class RepeatUnlinkedV1(Message, frozen=True):
+    """A petition is the first of a matter of its own again (分案).
+
+    Attributes:
+        repeats: petition_id of the petition that it was linked to.
+        repeats_number: number of that petition.
+        along: numbers of what repeats the petition itself; they go with it.
+    """
+
+    TYPE: ClassVar[str] = "repeat.unlinked.v1"
+
+    number: str
+    repeats: str
+    repeats_number: str
+    along: list[str]
+    office: str
+    channel: Channel
+    petition_class: PetitionClass
+    registered_at: Utc
+    reason: str
+    document: str
+
+
+MESSAGES: Final[tuple[type[Message], ...]] = (
+    PetitionRegisteredV1,
+    ContentReadV1,
+    RepeatMatchedV1,
+    RepeatProposedV1,
+    RepeatDeclinedV1,
+    RepeatLinkedV1,
+    RepeatUnlinkedV1,
+)

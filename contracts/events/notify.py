@@ -6,7 +6,14 @@ from contracts.envelope import Utc
 from contracts.events.message import Message
 
 ReminderReason = Literal[
-    "ownership_taken", "untaken", "repeat_joined", "reopened", "reception_elsewhere"
+    "ownership_taken",
+    "untaken",
+    "repeat_joined",
+    "reopened",
+    "reception_elsewhere",
+    "repeat_not_accepted",
+    "merged",
+    "split",
 ]
 
 
@@ -24,8 +31,10 @@ class ReminderPlannedV1(Message, frozen=True):
 
     Attributes:
         reason: ownership_taken (the recipient owns the petition), untaken (nobody does yet),
-            repeat_joined (a repeat petition found its owner), reopened (by order) or
-            reception_elsewhere (somebody else received the petitioner).
+            repeat_joined (a repeat petition found its owner), reopened (by order),
+            reception_elsewhere (somebody else received the petitioner), repeat_not_accepted (a
+            repeat of a matter that has ended), merged (the matter is part of another now) or
+            split (a petition is a matter of its own again).
     """
 
     TYPE: ClassVar[str] = "reminder.planned.v1"
@@ -69,14 +78,14 @@ class ReminderCancelledV1(Message, frozen=True):
     """The reminder is not needed any more.
 
     Attributes:
-        reason: owner_found, owner_changed or case_closed.
+        reason: owner_found, owner_changed, case_closed or merged.
     """
 
     TYPE: ClassVar[str] = "reminder.cancelled.v1"
 
     number: str
     reminder_id: str
-    reason: Literal["owner_found", "owner_changed", "case_closed"]
+    reason: Literal["owner_found", "owner_changed", "case_closed", "merged"]
 
 
 class ReminderGivenUpV1(Message, frozen=True):

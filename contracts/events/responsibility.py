@@ -27,7 +27,9 @@ class OwnershipTakenV1(Message, frozen=True):
     """A leader owns the petition from now until closure (首问负责).
 
     Attributes:
-        ground: what made him the first: a reception, the roster, or taking it from the open list.
+        ground: what made him the first: a reception, the roster, or taking it from the open list;
+            or merged: he owned the matter that was merged into this one; or split: he owns the
+            matter that this one was part of.
         taken_at: when the first contact happened, as stated.
         reception_id: UUID of the reception, where one decided.
         roster_day: day of the roster line, where one decided.
@@ -39,7 +41,7 @@ class OwnershipTakenV1(Message, frozen=True):
     number: str
     owner: str
     office: str
-    ground: Literal["reception", "open_list", "roster"]
+    ground: Literal["reception", "open_list", "roster", "merged", "split"]
     taken_at: Utc
     reception_id: str | None = None
     roster_day: date | None = None
@@ -146,6 +148,107 @@ class RepeatJoinedV1(Message, frozen=True):
     repeat_number: str
     office: str
     owner: str | None
+
+
+class RepeatNotAcceptedAgainV1(Message, frozen=True):
+    """A repeat of a matter that ended after re-review is registered only (不再受理).
+
+    Attributes:
+        article: that this rests on.
+    """
+
+    TYPE: ClassVar[str] = "repeat.not_accepted_again.v1"
+
+    number: str
+    repeat_number: str
+    owner: str
+    article: str
+
+
+class MatterMergedV1(Message, frozen=True):
+    """A later matter was merged into this one (并案); the owner stays.
+
+    Attributes:
+        merged_petition_id: UUID of the first petition of the later matter.
+        merged_number: its number.
+        numbers: that number and those of what repeats it; all lead here from now on.
+        office: of the later matter.
+        owner: staff number of the owner; null while nobody owned this one.
+        claimant: who owned the later matter, where somebody else owned this one; his contact is
+            kept as a claim.
+        claimant_office: for which he did.
+        claimed_at: since when he did.
+    """
+
+    TYPE: ClassVar[str] = "matter.merged.v1"
+
+    number: str
+    merged_petition_id: str
+    merged_number: str
+    numbers: list[str]
+    office: str
+    owner: str | None
+    claimant: str | None
+    claimant_office: str | None
+    claimed_at: Utc | None
+
+
+class OwnershipMergedV1(Message, frozen=True):
+    """A matter is part of an earlier one from now on; its numbers lead there.
+
+    Attributes:
+        into_petition_id: UUID of the first petition of the earlier matter.
+        into_number: its number.
+        owner: staff number of who owned it until now; null if nobody did.
+    """
+
+    TYPE: ClassVar[str] = "ownership.merged.v1"
+
+    number: str
+    into_petition_id: str
+    into_number: str
+    owner: str | None
+
+
+class RepeatLeftV1(Message, frozen=True):
+    """A petition, and what repeats it, is part of the matter no longer (分案).
+
+    Attributes:
+        repeat_petition_id: UUID of the petition.
+        numbers: all numbers that left.
+        owner: staff number of the owner of the matter; null if nobody is to be told.
+    """
+
+    TYPE: ClassVar[str] = "repeat.left.v1"
+
+    number: str
+    repeat_petition_id: str
+    repeat_number: str
+    numbers: list[str]
+    owner: str | None
+
+
+class OwnershipSplitV1(Message, frozen=True):
+    """A matter that was part of another is one of its own again; its ownership goes on.
+
+    Attributes:
+        from_petition_id: UUID of the first petition of the matter that it was part of.
+        from_number: its number.
+        numbers: its own number and those of what repeats it; all lead here again.
+        owner: staff number of its owner; null if it had none, then one follows or it is awaited.
+        state: as it stood when it was merged.
+    """
+
+    TYPE: ClassVar[str] = "ownership.split.v1"
+
+    number: str
+    from_petition_id: str
+    from_number: str
+    numbers: list[str]
+    office: str
+    awaits: Literal["reception", "first_leader", "duty_leader"]
+    owner: str | None
+    state: Literal["awaited", "owned", "closed"]
 
 
 class ReplyDeliveredV1(Message, frozen=True):
@@ -368,6 +471,38 @@ class TermEndedV1(Message, frozen=True):
     late_days: int
 
 
+class CourseMergedV1(Message, frozen=True):
+    """A course ended with its terms: its matter is part of another, whose course goes on.
+
+    Attributes:
+        into_number: number of that matter.
+        ended_on: the day of that, in Shanghai.
+        late_days: each term that ran, and by how many days it was late.
+    """
+
+    TYPE: ClassVar[str] = "course.merged.v1"
+
+    number: str
+    into_number: str
+    ended_on: date
+    late_days: dict[str, int]
+
+
+class CourseSplitV1(Message, frozen=True):
+    """A course goes on where it stood when its matter became part of another.
+
+    Attributes:
+        state: of the course.
+        terms: that run again, to the days that they ran to.
+    """
+
+    TYPE: ClassVar[str] = "course.split.v1"
+
+    number: str
+    state: str
+    terms: list[str]
+
+
 class CalendarImportedV1(Message, frozen=True):
     """A calendar of working days was imported; terms are counted by it from now on.
 
@@ -432,6 +567,11 @@ MESSAGES: Final[tuple[type[Message], ...]] = (
     OwnershipSucceededV1,
     OwnershipRecusedV1,
     RepeatJoinedV1,
+    RepeatNotAcceptedAgainV1,
+    MatterMergedV1,
+    OwnershipMergedV1,
+    RepeatLeftV1,
+    OwnershipSplitV1,
     ReplyDeliveredV1,
     CaseClosedV1,
     CaseReopenedV1,
@@ -443,6 +583,8 @@ MESSAGES: Final[tuple[type[Message], ...]] = (
     TermResumedV1,
     TermRecountedV1,
     TermEndedV1,
+    CourseMergedV1,
+    CourseSplitV1,
     CalendarImportedV1,
     CalendarReplacedV1,
     RosterLineSetV1,

@@ -3,20 +3,23 @@
 from typing import Annotated, Any, ClassVar, Final
 
 import msgspec
-from msgspec import Meta
+from msgspec import UNSET, Meta, UnsetType
 
 from contracts.envelope import Utc
 from contracts.fields import (
     VISIBLE,
     Channel,
     Cursor,
+    Document,
     Limit,
     Line,
+    Nearness,
     Number,
     Office,
     OptionalLine,
     PetitionClass,
     PetitionState,
+    Reason,
     Region,
     RequestId,
 )
@@ -80,6 +83,7 @@ class Registered(Answer, frozen=True):
 
     Attributes:
         repeat_of: number of the original when the petition repeats one.
+        may_repeat: number of a petition that it is like; absent unless a clerk is to decide.
     """
 
     petition_id: str
@@ -87,6 +91,7 @@ class Registered(Answer, frozen=True):
     query_code: str
     registered_at: Utc
     repeat_of: Number | None = None
+    may_repeat: Number | UnsetType = UNSET
 
 
 class RegisterMany(Request, frozen=True):
@@ -252,6 +257,91 @@ class PetitionPage(Answer, frozen=True):
     next_cursor: str
 
 
+class ListProposals(Request, frozen=True):
+    """Which office's.
+
+    Attributes:
+        office: the caller's office unless given.
+    """
+
+    office: Office | None = None
+    limit: Limit = 50
+    cursor: Cursor = ""
+
+
+class ProposedRepeat(Answer, frozen=True):
+    """A petition that may repeat another.
+
+    Attributes:
+        repeat_of: number of the matter that it may belong to.
+        score: what text, category and place add up to, 0 to 100.
+        text: how like title and text are, 0 to 100.
+        same_category: whether both have the same category.
+        place: how near the two offices are.
+        proposed_at: when that was.
+    """
+
+    number: Number
+    repeat_of: Number
+    score: int
+    text: int
+    same_category: bool
+    place: Nearness
+    proposed_at: Utc
+
+
+class ProposalPage(Answer, frozen=True):
+    """What an office has to decide on, oldest first."""
+
+    items: list[ProposedRepeat]
+    next_cursor: str
+
+
+class LinkRepeat(Request, frozen=True):
+    """Link a petition to the matter of an earlier one, as proposed or by one's own finding.
+
+    Attributes:
+        repeat_of: number of any petition of the earlier matter.
+        document: reference of a written document, where there is one.
+    """
+
+    request_id: RequestId
+    number: Number
+    repeat_of: Number
+    reason: Reason
+    document: OptionalLine = ""
+
+
+class DeclineRepeat(Request, frozen=True):
+    """Which petition does not repeat what was proposed, and why."""
+
+    request_id: RequestId
+    number: Number
+    reason: Reason
+
+
+class UnlinkRepeat(Request, frozen=True):
+    """Which petition is a matter of its own after all, and why."""
+
+    request_id: RequestId
+    number: Number
+    reason: Reason
+    document: Document
+
+
+class RepeatStanding(Answer, frozen=True):
+    """What a petition repeats now.
+
+    Attributes:
+        repeat_of: number of the original; null for the first petition of a matter.
+        along: numbers of what repeats the petition and went with it.
+    """
+
+    number: Number
+    repeat_of: Number | None
+    along: list[Number]
+
+
 class FindRegistration(Request, frozen=True):
     """Which petition."""
 
@@ -303,6 +393,44 @@ SEARCH: Final = Method(
     "Search petitions, newest first.",
 )
 
+CLERKS: Final = frozenset({"clerk", "office_head"})
+
+REPEAT_PROPOSALS: Final = Method(
+    "intake",
+    "repeat_proposals",
+    ListProposals,
+    ProposalPage,
+    CLERKS,
+    "List petitions of an office that may repeat another, for a clerk to decide on.",
+)
+
+LINK_REPEAT: Final = Method(
+    "intake",
+    "link_repeat",
+    LinkRepeat,
+    RepeatStanding,
+    CLERKS,
+    "Link a petition to the matter of an earlier one; the two are one matter from then on.",
+)
+
+DECLINE_REPEAT: Final = Method(
+    "intake",
+    "decline_repeat",
+    DeclineRepeat,
+    RepeatStanding,
+    CLERKS,
+    "Put on record that a petition does not repeat the one that was proposed.",
+)
+
+UNLINK_REPEAT: Final = Method(
+    "intake",
+    "unlink_repeat",
+    UnlinkRepeat,
+    RepeatStanding,
+    CLERKS,
+    "Make a petition a matter of its own again; what repeats it goes with it.",
+)
+
 REGISTRATION: Final = Method(
     "intake",
     "registration",
@@ -318,5 +446,9 @@ METHODS: Final[tuple[Method[Any, Any], ...]] = (
     PETITION,
     STATUS,
     SEARCH,
+    REPEAT_PROPOSALS,
+    LINK_REPEAT,
+    DECLINE_REPEAT,
+    UNLINK_REPEAT,
     REGISTRATION,
 )

@@ -9,10 +9,13 @@ from chassis.runtime.losses import Followed
 from chassis.runtime.surroundings import Surroundings
 from contracts.events import MESSAGES
 from services.intake.application import Intake
+from services.intake.application.linking import Linking
+from services.intake.gateways.likeness import TextLikeness
 from services.intake.gateways.vault import Vault
 from services.intake.publishing import TELLINGS
 from services.intake.reactions import STATES, reactions
 from services.intake.readmodels.progress import TABLES, advance, made_by
+from services.intake.readmodels.proposals import Proposals
 from services.intake.readmodels.register import RegisterTables
 from services.intake.settings import FOLLOWS, NAME, VAULT_KEY, VAULT_KEY_MEANING
 
@@ -22,6 +25,8 @@ class Rooms:
     """What the surface of intake works with."""
 
     intake: Intake
+    linking: Linking
+    proposals: Proposals
     register: RegisterTables
     vault: Vault
     assembly: Assembly
@@ -33,14 +38,15 @@ def build(surroundings: Surroundings) -> Rooms:
     Raises:
         SettingInvalid, VaultKeyInvalid: a setting is missing or unusable.
     """
-    register = RegisterTables()
+    register, proposals = RegisterTables(), Proposals()
     vault = Vault.from_text(surroundings.variables.required(VAULT_KEY, VAULT_KEY_MEANING))
     intake = Intake(
         environment_for(surroundings.database_url(NAME), NAME),
         surroundings.clock,
-        [register],
+        [register, proposals],
         register,
         vault,
+        TextLikeness(),
     )
     assembly = Assembly(
         service=NAME,
@@ -53,7 +59,7 @@ def build(surroundings: Surroundings) -> Rooms:
         follows=FOLLOWS,
         followed=Followed(TABLES, STATES, made_by),
     )
-    return Rooms(intake, register, vault, assembly)
+    return Rooms(intake, Linking(intake, register), proposals, register, vault, assembly)
 
 
 def bootstrap(surroundings: Surroundings) -> Wiring:

@@ -10,4 +10,9 @@ from services.intake.domain.petition import Petition
 TELLINGS: Final[Mapping[type, Telling]] = {
     Petition.Registered: Telling(told.PetitionRegisteredV1, occurred="occurred_at"),
     Petition.ContentRead: Telling(told.ContentReadV1),
+    Petition.RepeatMatched: Telling(told.RepeatMatchedV1),
+    Petition.RepeatProposed: Telling(told.RepeatProposedV1),
+    Petition.RepeatDeclined: Telling(told.RepeatDeclinedV1),
+    Petition.RepeatLinked: Telling(told.RepeatLinkedV1),
+    Petition.RepeatUnlinked: Telling(told.RepeatUnlinkedV1),
 }

@@ -1,12 +1,13 @@
 """Intake on the wire: parse, call, answer."""
 
 from typing import Any, ClassVar
+from uuid import UUID
 
 import msgspec
 
 from chassis.eventstore.requests import CommandKey
 from chassis.identity import Caller
-from chassis.jurisdiction import Actor, reach_of
+from chassis.jurisdiction import Actor, acts_for, reach_of
 from chassis.messaging.checking import checked
 from chassis.messaging.faults import refusal_of
 from chassis.messaging.feed import EventFeed
@@ -14,6 +15,7 @@ from chassis.messaging.pace import SOON_S
 from chassis.messaging.rpc import answers
 from chassis.messaging.wiring import Wired
 from chassis.observability import current_correlation_id
+from contracts.envelope import CloudEvent
 from contracts.failures import Failure
 from contracts.rpc import intake as rpc
 from contracts.rpc.method import STAFF
@@ -31,6 +33,7 @@ from contracts.rpc.upkeep import (
     Redriven,
     RedriveParked,
 )
+from services.intake.application.linking import Statement
 from services.intake.application.ports import Command, Raised, Reader
 from services.intake.bootstrap import Rooms
 from services.intake.gateways.vault import Content
@@ -107,11 +110,49 @@ class IntakeService:
         )
         return rpc.PetitionPage(items=[_view(row) for row in rows], next_cursor=cursor)
 
+    @answers(rpc.REPEAT_PROPOSALS)
+    def repeat_proposals(self, request: rpc.ListProposals, caller: Caller) -> rpc.ProposalPage:
+        office = request.office or caller.office
+        if not acts_for(caller.office, office):
+            raise Failure("office_not_allowed", fields={"office": office})
+        items, cursor = self.rooms.proposals.listed(
+            self.rooms.intake.log_of_events, office, _sight(caller), request.limit, request.cursor
+        )
+        return msgspec.convert({"items": items, "next_cursor": cursor}, rpc.ProposalPage)
+
+    @answers(rpc.LINK_REPEAT)
+    def link_repeat(self, request: rpc.LinkRepeat, caller: Caller) -> rpc.RepeatStanding:
+        command = _command(rpc.LINK_REPEAT.path, request, caller)
+        stated = Statement(request.reason, request.document)
+        answer = self.rooms.linking.link(
+            _reader(caller), command, request.number, request.repeat_of, stated
+        )
+        return msgspec.convert(answer, rpc.RepeatStanding)
+
+    @answers(rpc.DECLINE_REPEAT)
+    def decline_repeat(self, request: rpc.DeclineRepeat, caller: Caller) -> rpc.RepeatStanding:
+        command = _command(rpc.DECLINE_REPEAT.path, request, caller)
+        stated = Statement(request.reason)
+        answer = self.rooms.linking.decline(_reader(caller), command, request.number, stated)
+        return msgspec.convert(answer, rpc.RepeatStanding)
+
+    @answers(rpc.UNLINK_REPEAT)
+    def unlink_repeat(self, request: rpc.UnlinkRepeat, caller: Caller) -> rpc.RepeatStanding:
+        command = _command(rpc.UNLINK_REPEAT.path, request, caller)
+        stated = Statement(request.reason, request.document)
+        answer = self.rooms.linking.unlink(_reader(caller), command, request.number, stated)
+        return msgspec.convert(answer, rpc.RepeatStanding)
+
     @answers(rpc.REGISTRATION)
     def registration(self, request: rpc.FindRegistration, _caller: Caller) -> EventList:
-        streams = self.rooms.intake.streams_of(request.number)
-        events = [self.rooms.assembly.events_of(stream)[0] for stream in streams]
+        events = [self._registration(self.rooms.intake.stream_of(request.number))]
+        # As it was registered, whatever was linked since: those are events of their own.
+        while original := events[0].data["repeats"]:
+            events.insert(0, self._registration(UUID(original)))
         return EventList(events=events, head=self.rooms.intake.log_of_events.head())
+
+    def _registration(self, stream: UUID) -> CloudEvent:
+        return self.rooms.assembly.events_of(stream)[0]
 
     @answers(LOG[NAME])
     def log(self, request: ReadLog, _caller: Caller) -> EventList:
@@ -146,10 +187,7 @@ class IntakeService:
             content=content,
         )
         self.rooms.intake.check(actor, raised)
-        key = CommandKey.of(
-            actor.subject, request.request_id, rpc.REGISTER.path, msgspec.json.encode(request)
-        )
-        return Command(actor, key), raised
+        return _command(rpc.REGISTER.path, request, caller), raised
 
     def _registered(self, answer: dict[str, Any]) -> rpc.Registered:
         code = self.rooms.vault.query_code(answer["number"])
@@ -158,6 +196,12 @@ class IntakeService:
 
 def _actor(caller: Caller) -> Actor:
     return Actor(caller.subject, caller.office, current_correlation_id())
+
+
+def _command(method: str, request: Any, caller: Caller) -> Command:
+    actor = _actor(caller)
+    content = msgspec.json.encode(request)
+    return Command(actor, CommandKey.of(actor.subject, request.request_id, method, content))
 
 
 def _reader(caller: Caller) -> Reader:

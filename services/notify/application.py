@@ -150,6 +150,15 @@ class Notify(EventSourcedApplication):
         """Remind nobody of a closed petition."""
         self.begin(unit, subject, at).cancel("case_closed", at)
 
+    def follow_merging(
+        self, unit: Unit, subject: Subject, owner: str | None, occasion: Occasion
+    ) -> None:
+        """Remind nobody of a matter that is part of another; who owned it is told so."""
+        reminders = self.begin(unit, subject, occasion.at)
+        reminders.cancel("merged", occasion.at)
+        if owner is not None:
+            reminders.plan(owner, "merged", occasion.at, occasion)
+
     def deliver_due(self) -> int:
         """Deliver what is due; return how many reminders were attempted.
 

@@ -18,6 +18,11 @@ REMINDED_OF: Final = (
     told.OwnershipSucceededV1,
     told.OwnershipRecusedV1,
     told.RepeatJoinedV1,
+    told.RepeatNotAcceptedAgainV1,
+    told.MatterMergedV1,
+    told.OwnershipMergedV1,
+    told.RepeatLeftV1,
+    told.OwnershipSplitV1,
     told.CaseClosedV1,
     told.CaseReopenedV1,
 )
@@ -27,6 +32,9 @@ REMINDED_OF: Final = (
 OWNER_IS_TOLD: Final[Mapping[str, tuple[str, Callable[[CloudEvent], bool]]]] = {
     told.OwnershipTakenV1.TYPE: (OWNS, lambda _event: True),
     told.RepeatJoinedV1.TYPE: ("repeat_joined", lambda event: bool(event.data["owner"])),
+    told.RepeatNotAcceptedAgainV1.TYPE: ("repeat_not_accepted", lambda _event: True),
+    told.MatterMergedV1.TYPE: ("repeat_joined", lambda event: bool(event.data["owner"])),
+    told.RepeatLeftV1.TYPE: ("split", lambda event: bool(event.data["owner"])),
     # Of a repeat that opens it again the owner is told already.
     told.CaseReopenedV1.TYPE: ("reopened", lambda event: event.data["ground"] == "order"),
 }
@@ -64,6 +72,16 @@ def reactions(notify: Notify) -> Mapping[str, Reaction]:
         if event.data["standing"] in RECEIVED_BY_ANOTHER:
             notify.plan_for_reception(unit, subject_of(event.data), occasion_of(event))
 
+    def on_merged(unit: Unit, event: CloudEvent) -> None:
+        notify.follow_merging(unit, subject_of(event.data), event.data["owner"], occasion_of(event))
+
+    def on_split(unit: Unit, event: CloudEvent) -> None:
+        subject, owner = subject_of(event.data), event.data["owner"]
+        if owner is not None:
+            notify.plan_for_owner(unit, subject, owner, occasion_of(event), "split")
+        elif event.data["awaits"] != "duty_leader":
+            notify.plan_for_untaken(unit, subject, occasion_of(event))
+
     def on_passed_on(unit: Unit, event: CloudEvent) -> None:
         notify.change_owner(
             unit,
@@ -83,6 +101,11 @@ def reactions(notify: Notify) -> Mapping[str, Reaction]:
         told.OwnershipSucceededV1.TYPE: on_passed_on,
         told.OwnershipRecusedV1.TYPE: on_passed_on,
         told.RepeatJoinedV1.TYPE: on_news_for_owner,
+        told.RepeatNotAcceptedAgainV1.TYPE: on_news_for_owner,
+        told.MatterMergedV1.TYPE: on_news_for_owner,
+        told.OwnershipMergedV1.TYPE: on_merged,
+        told.RepeatLeftV1.TYPE: on_news_for_owner,
+        told.OwnershipSplitV1.TYPE: on_split,
         told.CaseClosedV1.TYPE: on_closed,
         told.CaseReopenedV1.TYPE: on_news_for_owner,
     }

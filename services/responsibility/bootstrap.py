@@ -1,6 +1,7 @@
 """Builds responsibility's rooms and fits them together."""
 
 from dataclasses import dataclass
+from typing import Final
 
 from chassis.eventstore.location import environment_for
 from chassis.messaging.pace import SOON_S
@@ -12,13 +13,20 @@ from contracts.events import MESSAGES
 from services.responsibility.application import Responsibility
 from services.responsibility.application.calendars import Calendars
 from services.responsibility.application.courses import Courses
-from services.responsibility.gateways.intake import IntakeRegistrations, registration_of
+from services.responsibility.gateways.intake import (
+    IntakeRegistrations,
+    joining_of,
+    leaving_of,
+    registration_of,
+)
 from services.responsibility.publishing import TELLINGS
-from services.responsibility.reactions import needs, reactions
+from services.responsibility.reactions import Reading, needs, reactions
 from services.responsibility.readmodels.caseloads import Caseloads
 from services.responsibility.readmodels.matters import Matters
 from services.responsibility.readmodels.terms import TermTables
 from services.responsibility.settings import FOLLOWS, NAME, RECOUNT_EVERY_S
+
+READING: Final = Reading(registration_of, joining_of, leaving_of)
 
 
 @dataclass(frozen=True)
@@ -57,8 +65,8 @@ def build(surroundings: Surroundings) -> Rooms:
         surroundings=surroundings,
         relay_pace_s=SOON_S,
         caller=caller,
-        reactions=reactions(responsibility, registration_of),
-        needs=needs(responsibility, registration_of),
+        reactions=reactions(responsibility, READING),
+        needs=needs(responsibility, READING),
         known=frozenset(MESSAGES),
         follows=FOLLOWS,
         tickers=[Ticker(log_of_events, "provisional terms", calendars.recount, RECOUNT_EVERY_S)],

@@ -1,7 +1,7 @@
 """The facts of all logs, found by matter. Filled from other services' logs, never by hand."""
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import ClassVar, Final
 
@@ -11,8 +11,7 @@ from chassis.eventstore.instants import instant_of, text_of
 from chassis.eventstore.losses import Made
 from chassis.eventstore.transaction import Questions, Writing
 from contracts.envelope import CloudEvent
-from contracts.events import PUBLISHER
-from contracts.events.intake import PetitionRegisteredV1
+from contracts.events.intake import PetitionRegisteredV1, RepeatLinkedV1, RepeatUnlinkedV1
 from services.audit.domain.timeline import Fact
 
 COLUMNS: Final = (
@@ -29,19 +28,25 @@ COLUMNS: Final = (
 )
 
 
+_OF_THE_MATTER: Final = (
+    "petition_id IN (SELECT petition_id FROM matter WHERE matter_id = ? UNION ALL SELECT ?)"
+)
+
+
 class TimelineTables:
     """The tables `timeline` and `matter`."""
 
     tables: ClassVar = ("timeline", "matter")
 
     def take_in(self, transaction: Writing, event: CloudEvent) -> None:
-        """Put one event on its matter's timeline."""
-        if event.type == PetitionRegisteredV1.TYPE:
-            _add_matter(transaction, event)
+        """Put one event on the timeline, under the petition that it names."""
+        change = _MATTERS.get(event.type)
+        if change is not None:
+            change(transaction, event)
         transaction.insert(
             "timeline",
             {
-                "matter_id": _matter_of(transaction, event),
+                "petition_id": event.subject,
                 "event_id": event.id,
                 "source": event.service,
                 "position": event.position,
@@ -76,8 +81,12 @@ class TimelineTables:
         as_of: datetime | None,
         occurred_until: datetime | None,
     ) -> Sequence[Fact]:
-        """Return the facts of a matter that were recorded, and had happened, by then."""
-        clauses, params = ["matter_id = ?"], [petition_id]
+        """Return the facts of a matter that were recorded, and had happened, by then.
+
+        They are those of the petitions that belong to it now, each with what was on record before
+        it did.
+        """
+        clauses, params = [_OF_THE_MATTER], [petition_id, petition_id]
         for column, until in (("recorded_at", as_of), ("occurred_at", occurred_until)):
             if until is not None:
                 clauses.append(f"{column} <= ?")
@@ -103,14 +112,25 @@ def _add_matter(transaction: Writing, event: CloudEvent) -> None:
     )
 
 
-def _matter_of(transaction: Writing, event: CloudEvent) -> str:
-    """Return the matter that an event belongs to; only intake's events name a repeat itself."""
-    if event.type == PetitionRegisteredV1.TYPE:
-        return str(event.data["repeats"] or event.data["petition_id"])
-    if event.service != PUBLISHER[PetitionRegisteredV1.TYPE]:
-        return event.subject
-    rows = transaction.query("SELECT matter_id FROM matter WHERE petition_id = ?", (event.subject,))
-    return str(rows[0][0]) if rows else event.subject
+def _link(transaction: Writing, event: CloudEvent) -> None:
+    _move(transaction, event, event.data["repeats"], event.data["repeats_number"])
+
+
+def _unlink(transaction: Writing, event: CloudEvent) -> None:
+    _move(transaction, event, event.data["petition_id"], event.data["number"])
+
+
+def _move(transaction: Writing, event: CloudEvent, matter_id: str, matter_number: str) -> None:
+    for number in (event.data["number"], *event.data["along"]):
+        changes = {"matter_id": matter_id, "matter_number": matter_number}
+        transaction.update("matter", "number", number, changes)
+
+
+_MATTERS: Final[Mapping[str, Callable[[Writing, CloudEvent], None]]] = {
+    PetitionRegisteredV1.TYPE: _add_matter,
+    RepeatLinkedV1.TYPE: _link,
+    RepeatUnlinkedV1.TYPE: _unlink,
+}
 
 
 def _fact(  # noqa: PLR0913, PLR0917 - the columns of one row

@@ -21,6 +21,7 @@ from chassis.eventstore.instants import text_of
 from chassis.jurisdiction import Actor, region_of
 from services.intake.application.ports import (
     Command,
+    Comparing,
     Content,
     Raised,
     Reader,
@@ -29,7 +30,6 @@ from services.intake.application.ports import (
 )
 from services.intake.application.registering import (
     PETITIONS,
-    SHANGHAI,
     Outcome,
     Registration,
 )
@@ -52,16 +52,18 @@ class Intake(EventSourcedApplication):
 
     name = "intake"
 
-    def __init__(
+    def __init__(  # noqa: PLR0913, PLR0917 - its ports
         self,
         env: EnvType,
         clock: Callable[[], datetime],
         read_models: Sequence[ReadModel],
         register: Register,
         vault: Vault,
+        comparing: Comparing,
     ) -> None:
         self._register = register
         self._vault = vault
+        self._comparing = comparing
         self._gathering: Gathering[tuple[Command, Raised], Answer] = Gathering(
             self._register_gathered
         )
@@ -118,13 +120,11 @@ class Intake(EventSourcedApplication):
         Returns:
             list of outcomes in the order of the batch: an answer, or the reason of its refusal.
         """
-        registration = Registration(self._register, self._vault, batch)
+        registration = Registration(self._register, self._vault, self._comparing, batch)
 
         def decide(unit: Unit) -> Answer:
-            today = self.clock().astimezone(SHANGHAI).date()
-            unit.preparing.append(
-                lambda transaction: registration.prepare(unit, transaction, today)
-            )
+            now = self.clock()
+            unit.preparing.append(lambda transaction: registration.prepare(unit, transaction, now))
             unit.writing.append(lambda transaction: registration.answer(unit, transaction))
             return {}
 
@@ -137,9 +137,9 @@ class Intake(EventSourcedApplication):
         Raises:
             NumberMalformed, PetitionUnknown, OfficeNotAllowed, Sealed.
         """
-        row = self._row(verified(number))
+        row = self.row_of(verified(number))
         if not reader.audits:
-            _check_sight(reader, row)
+            check_sight(reader, row)
         return dict(row)
 
     def read_content(self, reader: Reader, number: str) -> Content:
@@ -150,8 +150,8 @@ class Intake(EventSourcedApplication):
         Raises:
             OfficeNotAllowed, Sealed, ContentErased.
         """
-        row, actor = self._row(number), reader.actor
-        _check_sight(reader, row)
+        row, actor = self.row_of(number), reader.actor
+        check_sight(reader, row)
         if not reader.is_staff and actor.subject != row["registered_by"]:
             raise OfficeNotAllowed(number="was put on record by somebody else")
         content = self._vault.open(self.log_of_events, row["petition_id"])
@@ -179,28 +179,31 @@ class Intake(EventSourcedApplication):
         if not self._vault.is_query_code(number, query_code):
             raise QueryCodeWrong(query_code="does not belong to this number")
         try:
-            return dict(self._row(number))
+            return dict(self.row_of(number))
         except PetitionUnknown as error:
             raise QueryCodeWrong(query_code="does not belong to this number") from error
 
-    def streams_of(self, number: str) -> list[UUID]:
-        """Return the streams of a petition's original, where it repeats one, and of itself.
+    def stream_of(self, number: str) -> UUID:
+        """Return the stream of a petition.
 
         Raises:
             PetitionUnknown: there is no such petition.
         """
-        row = self._row(number)
-        numbers = dict.fromkeys((row["matter_number"], number))
-        return [UUID(self._row(each)["petition_id"]) for each in numbers]
+        return UUID(self.row_of(number)["petition_id"])
 
-    def _row(self, number: str) -> Mapping[str, Any]:
+    def row_of(self, number: str) -> Mapping[str, Any]:
+        """Return the row of a petition.
+
+        Raises:
+            PetitionUnknown: there is no such petition.
+        """
         row = self._register.find(self.log_of_events, number)
         if row is None:
             raise PetitionUnknown(number=number)
         return row
 
 
-def _check_sight(reader: Reader, row: Mapping[str, Any]) -> None:
+def check_sight(reader: Reader, row: Mapping[str, Any]) -> None:
     """Let the region see it; what is sealed those who are named, and its office that it is there.
 
     Named are who put it on record, the head of its office and its owner (Arts 27 to 30).

@@ -23,13 +23,29 @@ class Content(Protocol):
         """Title, body, place, accused."""
 
 
+@dataclass(frozen=True, slots=True)
+class Earlier:
+    """The text of an earlier petition of a person, by that person's mark."""
+
+    person: str
+    petition_id: str
+    content: Content
+
+
 class Vault(Protocol):
     """Keeps text and persons away from everything else."""
 
     def keyring(self, transaction: Questions, contents: Mapping[str, Any]) -> Any:
         """Find the keys of all persons in contents, by petition_id, in one question."""
 
-    def keep(self, transaction: Writing, keyring: Any, petition_id: str, content: Any) -> str:
+    def keep(
+        self,
+        transaction: Writing,
+        keyring: Any,
+        petition_id: str,
+        content: Any,
+        kept_at: datetime,
+    ) -> str:
         """Encrypt and store content; return the commitment to it."""
 
     def open(self, transaction: Questions, petition_id: str) -> Content:
@@ -42,8 +58,29 @@ class Vault(Protocol):
     def matter_marks(self, content: Any, category: str, *, sealed: bool) -> Sequence[str]:
         """Return what tells each person of it with the matter, where he can be told."""
 
+    def person_marks(self, content: Any) -> Sequence[str]:
+        """Return keyed marks of the persons who can be told from others of the name."""
+
+    def pair_mark(self, person_mark: str, petition_id: str, original_id: str) -> str:
+        """Return a keyed mark of a person in two petitions: it ties no third one to them."""
+
+    def earlier(
+        self, transaction: Questions, keyring: Any, marks: Sequence[str], newest: int
+    ) -> Sequence[Earlier]:
+        """Return the texts of some persons' newest petitions, in one question for all of them."""
+
     def is_query_code(self, number: str, code: str) -> bool:
         """Tell whether a code belongs to a number."""
+
+
+class Comparing(Protocol):
+    """Tells how like texts are."""
+
+    def letters(self, content: Content) -> str:
+        """Return what of a content is compared."""
+
+    def of(self, one: str, other: str) -> int:
+        """Return how like two such texts are, 0 to 100."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +110,7 @@ class MarkedMatter:
     petition_id: str
     number: str
     position: int
+    office: str
 
 
 class Register(Protocol):
@@ -85,6 +123,14 @@ class Register(Protocol):
         self, transaction: Questions, marks: Iterable[str]
     ) -> dict[str, MarkedMatter]:
         """Return mark to the matter that has it, of those of the marks that are known."""
+
+    def standing_of(
+        self, transaction: Questions, petition_ids: Iterable[str]
+    ) -> dict[str, Mapping[str, Any]]:
+        """Return petition_id to what a candidate is, and the matter it belongs to."""
+
+    def behind(self, transaction: Questions, petition_id: str) -> list[str]:
+        """Return the numbers of what repeats a petition, and what repeats those, in order."""
 
     def mark_matter(self, transaction: Writing, mark: str, petition_id: str, number: str) -> None:
         """Keep the mark of an original petition."""

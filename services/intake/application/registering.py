@@ -1,9 +1,9 @@
 """One append of new petitions, prepared under the append lock so that numbers have no gaps."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from typing import Final
 from uuid import UUID, uuid5
 from zoneinfo import ZoneInfo
@@ -13,10 +13,19 @@ from chassis.eventstore.instants import text_of
 from chassis.eventstore.requests import RequestIdReused, recall_many, remember
 from chassis.eventstore.transaction import Questions, Writing
 from chassis.jurisdiction import Actor, region_of
-from services.intake.application.ports import Command, MarkedMatter, Raised, Register, Vault
+from services.intake.application.matching import Candidates, Found
+from services.intake.application.ports import (
+    Command,
+    Comparing,
+    MarkedMatter,
+    Raised,
+    Register,
+    Vault,
+)
 from services.intake.domain.numbering import number_of
 from services.intake.domain.petition import Petition, is_sealed
 from services.intake.domain.refusals import OriginalUnknown, Refusal, Sealed
+from services.intake.domain.repeats import Likeness, same_words
 
 PETITIONS: Final = UUID("b8d9a9ea-3f33-5f5c-8f0e-6d1fb7a3d0c5")
 SHANGHAI: Final = ZoneInfo("Asia/Shanghai")
@@ -28,10 +37,15 @@ Outcome = Answer | Refusal | RequestIdReused
 
 @dataclass(frozen=True, slots=True)
 class Original:
-    """The petition that one repeats; `ground` says how that was found."""
+    """The petition that one repeats; `ground` says how that was found.
+
+    Attributes:
+        evidence: what the platform found it by; None where a clerk named it.
+    """
 
     matter: MarkedMatter
     ground: str
+    evidence: Likeness | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +59,11 @@ class New:
     named: Original | None
     petition_id: str
 
+    def as_matter(self, number: str) -> MarkedMatter:
+        """Return the petition as the first of a matter of its own."""
+        behind_all = AFTER_ALL_ON_RECORD + self.index
+        return MarkedMatter(self.petition_id, number, behind_all, self.raised.office)
+
 
 @dataclass
 class Registration:
@@ -56,11 +75,12 @@ class Registration:
 
     register: Register
     vault: Vault
+    comparing: Comparing
     batch: Sequence[tuple[Command, Raised]]
     outcomes: dict[int, Outcome] = field(default_factory=dict)
     _new: list[New] = field(default_factory=list)
 
-    def prepare(self, unit: Unit, transaction: Writing, today: date) -> None:
+    def prepare(self, unit: Unit, transaction: Writing, now: datetime) -> None:
         """Sort the batch, then number and store what is new; may run again from the start."""
         self.outcomes.clear()
         self._new.clear()
@@ -71,21 +91,28 @@ class Registration:
         marked = self.register.matters_marked(transaction, marks)
         contents = {new.petition_id: new.raised.content for new in self._new}
         keyring = self.vault.keyring(transaction, contents)
-        serials = self._serials(transaction, today)
-        for new in self._new:
-            region = region_of(new.raised.office)
-            number = number_of(region, today, serials[region])
-            serials[region] += 1
-            original = _original_of(new, marked)
-            own = MarkedMatter(new.petition_id, number, AFTER_ALL_ON_RECORD + new.index)
-            self._mark(transaction, new, original.matter if original else own, marked)
-            commitment = self.vault.keep(transaction, keyring, new.petition_id, new.raised.content)
+        candidates = Candidates(self.vault, self.comparing)
+        candidates.look_up(transaction, self.register, keyring, contents)
+        numbers = self._numbers(transaction, now.astimezone(SHANGHAI).date())
+        for new, number in zip(self._new, numbers, strict=True):
+            original = self._original_of(new, marked)
+            found = None if original else candidates.best_for(new.petition_id, new.raised)
+            if found is not None and found.likeness.links:
+                original = Original(found.matter, "same_person_and_matter", found.likeness)
+            matter = original.matter if original else new.as_matter(number)
+            self._mark(transaction, new, number, matter, marked)
+            candidates.add(new.petition_id, new.raised, matter)
+            commitment = self.vault.keep(
+                transaction, keyring, new.petition_id, new.raised.content, now
+            )
             unit.attribute(new.command.provenance)
-            unit.add(_petition(new, number, original, commitment))
+            proposed = found if original is None and found and found.likeness.proposes else None
+            unit.add(_petition(new, number, original, proposed, commitment))
             self.outcomes[new.index] = {
                 "petition_id": new.petition_id,
                 "number": number,
                 "repeat_of": original.matter.number if original else None,
+                **({"may_repeat": proposed.matter.number} if proposed else {}),
             }
 
     def answer(self, unit: Unit, transaction: Writing) -> None:
@@ -158,45 +185,56 @@ class Registration:
         original = named
         if named["matter_number"] != named["number"]:
             original = self.register.find(transaction, named["matter_number"]) or named
-        matter = MarkedMatter(original["petition_id"], original["number"], original["position"])
-        return Original(matter, "clerk")
+        fields = ("petition_id", "number", "position", "office")
+        return Original(MarkedMatter(*(original[name] for name in fields)), "clerk")
 
     def _mark(
         self,
         transaction: Writing,
         new: New,
+        number: str,
         matter: MarkedMatter,
         marked: dict[str, MarkedMatter],
     ) -> None:
         """Let the people of a petition be known by its matter, those who are not yet.
 
         What the clerk linked is found without him the next time, and whoever came along finds it
-        too. Of two petitions of one matter in one batch the second finds the first.
+        too. Of two petitions of one matter in one batch the second finds the first. The mark
+        stays with the petition: where its link is undone, it leads to the petition's own matter.
         """
         for mark in new.marks:
             if mark not in marked:
                 marked[mark] = matter
-                self.register.mark_matter(transaction, mark, matter.petition_id, matter.number)
+                self.register.mark_matter(transaction, mark, new.petition_id, number)
 
-    def _serials(self, transaction: Writing, today: date) -> dict[str, int]:
+    def _numbers(self, transaction: Writing, today: date) -> Iterator[str]:
+        """Take a number for each new petition, in their order."""
         counts = Counter(region_of(new.raised.office) for new in self._new)
-        return self.register.next_serials(transaction, counts, today)
+        serials = self.register.next_serials(transaction, counts, today)
+        for new in self._new:
+            region = region_of(new.raised.office)
+            yield number_of(region, today, serials[region])
+            serials[region] += 1
+
+    def _original_of(self, new: New, marked: Mapping[str, MarkedMatter]) -> Original | None:
+        """Return the first petition of the matter: as the clerk says, else by person and matter.
+
+        Where its people have raised several, each by himself, it is the one registered first.
+        """
+        known = [(marked[mark], mark) for mark in new.marks if mark in marked]
+        if new.named is not None or not known:
+            return new.named
+        matter, mark = min(known, key=lambda each: each[0].position)
+        person = self.vault.pair_mark(mark, new.petition_id, matter.petition_id)
+        evidence = same_words(person, (new.raised.office, matter.office))
+        return Original(matter, "same_person_and_matter", evidence)
 
 
-def _original_of(new: New, marked: Mapping[str, MarkedMatter]) -> Original | None:
-    """Return the first petition of the matter: as the clerk says, else by person and matter.
-
-    Where its people have raised several, each by himself, it is the one registered first.
-    """
-    known = [marked[mark] for mark in new.marks if mark in marked]
-    if new.named is not None or not known:
-        return new.named
-    return Original(min(known, key=lambda matter: matter.position), "same_person_and_matter")
-
-
-def _petition(new: New, number: str, original: Original | None, commitment: str) -> Petition:
+def _petition(
+    new: New, number: str, original: Original | None, proposed: Found | None, commitment: str
+) -> Petition:
     raised = new.raised
-    return Petition._create(  # noqa: SLF001 - the library's way to pass the time in
+    petition: Petition = Petition._create(  # noqa: SLF001 - the library's way to pass the time in
         Petition.Registered,
         id=UUID(new.petition_id),
         timestamp=raised.occurred_at,
@@ -215,3 +253,8 @@ def _petition(new: New, number: str, original: Original | None, commitment: str)
         repeat_ground=original.ground if original else None,
         external_number=raised.external_number,
     )
+    if original is not None and original.evidence is not None:
+        petition.keep_evidence(original.evidence, raised.occurred_at)
+    if proposed is not None:
+        petition.propose(proposed.matter.petition_id, proposed.matter.number, proposed.likeness)
+    return petition

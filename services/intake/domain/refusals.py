@@ -2,6 +2,9 @@
 
 Refusal
 ├── PetitionUnknown, OriginalUnknown
+├── RepeatOfItself, AlreadyLinked, NotLinked
+├── OriginalLater            a petition repeats an earlier one, never the other way round
+├── ProposalUnknown          nothing is proposed for the petition, or not any more
 ├── NumberMalformed          the check character does not fit
 ├── QueryCodeWrong           also for numbers that do not exist
 ├── Sealed                   accusation material, open to named people only
@@ -36,6 +39,26 @@ class PetitionUnknown(Refusal):
 
 class OriginalUnknown(Refusal):
     code = "original_unknown"
+
+
+class RepeatOfItself(Refusal):
+    code = "repeat_of_itself"
+
+
+class AlreadyLinked(Refusal):
+    code = "already_linked"
+
+
+class NotLinked(Refusal):
+    code = "not_linked"
+
+
+class OriginalLater(Refusal):
+    code = "original_is_later"
+
+
+class ProposalUnknown(Refusal):
+    code = "proposal_unknown"
 
 
 class NumberMalformed(Refusal):

@@ -7,10 +7,11 @@ petitioner's key erases what he gave us and leaves every event, commitment and p
 import hmac
 import json
 import os
-import unicodedata
 from base64 import b32encode, urlsafe_b64decode
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from hashlib import sha256
 from typing import Any, Final
 from uuid import uuid4
@@ -21,8 +22,11 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from cryptography.hazmat.primitives.keywrap import aes_key_unwrap, aes_key_wrap
 
 from chassis.environment import SettingInvalid
+from chassis.eventstore.instants import text_of
 from chassis.eventstore.transaction import Questions, Writing
+from services.intake.application.ports import Earlier
 from services.intake.domain.refusals import ContentErased
+from services.intake.gateways.letters import letters_of
 
 KEY_BYTES: Final = 32
 NONCE_BYTES: Final = 12
@@ -62,6 +66,14 @@ class Content:
         for role, people in self.persons.items():
             for ordinal, person in enumerate(people):
                 yield role, ordinal, person
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What content belongs to, and since when it is kept."""
+
+    petition_id: str
+    at: str
 
 
 class Vault:
@@ -106,9 +118,49 @@ class Vault:
         must not stand in a matter that is open to many.
         """
         persons = (self._person_mark(person) for _, _, person in content.everybody())
-        title = _letters(content.text["title"])
+        title = letters_of(content.text["title"])
         matter = ("sealed", category, title) if sealed else (category, title)
         return [self._mark(person, *matter) for person in dict.fromkeys(persons) if person]
+
+    def pair_mark(self, person_mark: str, petition_id: str, original_id: str) -> str:
+        """Return a keyed mark of a person in two petitions: it ties no third one to them."""
+        return self._mark("pair", person_mark, petition_id, original_id)
+
+    def person_marks(self, content: Content) -> Sequence[str]:
+        """Return keyed marks of the persons who can be told from others of the name."""
+        marks = (self._person_mark(person) for _, _, person in content.everybody())
+        return [mark for mark in dict.fromkeys(marks) if mark]
+
+    def earlier(
+        self, transaction: Questions, keyring: Keyring, marks: Sequence[str], newest: int
+    ) -> Sequence[Earlier]:
+        """Return the texts of some persons' newest petitions, in one question for all of them.
+
+        Who is new to us costs no question; what was erased is not among them.
+        """
+        known = {keyring[mark][0]: mark for mark in marks if mark in keyring}
+        if not known:
+            return []
+        places = ", ".join("?" for _ in known)
+        rows = transaction.query(
+            "SELECT DISTINCT v.petitioner_id, v.petition_id, v.kept_at, t.ciphertext, k.wrapped_key"  # noqa: S608 - placeholders
+            " FROM vault v JOIN vault t ON t.petition_id = v.petition_id AND t.role = 'text'"
+            " JOIN petitioner_key k ON k.petitioner_id = t.petitioner_id"
+            f" WHERE v.petitioner_id IN ({places}) AND v.role <> 'text' AND v.kept_at >= COALESCE("
+            "(SELECT x.kept_at FROM vault x WHERE x.petitioner_id = v.petitioner_id"
+            " AND x.role <> 'text' ORDER BY x.kept_at DESC LIMIT 1 OFFSET ?), '')"
+            " ORDER BY v.kept_at DESC",
+            (*known, newest - 1),
+        )
+        taken: Counter[str] = Counter()
+        found = []
+        for petitioner_id, petition_id, _, ciphertext, wrapped in rows:
+            taken[petitioner_id] += 1
+            if taken[petitioner_id] <= newest:
+                place = _place(petition_id, TEXT, 0)
+                text = self._decrypt(bytes(wrapped), bytes(ciphertext), place)
+                found.append(Earlier(known[petitioner_id], petition_id, Content(text, {})))
+        return found
 
     def keyring(self, transaction: Questions, contents: Mapping[str, Content]) -> Keyring:
         """Find the keys of all persons in contents, by petition_id, in one question."""
@@ -130,21 +182,27 @@ class Vault:
         }
 
     def keep(
-        self, transaction: Writing, keyring: Keyring, petition_id: str, content: Content
+        self,
+        transaction: Writing,
+        keyring: Keyring,
+        petition_id: str,
+        content: Content,
+        kept_at: datetime,
     ) -> str:
         """Encrypt and store content; return the commitment to it.
 
         Args:
             keyring: takes up the keys of persons who are new to us.
         """
+        kept = Kept(petition_id, text_of(kept_at))
         salt = os.urandom(SALT_BYTES)
         for role, ordinal, person in content.everybody():
             mark = self._mark_in(petition_id, role, ordinal, person)
             petitioner = self._petitioner(transaction, keyring, mark)
-            self._store(transaction, petition_id, role, ordinal, petitioner, person)
+            self._store(transaction, kept, role, ordinal, petitioner, person)
         mark = self._mark_in(petition_id, PRINCIPAL, 0, content.principal)
         text = {**content.text, "salt": salt.hex()}
-        self._store(transaction, petition_id, TEXT, 0, keyring[mark], text)
+        self._store(transaction, kept, TEXT, 0, keyring[mark], text)
         return commitment(salt, content)
 
     def open(self, transaction: Questions, petition_id: str) -> Content:
@@ -175,7 +233,7 @@ class Vault:
     def _store(  # noqa: PLR0913, PLR0917 - the columns of one row
         self,
         transaction: Writing,
-        petition_id: str,
+        kept: Kept,
         role: str,
         ordinal: int,
         petitioner: tuple[str, bytes],
@@ -183,16 +241,17 @@ class Vault:
     ) -> None:
         petitioner_id, key = petitioner
         nonce = os.urandom(NONCE_BYTES)
-        place = _place(petition_id, role, ordinal)
+        place = _place(kept.petition_id, role, ordinal)
         sealed = AESGCM(key).encrypt(nonce, json.dumps(plain).encode(), place)
         transaction.insert(
             "vault",
             {
-                "petition_id": petition_id,
+                "petition_id": kept.petition_id,
                 "role": role,
                 "ordinal": ordinal,
                 "petitioner_id": petitioner_id,
                 "ciphertext": nonce + sealed,
+                "kept_at": kept.at,
             },
         )
 
@@ -227,10 +286,10 @@ class Vault:
 
     def _person_mark(self, person: Person) -> str | None:
         """Return a keyed mark of a person by id number, else by name and phone."""
-        if id_number := _letters(person.get("id_number", "")):
+        if id_number := letters_of(person.get("id_number", "")):
             return self._mark("id", id_number)
-        if phone := _letters(person.get("phone", "")):
-            return self._mark("phone", _letters(person["name"]), phone)
+        if phone := letters_of(person.get("phone", "")):
+            return self._mark("phone", letters_of(person["name"]), phone)
         return None
 
     def _mark(self, *parts: str) -> str:
@@ -256,9 +315,3 @@ def _place(petition_id: str, role: str, ordinal: int) -> bytes:
 
 def _derived(key: bytes, purpose: bytes) -> bytes:
     return HKDF(SHA256(), KEY_BYTES, salt=None, info=b"shouwen vault " + purpose).derive(key)
-
-
-def _letters(text: str) -> str:
-    """Return letters and digits only, in one form: width, case and punctuation do not count."""
-    plain = unicodedata.normalize("NFKC", text).casefold()
-    return "".join(character for character in plain if character.isalnum())

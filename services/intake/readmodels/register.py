@@ -39,6 +39,14 @@ _SELECT: Final = (
     " COALESCE(g.owner, '')"
     " FROM petition p LEFT JOIN progress g ON g.number = p.matter_number"
 )
+# The index holds repeats only, so each question has to say that it wants no others.
+_BEHIND: Final = (
+    "WITH RECURSIVE behind(petition_id, number) AS ("
+    "SELECT petition_id, number FROM petition WHERE repeats_id = ? AND repeats_id <> ''"
+    " UNION SELECT p.petition_id, p.number FROM petition p"
+    " JOIN behind b ON p.repeats_id = b.petition_id WHERE p.repeats_id <> ''"
+    ") SELECT number FROM behind ORDER BY number"
+)
 _FILTERS: Final[Mapping[str, str]] = {
     "office": "p.office = ?",
     "region": "p.region = ?",
@@ -76,8 +84,15 @@ class RegisterTables:
     tables: ClassVar = ("petition",)
 
     def apply(self, transaction: Writing, event: Any, recorded: RecordedEvent) -> None:
-        if not isinstance(event, Petition.Registered):
-            return
+        if isinstance(event, Petition.Registered):
+            self._add(transaction, event, recorded)
+        elif isinstance(event, Petition.RepeatLinked):
+            _move(transaction, event, event.repeats, event.repeats_number, event.repeats)
+        elif isinstance(event, Petition.RepeatUnlinked):
+            _move(transaction, event, event.petition_id, event.number, "")
+
+    @staticmethod
+    def _add(transaction: Writing, event: Petition.Registered, recorded: RecordedEvent) -> None:
         transaction.insert(
             "petition",
             {
@@ -96,6 +111,7 @@ class RegisterTables:
                 "matter_id": event.repeats or event.petition_id,
                 "matter_number": event.repeats_number or event.number,
                 "external_number": event.external_number,
+                "repeats_id": event.repeats or "",
                 "position": recorded.id,
             },
         )
@@ -144,15 +160,44 @@ class RegisterTables:
         if not wanted:
             return {}
         rows = transaction.query(
-            "SELECT m.mark, m.petition_id, m.number, p.position"  # noqa: S608 - placeholders
+            "SELECT m.mark, r.petition_id, r.number, r.position, r.office"  # noqa: S608 - placeholders
             " FROM matter_mark m JOIN petition p ON p.petition_id = m.petition_id"
+            " JOIN petition r ON r.petition_id = p.matter_id"
             f" WHERE m.mark IN ({', '.join('?' for _ in wanted)})",
             wanted,
         )
         return {mark: MarkedMatter(*matter) for mark, *matter in rows}
 
+    def standing_of(
+        self, transaction: Questions, petition_ids: Iterable[str]
+    ) -> dict[str, Mapping[str, Any]]:
+        """Return petition_id to what a candidate is, and the matter it belongs to."""
+        wanted = sorted(petition_ids)
+        rows = transaction.query(
+            "SELECT p.petition_id, p.office, p.category, p.sealed,"  # noqa: S608 - placeholders
+            " r.petition_id, r.number, r.position, r.office"
+            " FROM petition p JOIN petition r ON r.petition_id = p.matter_id"
+            f" WHERE p.petition_id IN ({', '.join('?' for _ in wanted)})",
+            wanted,
+        )
+        return {
+            petition_id: {
+                "petition_id": petition_id,
+                "office": office,
+                "category": category,
+                "sealed": bool(sealed),
+                "matter": MarkedMatter(*matter),
+            }
+            for petition_id, office, category, sealed, *matter in rows
+        }
+
+    def behind(self, transaction: Questions, petition_id: str) -> list[str]:
+        """Return the numbers of what repeats a petition, and what repeats those, in order."""
+        rows = transaction.query(_BEHIND, (petition_id,))
+        return [number for (number,) in rows]
+
     def mark_matter(self, transaction: Writing, mark: str, petition_id: str, number: str) -> None:
-        """Keep the mark of an original petition."""
+        """Keep the mark of a petition; it leads to whatever matter the petition belongs to."""
         row = {"mark": mark, "petition_id": petition_id, "number": number}
         transaction.insert("matter_mark", row)
 
@@ -175,6 +220,16 @@ class RegisterTables:
                 (region, day.isoformat(), taken.get(region, 0) + count),
             )
         return {region: taken.get(region, 0) + 1 for region in counts}
+
+
+def _move(
+    transaction: Writing, event: Any, matter_id: str, matter_number: str, repeats_id: str
+) -> None:
+    """Let a petition, and what came along with it, belong to another matter."""
+    for number in (event.number, *event.along):
+        changes = {"matter_id": matter_id, "matter_number": matter_number}
+        transaction.update("petition", "number", number, changes)
+    transaction.update("petition", "number", event.number, {"repeats_id": repeats_id})
 
 
 def _row(row: tuple[Any, ...]) -> Mapping[str, Any]:

@@ -19,6 +19,9 @@ SENTENCES: Final[Mapping[str, str]] = {
     "repeat_joined": "信访事项 {number} 有重复信访,请继续负责。",
     "reopened": "信访事项 {number} 已重新办理,首问责任仍由您承担。",
     "reception_elsewhere": "信访事项 {number} 的信访人已由其他领导接访,首问责任仍由您承担。",
+    "repeat_not_accepted": "信访事项 {number} 已复核终结,重复信访仅作登记,不再受理。",
+    "merged": "信访事项 {number} 已并入先前登记的同一事项,由其首问责任领导负责。",
+    "split": "信访事项 {number} 有信访件分案,请核对所承担的事项。",
 }
 
 

@@ -16,6 +16,7 @@ from chassis.eventstore.application import (
     EventSourcedApplication,
     Provenance,
     ReadModel,
+    TooBusy,
     Unit,
 )
 from chassis.eventstore.gathering import Gathering
@@ -26,6 +27,7 @@ from chassis.jurisdiction import Actor
 from services.responsibility.application.steps import (
     followed_course,
     found_course,
+    has_ended,
     now_for,
     statement_by,
     taking_of,
@@ -64,6 +66,7 @@ from statute.course import STEPS, Step
 from statute.workdays import WorkCalendar, shipped_calendars
 
 NUMBERS_KEPT = 100_000
+LOOKED_UP_AGAIN = 5
 ARRIVES_WITHIN_S = 0.2
 # Who waits keeps a worker, and a number that nobody knows never arrives.
 WAITING_MAX = 8
@@ -181,7 +184,7 @@ class Responsibility(EventSourcedApplication):
         ownership = self._joined(unit, registration)
         if ownership is None:
             return
-        line = self._duty_for(unit, registration)
+        line = self.duty_for(unit, registration)
         if line is not None:
             ownership.take_by_roster(line, registration.office, registration.registered_at)
 
@@ -189,27 +192,55 @@ class Responsibility(EventSourcedApplication):
     def needed_for(registration: Registration) -> list[UUID]:
         """Return the ids of the aggregates that `open_matter` asks for."""
         day = day_of(registration.registered_at)
-        return [
-            Ownership.create_id(registration.repeats or registration.petition_id),
-            roster_line_id(registration.office, day),
-        ]
+        first = [registration.repeats] if registration.repeats else []
+        ids = [Ownership.create_id(each) for each in (*first, registration.petition_id)]
+        return [*ids, roster_line_id(registration.office, day)]
 
     def _joined(self, unit: Unit, registration: Registration) -> Ownership | None:
         """Return the ownership that the petition is now part of, None when it was so before."""
         if registration.repeats is None:
-            return self._await_owner(unit, registration)
-        ownership = self.ownership(unit, registration.repeats)
-        if registration.number in ownership.record.repeats:
+            return self.await_owner(unit, registration)
+        ownership = self.whole(unit, self.ownership(unit, registration.repeats))
+        if registration.number in ownership.numbers or self.stands_alone(unit, registration):
             return None
         ownership.join_repeat(
             registration.petition_id,
             registration.number,
             registration.office,
             registration.registered_at,
+            ended=has_ended(unit, ownership),
         )
         return ownership
 
-    def _await_owner(self, unit: Unit, registration: Registration) -> Ownership | None:
+    @staticmethod
+    def stands_alone(unit: Unit, registration: Registration) -> bool:
+        """Tell whether a petition that was registered as a repeat has an ownership of its own."""
+        return unit.find(Ownership, Ownership.create_id(registration.petition_id)) is not None
+
+    def whole(self, unit: Unit, ownership: Ownership) -> Ownership:
+        """Return the ownership that one is part of, by now; itself where it is merged into none."""
+        while ownership.record.merged_into is not None:
+            ownership = self.ownership(unit, ownership.record.merged_into)
+        return ownership
+
+    def led_to(self, unit: Unit, number: str) -> Ownership:
+        """Return the ownership that a number leads to, by the record.
+
+        What this process remembers may be from before a merging or a splitting; each ownership
+        knows its numbers, so that this shows.
+
+        Raises:
+            PetitionUnknown: there is no such petition.
+        """
+        for _ in range(LOOKED_UP_AGAIN):
+            ownership = self.whole(unit, self.ownership(unit, self.matter(number).petition_id))
+            if number in ownership.numbers:
+                return ownership
+            self._leads_to.pop(number, None)
+            unit.forget(ownership.id)
+        raise TooBusy(f"{number} is being merged or split")
+
+    def await_owner(self, unit: Unit, registration: Registration) -> Ownership | None:
         id_ = Ownership.create_id(registration.petition_id)
         if unit.find(Ownership, id_) is not None:
             return None
@@ -230,10 +261,10 @@ class Responsibility(EventSourcedApplication):
     def _awaits(self, unit: Unit, registration: Registration) -> str:
         if registration.channel in CHANNELS_WITH_RECEPTION:
             return "reception"
-        return "duty_leader" if self._duty_for(unit, registration) else "first_leader"
+        return "duty_leader" if self.duty_for(unit, registration) else "first_leader"
 
     @staticmethod
-    def _duty_for(unit: Unit, registration: Registration) -> DutyLine | None:
+    def duty_for(unit: Unit, registration: Registration) -> DutyLine | None:
         if registration.channel in CHANNELS_WITH_RECEPTION:
             return None
         day = day_of(registration.registered_at)
@@ -268,7 +299,7 @@ class Responsibility(EventSourcedApplication):
         )
 
         def decide(unit: Unit) -> Answer:
-            ownership = self.ownership(unit, matter.petition_id)
+            ownership = self.led_to(unit, reported.number)
             for office in (matter.office, reported.office):
                 if not command.actor.acts_for(office):
                     raise _kept_out(ownership, reported.number, office)
@@ -429,7 +460,7 @@ class Responsibility(EventSourcedApplication):
 
         def decide(unit: Unit) -> Answer:
             unit.load([stream, Course.create_id(matter.petition_id)])
-            ownership = self.ownership(unit, matter.petition_id)
+            ownership = self.led_to(unit, number)
             course = found_course(unit, ownership)
             check_sight(Viewer(command.actor), ownership, course, number)
             (may or _check_say)(command.actor, ownership, course)
@@ -448,14 +479,15 @@ class Responsibility(EventSourcedApplication):
         Raises:
             PetitionUnknown: neither here nor in intake is there such a petition.
         """
-        matter = self.matter(number)
-        ownership = self.find(Ownership, Ownership.create_id(matter.petition_id))
-        if ownership is None:
-            raise PetitionUnknown(number=number)
+        unit = self.asking(viewer.actor)
+        ownership = self.led_to(unit, number)
         if ownership.petition_class == SEALED:
-            course = self.find(Course, Course.create_id(matter.petition_id))
-            check_sight(viewer, ownership, course, number)
+            check_sight(viewer, ownership, found_course(unit, ownership), number)
         return _ownership(ownership, number)
+
+    def asking(self, actor: Actor) -> Unit:
+        """Return a unit that only looks: nothing of it is ever written."""
+        return Unit(self, Provenance(actor.subject, actor.correlation_id, ""))
 
     def load_as_of(self, ids: Sequence[UUID], as_of: datetime | None) -> dict[UUID, Any]:
         """Return aggregates as they are on record, or were when the record had got to an instant.
@@ -494,7 +526,7 @@ class Responsibility(EventSourcedApplication):
             self._waiting -= 1
 
     def _known(self, number: str) -> Matter | None:
-        """Return where a number leads; that never changes once it is known."""
+        """Return where a number leads, or led when this process looked last; see `led_to`."""
         if number in self._leads_to:
             return self._leads_to[number]
         matter = self._looking_up.run(number)
@@ -608,7 +640,7 @@ def _ownership(ownership: Ownership, number: str) -> Answer:
     return {
         "number": number,
         "matter": ownership.number,
-        "state": _state(ownership),
+        "state": ownership.state,
         "owner": ownership.owner,
         "office": record.chain[-1].office if record.chain else ownership.office,
         "first_contact": chain[0] if chain else None,
@@ -619,12 +651,6 @@ def _ownership(ownership: Ownership, number: str) -> Answer:
         "reply": ownership.reply and _reply(ownership.reply),
         "version": ownership.version,
     }
-
-
-def _state(ownership: Ownership) -> str:
-    if ownership.owner is None:
-        return "awaited"
-    return "owned" if ownership.closed_at is None else "closed"
 
 
 def _reply(reply: Reply) -> dict[str, Any]:

@@ -67,7 +67,7 @@ class Courses:
 
         def decide(unit: Unit) -> Answer:
             unit.load([stream, Course.create_id(matter.petition_id)])
-            ownership = self.responsibility.ownership(unit, matter.petition_id)
+            ownership = self.responsibility.led_to(unit, asked.number)
             check_sight(
                 Viewer(command.actor), ownership, found_course(unit, ownership), asked.number
             )
@@ -130,9 +130,8 @@ class Courses:
         self, number: str, as_of: datetime | None, viewer: Viewer
     ) -> tuple[Course | None, Ownership]:
         """Return the course of a petition, None while no step was taken, and its ownership."""
-        matter = self.responsibility.matter(number)
-        ownership_id = Ownership.create_id(matter.petition_id)
-        course_id = Course.create_id(matter.petition_id)
+        now = self.responsibility.led_to(self.responsibility.asking(viewer.actor), number)
+        ownership_id, course_id = now.id, Course.create_id(now.petition_id)
         found = self.responsibility.load_as_of([ownership_id, course_id], as_of)
         ownership, course = found[ownership_id], found[course_id]
         if ownership is None:

@@ -29,6 +29,12 @@ def found_course(unit: Unit, ownership: Ownership) -> Course | None:
     return unit.find(Course, Course.create_id(ownership.petition_id))
 
 
+def has_ended(unit: Unit, ownership: Ownership) -> bool:
+    """Tell whether a matter ended after re-review: the same facts are not accepted again."""
+    course = found_course(unit, ownership)
+    return course is not None and course.has_ended
+
+
 def course_begun(unit: Unit, ownership: Ownership, calendar: WorkCalendar) -> Course:
     """Return the course of a matter, begun with its registration where it was not yet.
 
@@ -83,7 +89,7 @@ def follow_reopening(course: Course, ownership: Ownership, calendar: WorkCalenda
     reopened_at = ownership.record.reopened_at
     if course.state == "closed" and ownership.closed_at is None and reopened_at is not None:
         owner = ownership.current_owner
-        given = {"reason": "a repeat joined", "document": ownership.record.repeats[-1]}
+        given = {"reason": "a repeat joined", "document": ownership.record.reopened_by}
         at = max(reopened_at, course.since)
         course.take(Taking(STEPS["reopen"], owner, ownership.office, given, at, calendar))
 

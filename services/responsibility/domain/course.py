@@ -86,6 +86,11 @@ class CourseTerm:
         """Whether somebody owes a step within it; a right only lapses."""
         return not self.term.rule.lapses
 
+    def late_on(self, day: date) -> int:
+        """Return by how many days it is late where the step is taken on a day."""
+        late = (day - self.due.on).days if self.owed and self.due is not None else 0
+        return max(0, late)
+
     def open_at(self, at: datetime) -> bool:
         """Tell whether it runs, and is not over."""
         return self.ended_on is None and not self.over_at(at)
@@ -176,6 +181,17 @@ class Course(Aggregate):
         ended_on: str
         late_days: int
 
+    class Merged(Event):
+        TOPIC = "course.merged.v1"
+        into_number: str
+        ended_on: str
+        late_days: dict[str, int]
+
+    class Split(Event):
+        TOPIC = "course.split.v1"
+        state: str
+        terms: list[str]
+
     @staticmethod
     def create_id(petition_id: str) -> UUID:
         return uuid5(COURSES, petition_id)
@@ -193,6 +209,8 @@ class Course(Aggregate):
         self.terms: dict[str, CourseTerm] = {}
         self.work = Work()
         self.steps: list[Taken] = []
+        self.closed_from = ""
+        self.ended_by_merging: list[str] = []
 
     def trigger_event(self, event_class: type[CanMutateAggregate[UUID]], **kwargs: Any) -> None:
         """Make a fact; every fact of a matter names it."""
@@ -231,6 +249,26 @@ class Course(Aggregate):
         """Let all that the matter owes to the petitioner end with it."""
         for code in self._all_but_outlasting():
             self._end_term(code, at)
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether the matter ended after re-review, closed since or not."""
+        return "ended" in {self.state, self.closed_from}
+
+    def merge(self, into_number: str, at: datetime) -> None:
+        """End with its terms: the matter is part of another, whose course goes on."""
+        day = day_of(at)
+        running = {code: each for code, each in self.terms.items() if each.ended_on is None}
+        self._record_merging(
+            timestamp=at,
+            into_number=into_number,
+            ended_on=day.isoformat(),
+            late_days={code: each.late_on(day) for code, each in running.items()},
+        )
+
+    def split(self, at: datetime) -> None:
+        """Go on where it stood; the terms that ended with the merging run again."""
+        self._record_split(timestamp=at, state=self.state, terms=list(self.ended_by_merging))
 
     def recount(self, calendar: WorkCalendar, at: datetime) -> int:
         """Count the terms that run again by another calendar; return how many there were.
@@ -467,6 +505,7 @@ class Course(Aggregate):
         given: dict[str, Any],
     ) -> None:
         self.state = state
+        self.closed_from = previous_state if state == "closed" else ""
         self.since = timestamp
         self.steps.append(Taken(step, by, given, timestamp))
         for name, value in given.items():
@@ -530,6 +569,22 @@ class Course(Aggregate):
         due: dict[str, Any],
     ) -> None:
         self.terms[term].due = _due(due)
+
+    @event(Merged)
+    def _record_merging(
+        self, timestamp: datetime, into_number: str, ended_on: str, late_days: dict[str, int]
+    ) -> None:
+        self.ended_by_merging = list(late_days)
+        for code, late in late_days.items():
+            self.terms[code].ended_on = date.fromisoformat(ended_on)
+            self.terms[code].late_days = late
+
+    @event(Split)
+    def _record_split(self, timestamp: datetime, state: str, terms: list[str]) -> None:
+        self.ended_by_merging = []
+        for code in terms:
+            self.terms[code].ended_on = None
+            self.terms[code].late_days = 0
 
     @event(TermEnded)
     def _record_end(self, timestamp: datetime, term: str, ended_on: str, late_days: int) -> None:

@@ -1,6 +1,6 @@
 """What a first contact and the steps after it rest on."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -38,6 +38,39 @@ class Registration:
     petition_class: str
     registered_at: datetime
     repeats: str | None
+
+
+@dataclass(frozen=True)
+class Joining:
+    """A matter that is merged into an earlier one, as a clerk linked it (并案).
+
+    Attributes:
+        petition_id, number: of the first petition of the later matter.
+        into: petition_id of the petition that it was linked to.
+        at: when that was recorded.
+    """
+
+    petition_id: str
+    number: str
+    into: str
+    at: datetime
+
+
+@dataclass(frozen=True)
+class Leaving:
+    """A petition that is a matter of its own again (分案).
+
+    Attributes:
+        registration: as it would be had it repeated nothing.
+        out_of: petition_id of the petition that it was linked to.
+        along: numbers of what repeats it.
+        at: when that was recorded.
+    """
+
+    registration: Registration
+    out_of: str
+    along: Sequence[str]
+    at: datetime
 
 
 @dataclass(frozen=True)
@@ -164,7 +197,8 @@ class OwnershipRecord:
 
     Attributes:
         reply: the last one delivered since the matter was opened, reopened or not.
-        reopened_at: when that was, the last time.
+        reopened_at: when that was, the last time; `reopened_by` the repeat that did it.
+        merged_into: petition_id of the matter that this one is part of; None for one of its own.
     """
 
     chain: list[Link] = field(default_factory=list)
@@ -173,3 +207,5 @@ class OwnershipRecord:
     evidence: dict[str, Any] = field(default_factory=dict)
     reply: Reply | None = None
     reopened_at: datetime | None = None
+    reopened_by: str | None = None
+    merged_into: str | None = None

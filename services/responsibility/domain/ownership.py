@@ -4,7 +4,7 @@ Which reception was first is decided by the record: whoever's event becomes the 
 stream. Stated times are evidence and never decide.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
@@ -22,6 +22,7 @@ from services.responsibility.domain.evidence import (
     Received,
     Reply,
 )
+from services.responsibility.domain.policy import NOT_ACCEPTED_AGAIN
 from services.responsibility.domain.refusals import (
     CaseClosed,
     CaseNotClosed,
@@ -117,6 +118,46 @@ class Ownership(Aggregate):
         repeat_number: str
         office: str
         owner: str | None
+
+    class NotAcceptedAgain(Event):
+        TOPIC = "repeat.not_accepted_again.v1"
+        repeat_number: str
+        owner: str
+        article: str
+
+    class MatterMerged(Event):
+        TOPIC = "matter.merged.v1"
+        merged_petition_id: str
+        merged_number: str
+        numbers: list[str]
+        office: str
+        owner: str | None
+        claimant: str | None
+        claimant_office: str | None
+        claimed_at: datetime | None
+
+    class Merged(Event):
+        TOPIC = "ownership.merged.v1"
+        into_petition_id: str
+        into_number: str
+        owner: str | None
+
+    class RepeatLeft(Event):
+        TOPIC = "repeat.left.v1"
+        repeat_petition_id: str
+        repeat_number: str
+        numbers: list[str]
+        owner: str | None
+
+    class Split(Event):
+        TOPIC = "ownership.split.v1"
+        from_petition_id: str
+        from_number: str
+        numbers: list[str]
+        office: str
+        awaits: str
+        owner: str | None
+        state: str
 
     class ReplyDelivered(Event):
         TOPIC = "reply.delivered.v1"
@@ -355,11 +396,20 @@ class Ownership(Aggregate):
         return owner
 
     def join_repeat(
-        self, repeat_petition_id: str, repeat_number: str, office: str, at: datetime
+        self,
+        repeat_petition_id: str,
+        repeat_number: str,
+        office: str,
+        at: datetime,
+        *,
+        ended: bool = False,
     ) -> None:
         """Take a repeat petition in; a closed matter is open again with the same owner (rule 4).
 
         Nothing happens when the repeat has joined before.
+
+        Args:
+            ended: the matter ended after re-review; the repeat is registered, nothing more.
         """
         if repeat_number in self.record.repeats:
             return
@@ -370,8 +420,111 @@ class Ownership(Aggregate):
             office=office,
             owner=self.owner,
         )
-        if self.closed_at is not None:
+        self._open_for(repeat_number, at, ended=ended)
+
+    def _open_for(self, repeat_number: str, at: datetime, *, ended: bool) -> None:
+        """Open a closed matter for a repeat, unless the same facts are not accepted again."""
+        if ended:
+            self._record_not_accepting(
+                timestamp=at,
+                repeat_number=repeat_number,
+                owner=self.current_owner,
+                article=NOT_ACCEPTED_AGAIN,
+            )
+        elif self.closed_at is not None:
             self._reopen(at, "repeat", repeat_number=repeat_number)
+
+    # Merging and splitting. What clerks decided on in intake happens here; nothing is refused.
+
+    @property
+    def numbers(self) -> list[str]:
+        """All numbers that lead here, its own first."""
+        return [self.number, *self.record.repeats]
+
+    def take_in(self, later: "Ownership", at: datetime, *, ended: bool) -> None:
+        """Take a later matter in, with all that repeats it (并案).
+
+        The owner stays. Where there is none, the later one's owner owns both; where both have one,
+        the later one's contact is kept as a claim.
+        """
+        contact = later.record.chain[-1] if later.record.chain else None
+        rival = contact if self.owner is not None and later.owner != self.owner else None
+        self._record_taking_in(
+            timestamp=at,
+            merged_petition_id=later.petition_id,
+            merged_number=later.number,
+            numbers=later.numbers,
+            office=later.office,
+            owner=self.owner,
+            claimant=rival.owner if rival else None,
+            claimant_office=rival.office if rival else None,
+            claimed_at=rival.since if rival else None,
+        )
+        if self.owner is None and contact is not None:
+            self._take_over(contact, "merged", at)
+        self._open_for(later.number, at, ended=ended)
+
+    def merge_into(self, into: "Ownership", at: datetime) -> None:
+        """Be part of another matter from now on: its numbers lead there."""
+        self._record_merging(
+            timestamp=at,
+            into_petition_id=into.petition_id,
+            into_number=into.number,
+            owner=self.owner,
+        )
+
+    def let_go(self, petition_id: str, numbers: Sequence[str], at: datetime) -> None:
+        """Let a petition, and what repeats it, be part of this matter no longer.
+
+        Nothing happens when none of them is.
+        """
+        leaving = [number for number in numbers if number in self.record.repeats]
+        if leaving:
+            self._record_leaving(
+                timestamp=at,
+                repeat_petition_id=petition_id,
+                repeat_number=numbers[0],
+                numbers=leaving,
+                # Of a matter that is part of another, that one's owner is told.
+                owner=self.owner if self.record.merged_into is None else None,
+            )
+
+    def split_from(self, matter: "Ownership", along: Sequence[str], at: datetime) -> None:
+        """Be a matter of its own again, as it was before (分案), never without an owner for it."""
+        self._record_split(
+            timestamp=at,
+            from_petition_id=matter.petition_id,
+            from_number=matter.number,
+            numbers=[self.number, *along],
+            office=self.office,
+            awaits=self.awaits,
+            owner=self.owner,
+            state=self.state,
+        )
+        self.begin_with(matter, at)
+
+    def begin_with(self, matter: "Ownership", at: datetime) -> None:
+        """Begin with the owner of the matter that it was part of, unless it has one."""
+        if self.owner is None and matter.record.chain:
+            self._take_over(matter.record.chain[-1], "split", at)
+
+    def _take_over(self, contact: Link, ground: str, at: datetime) -> None:
+        self._record_taking(
+            timestamp=at,
+            owner=contact.owner,
+            office=contact.office,
+            ground=ground,
+            reception_id=None,
+            roster_day=None,
+            roster_version=None,
+        )
+
+    @property
+    def state(self) -> str:
+        """Awaited, owned or closed."""
+        if self.owner is None:
+            return "awaited"
+        return "owned" if self.closed_at is None else "closed"
 
     def deliver_reply(self, reply: Reply) -> None:
         """Record that the written reply was delivered; a later one takes its place.
@@ -570,6 +723,64 @@ class Ownership(Aggregate):
     ) -> None:
         self.record.repeats.append(repeat_number)
 
+    @event(NotAcceptedAgain)
+    def _record_not_accepting(
+        self, timestamp: datetime, repeat_number: str, owner: str, article: str
+    ) -> None:
+        """The matter stays as it ended."""
+
+    @event(MatterMerged)
+    def _record_taking_in(
+        self,
+        timestamp: datetime,
+        merged_petition_id: str,
+        merged_number: str,
+        numbers: list[str],
+        office: str,
+        owner: str | None,
+        claimant: str | None,
+        claimant_office: str | None,
+        claimed_at: datetime | None,
+    ) -> None:
+        self.record.repeats += numbers
+        if claimant is not None and claimant_office is not None and claimed_at is not None:
+            claim_id = f"M-{merged_number}"
+            claim = Claim(claim_id, claimant, claimant_office, claimed_at, "rival")
+            self.record.claims.append(claim)
+
+    @event(Merged)
+    def _record_merging(
+        self, timestamp: datetime, into_petition_id: str, into_number: str, owner: str | None
+    ) -> None:
+        self.record.merged_into = into_petition_id
+
+    @event(RepeatLeft)
+    def _record_leaving(
+        self,
+        timestamp: datetime,
+        repeat_petition_id: str,
+        repeat_number: str,
+        numbers: list[str],
+        owner: str | None,
+    ) -> None:
+        left = set(numbers)
+        self.record.repeats = [each for each in self.record.repeats if each not in left]
+
+    @event(Split)
+    def _record_split(
+        self,
+        timestamp: datetime,
+        from_petition_id: str,
+        from_number: str,
+        numbers: list[str],
+        office: str,
+        awaits: str,
+        owner: str | None,
+        state: str,
+    ) -> None:
+        self.record.merged_into = None
+        self.record.repeats = numbers[1:]
+
     @event(ReplyDelivered)
     def _record_reply(self, timestamp: datetime, document: str, delivered_by: str) -> None:
         self.record.reply = Reply(document, delivered_by, timestamp)
@@ -598,4 +809,5 @@ class Ownership(Aggregate):
     ) -> None:
         self.closed_at = None
         self.record.reopened_at = timestamp
+        self.record.reopened_by = repeat_number
         self.record.reply = None

@@ -29,6 +29,8 @@ AFTER_THE_REPLY: Final = ("follow_up_visit_at", "evaluation_asked_at")
 # A matter that was withdrawn or routed elsewhere ends without them.
 OUTCOMES_WITHOUT_CONDITIONS: Final = frozenset({"withdrawn", "routed_elsewhere"})
 
+# The same facts and grounds after re-review: registered only. The number is from memory.
+NOT_ACCEPTED_AGAIN: Final = "Art 36"
 
 # An answer that is due later than that is a slip of the pen.
 REPORT_WITHIN: Final = timedelta(days=730)

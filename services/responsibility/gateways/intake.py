@@ -8,10 +8,10 @@ from chassis.eventstore.application import Provenance
 from chassis.messaging.calling import RpcCaller
 from chassis.messaging.inbox import provenance_of
 from contracts.envelope import CloudEvent
-from contracts.events.intake import PetitionRegisteredV1
+from contracts.events.intake import PetitionRegisteredV1, RepeatLinkedV1, RepeatUnlinkedV1
 from contracts.failures import Failure
 from contracts.rpc.intake import REGISTRATION
-from services.responsibility.domain.evidence import Registration
+from services.responsibility.domain.evidence import Joining, Leaving, Registration
 from services.responsibility.settings import NAME
 
 
@@ -49,3 +49,29 @@ def registration_of(event: CloudEvent) -> Registration:
         registered_at=event.recordedtime,
         repeats=message.repeats,
     )
+
+
+def joining_of(event: CloudEvent) -> Joining:
+    """Read the link of two matters from its event."""
+    message = msgspec.convert(event.data, RepeatLinkedV1)
+    return Joining(
+        petition_id=message.petition_id,
+        number=message.number,
+        into=message.repeats,
+        at=event.recordedtime,
+    )
+
+
+def leaving_of(event: CloudEvent) -> Leaving:
+    """Read from its event that a link was undone."""
+    message = msgspec.convert(event.data, RepeatUnlinkedV1)
+    registration = Registration(
+        petition_id=message.petition_id,
+        number=message.number,
+        office=message.office,
+        channel=message.channel,
+        petition_class=message.petition_class,
+        registered_at=message.registered_at,
+        repeats=None,
+    )
+    return Leaving(registration, message.repeats, message.along, event.recordedtime)

@@ -139,7 +139,7 @@ def _own(
 
 
 def _count_repeat(transaction: Writing, event: Ownership.RepeatJoined) -> None:
-    transaction.write("UPDATE caseload SET repeats = repeats + 1 WHERE number = ?", (event.number,))
+    _count(transaction, event.number, 1)
 
 
 def _close(transaction: Writing, event: Ownership.Closed) -> None:
@@ -150,12 +150,40 @@ def _reopen(transaction: Writing, event: Ownership.Reopened) -> None:
     transaction.update("caseload", "number", event.number, {"state": "owned"})
 
 
+def _take_in(transaction: Writing, event: Ownership.MatterMerged) -> None:
+    _count(transaction, event.number, len(event.numbers))
+
+
+def _let_go(transaction: Writing, event: Ownership.RepeatLeft) -> None:
+    _count(transaction, event.number, -len(event.numbers))
+
+
+def _count(transaction: Writing, number: str, repeats: int) -> None:
+    transaction.write(
+        "UPDATE caseload SET repeats = repeats + ? WHERE number = ?", (repeats, number)
+    )
+
+
+def _merge(transaction: Writing, event: Ownership.Merged) -> None:
+    """What is part of another matter stands in no list."""
+    transaction.update("caseload", "number", event.number, {"state": "merged"})
+
+
+def _split(transaction: Writing, event: Ownership.Split) -> None:
+    changes = {"state": event.state, "repeats": len(event.numbers) - 1}
+    transaction.update("caseload", "number", event.number, changes)
+
+
 _CHANGES: dict[type, Any] = {
     Ownership.Awaited: _await,
     Ownership.Taken: _own,
     Ownership.Succeeded: _own,
     Ownership.Recused: _own,
     Ownership.RepeatJoined: _count_repeat,
+    Ownership.MatterMerged: _take_in,
+    Ownership.RepeatLeft: _let_go,
+    Ownership.Merged: _merge,
+    Ownership.Split: _split,
     Ownership.Closed: _close,
     Ownership.Reopened: _reopen,
 }

@@ -21,6 +21,10 @@ class Matters:
             self._add(transaction, event.number, event.petition_id, event.office)
         elif isinstance(event, Ownership.RepeatJoined):
             self._add(transaction, event.repeat_number, event.petition_id, event.office)
+        elif isinstance(event, Ownership.MatterMerged | Ownership.Split):
+            for number in event.numbers:
+                changes = {"petition_id": event.petition_id}
+                transaction.update("matter", "number", number, changes)
 
     @staticmethod
     def made_by(event: Any) -> Iterable[Made]:
@@ -31,9 +35,9 @@ class Matters:
 
     @staticmethod
     def _add(transaction: Writing, number: str, petition_id: str, office: str) -> None:
-        transaction.insert(
-            "matter", {"number": number, "petition_id": petition_id, "office": office}
-        )
+        row = {"number": number, "petition_id": petition_id, "office": office}
+        # A repeat that became a matter of its own has a row.
+        transaction.put("matter", row, key="number")
 
     @staticmethod
     def find(transaction: Questions, numbers: Sequence[str]) -> Mapping[str, Matter]:

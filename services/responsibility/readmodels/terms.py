@@ -37,7 +37,7 @@ _TO_SUPERVISE: Final = (
     "SELECT number, 'delay' AS shows, min(due_day) AS since_day FROM term"
     f" WHERE ended_on = '{RUNNING}' AND due_day < ? AND term NOT IN ({_LAPSING}) GROUP BY number"
     " UNION ALL SELECT number, 'buck_passing', passed_on_day FROM course"
-    " WHERE passed_on > ? AND state <> 'closed'"
+    " WHERE passed_on > ? AND state NOT IN ('closed', 'merged')"
     ") f JOIN caseload c ON c.number = f.number LEFT JOIN course k ON k.number = f.number"
     f" WHERE c.office LIKE ? AND (c.petition_class <> '{SEALED}' OR 1 = ? OR c.office = ?)"
     " AND (f.number, f.shows) > (?, ?) ORDER BY f.number, f.shows LIMIT ?"
@@ -49,6 +49,12 @@ _OUTDATED: Final = (
     f" ON m.number = t.number WHERE t.ended_on = '{RUNNING}'"
     " AND ((t.provisional = 1 AND t.due_day <= ?) OR t.due_day BETWEEN ? AND ?)"
     " AND t.calendar NOT IN ('', ?) ORDER BY t.number LIMIT ?"
+)
+
+# The matter that a number leads to, under whichever number its terms began.
+_OF_THE_MATTER: Final = (
+    "t.number IN (SELECT s.number FROM matter m JOIN matter s ON s.petition_id = m.petition_id"
+    " WHERE m.number = ?)"
 )
 
 _NOT_SEALED_FOR: Final = (
@@ -225,7 +231,7 @@ def _running(running: bool, _today: date) -> tuple[str, list[Any]]:  # noqa: FBT
 
 
 _FILTERS: Final[Mapping[str, Any]] = {
-    "number": lambda value, _: ("t.number = ?", [value]),
+    "number": lambda value, _: (_OF_THE_MATTER, [value]),
     "owner": lambda value, _: ("c.owner = ?", [value]),
     "unit": lambda value, _: ("k.unit = ?", [value]),
     "office": lambda value, _: ("t.office = ?", [value]),
@@ -364,12 +370,28 @@ def _take_step(transaction: Writing, event: Course.StepTaken) -> None:
         )
 
 
+def _merge(transaction: Writing, event: Course.Merged) -> None:
+    transaction.update("course", "number", event.number, {"state": "merged"})
+    for term, late_days in event.late_days.items():
+        changes = {"ended_on": event.ended_on, "late_days": late_days}
+        transaction.update("term", "id", _id(event.number, term), changes)
+
+
+def _split(transaction: Writing, event: Course.Split) -> None:
+    transaction.update("course", "number", event.number, {"state": event.state})
+    for term in event.terms:
+        changes = {"ended_on": RUNNING, "late_days": 0}
+        transaction.update("term", "id", _id(event.number, term), changes)
+
+
 _CHANGES: Final[Mapping[type, Any]] = {
     Ownership.Awaited: _await,
     Ownership.Closed: _close,
     Ownership.Reopened: _reopen,
     Course.Begun: _begin_course,
     Course.StepTaken: _take_step,
+    Course.Merged: _merge,
+    Course.Split: _split,
     Course.TermBegun: _begin,
     Course.TermExtended: _move,
     Course.TermPaused: _pause,

@@ -8,7 +8,10 @@ from chassis.jurisdiction import Actor
 from contracts.rpc.method import STAFF
 from services.intake.application import Intake
 from services.intake.application.ports import Raised, Reader
+from services.intake.domain.petition import Petition
+from services.intake.gateways.likeness import TextLikeness
 from services.intake.gateways.vault import Vault
+from services.intake.readmodels.proposals import Proposals
 from services.intake.readmodels.register import RegisterTables
 from tests.builders import CLERK, Clock, actor, intake_command, raised
 
@@ -29,7 +32,8 @@ def reader(of: Actor, *roles: str) -> Reader:
 
 def intake(environment: dict[str, str], clock: Clock) -> Intake:
     register = RegisterTables()
-    return Intake(environment, clock, [register], register, Vault(VAULT_KEY))
+    read_models = [register, Proposals()]
+    return Intake(environment, clock, read_models, register, Vault(VAULT_KEY), TextLikeness())
 
 
 @dataclass
@@ -62,6 +66,9 @@ class Desk:
                 raise
             return refusal
         return None
+
+    def registrations(self) -> list[Any]:
+        return [fact for fact in self.facts() if isinstance(fact, Petition.Registered)]
 
     def facts(self) -> list[Any]:
         log = self.application.log_of_events.select_recorded(0, 1_000)

@@ -116,7 +116,7 @@ class TestTheSameRequestAgain:
         assert [type(outcome) for outcome in outcomes] == [dict, RequestIdReused, dict]
         (later,) = desk.application.register_petitions([(other, raised())])
         assert isinstance(later, RequestIdReused)
-        assert len(desk.facts()) == 2
+        assert len(desk.registrations()) == 2
 
 
 class TestOneBadItemOfABatch:

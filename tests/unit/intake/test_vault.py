@@ -126,7 +126,7 @@ class TestForgettingAPerson:
         assert row["number"] == number_
         status = desk.application.status(number_, VAULT.query_code(number_))
         assert status["state"] == "registered"
-        assert len(desk.application.streams_of(number_)) == 1
+        assert str(desk.application.stream_of(number_)) == row["petition_id"]
 
     def test_does_not_hinder_him_from_coming_again(self, desk: Desk):
         """With a new key that opens the new petition and not the old one."""
@@ -179,7 +179,7 @@ class TestTheCommitment:
     def test_of_the_same_content_is_another_each_time(self, desk: Desk):
         """So that nobody can guess what a petition says by trying."""
         desk.register(raised(), raised())
-        one, other = desk.facts()
+        one, other = desk.registrations()
         assert one.commitment != other.commitment
 
 

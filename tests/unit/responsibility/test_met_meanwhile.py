@@ -8,7 +8,7 @@ import pytest
 
 from chassis.messaging.inbox import Inbox, provenance_of
 from contracts.events import MESSAGES
-from services.responsibility.gateways.intake import registration_of
+from services.responsibility.bootstrap import READING
 from services.responsibility.reactions import reactions
 from services.responsibility.readmodels.caseloads import Caseloads
 from services.responsibility.readmodels.matters import Matters
@@ -45,7 +45,7 @@ class Pair:
         return Inbox(
             application=application,
             service="responsibility",
-            reactions=reactions(application, registration_of),
+            reactions=reactions(application, READING),
             known=frozenset(MESSAGES),
             sources=("intake",),
             reader=self.log,
@@ -65,7 +65,7 @@ class Pair:
 @pytest.fixture
 def pair(stores: Stores, clock: Clock) -> Iterator[Pair]:
     arrivals = FakeArrivals()
-    told = registration_of(LETTER), provenance_of(LETTER, "responsibility")
+    told = READING.registration_of(LETTER), provenance_of(LETTER, "responsibility")
     arrivals.on_record[number()] = [told]
 
     def process(environment: dict[str, str]) -> Contended:

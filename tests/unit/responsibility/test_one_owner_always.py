@@ -28,8 +28,8 @@ from chassis.messaging.telling import teller
 from contracts.envelope import CloudEvent
 from contracts.events import MESSAGES
 from services.responsibility.application import Responsibility
+from services.responsibility.bootstrap import READING
 from services.responsibility.domain.evidence import Registration
-from services.responsibility.gateways.intake import registration_of
 from services.responsibility.publishing import TELLINGS
 from services.responsibility.reactions import reactions
 from services.responsibility.readmodels.caseloads import Caseloads
@@ -84,7 +84,9 @@ class IntakeAnswers:
         event = next(event for event in self._log.events if event.data["number"] == wanted)
         behind = [by_id[event.data["repeats"]]] if event.data["repeats"] else []
         told = [*behind, event]
-        return [(registration_of(each), provenance_of(each, "responsibility")) for each in told]
+        return [
+            (READING.registration_of(each), provenance_of(each, "responsibility")) for each in told
+        ]
 
 
 class OneOwnerAlways(RuleBasedStateMachine):
@@ -119,7 +121,7 @@ class OneOwnerAlways(RuleBasedStateMachine):
         return Inbox(
             application=application,
             service="responsibility",
-            reactions=reactions(application, registration_of),
+            reactions=reactions(application, READING),
             known=frozenset(MESSAGES),
             sources=("intake",),
             reader=self.intake,

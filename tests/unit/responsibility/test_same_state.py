@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from chassis.messaging.inbox import Inbox, provenance_of
 from contracts.events import MESSAGES
 from services.responsibility.application import Responsibility
-from services.responsibility.gateways.intake import registration_of
+from services.responsibility.bootstrap import READING
 from services.responsibility.reactions import reactions
 from tests.builders import COUNTY, FOLLOWER, HUANG, OTHER_COUNTY, TODAY, Clock, registered
 from tests.unit.deliveries import Delivery, deliveries, in_order_once
@@ -44,7 +44,7 @@ def inbox_of(application: Responsibility, log: SourceLog) -> Inbox:
     return Inbox(
         application=application,
         service="responsibility",
-        reactions=reactions(application, registration_of),
+        reactions=reactions(application, READING),
         known=frozenset(MESSAGES),
         sources=("intake",),
         reader=log,
@@ -89,7 +89,7 @@ def test_what_was_fetched_ahead_ends_in_the_same_state(
     for event in log.events:
         behind = [by_id[event.data["repeats"]]] if event.data["repeats"] else []
         arrivals.on_record[event.data["number"]] = [
-            (registration_of(each), provenance_of(each, "responsibility"))
+            (READING.registration_of(each), provenance_of(each, "responsibility"))
             for each in (*behind, event)
         ]
     with opened(stores) as orderly, opened(stores, arrivals) as disturbed:

@@ -1,0 +1,172 @@
+"""Repeats as clerks find them: linked, declined and unlinked after registration."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from chassis.eventstore.application import Answer, Unit
+from chassis.eventstore.instants import instant_of
+from chassis.eventstore.log import VersionConflict
+from chassis.eventstore.transaction import Questions, Writing
+from services.intake.application import Intake, check_sight
+from services.intake.application.ports import Command, Reader, Register
+from services.intake.domain.numbering import verified
+from services.intake.domain.petition import Original, Petition
+from services.intake.domain.refusals import (
+    AlreadyLinked,
+    OfficeNotAllowed,
+    OriginalLater,
+    OriginalUnknown,
+    PetitionUnknown,
+    RepeatOfItself,
+    Sealed,
+)
+
+Row = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """Why a clerk links or unlinks."""
+
+    reason: str
+    document: str = ""
+
+
+@dataclass(frozen=True)
+class Linking:
+    """Links between petitions that are on record.
+
+    A link always leads from a later matter to an earlier one, and from first petition to first
+    petition: there are no circles, whoever links what at the same time. What repeats the later one
+    comes along, and leaves with it.
+    """
+
+    intake: Intake
+    register: Register
+
+    def link(
+        self, reader: Reader, command: Command, number: str, of: str, stated: Statement
+    ) -> Answer:
+        """Link a petition to the matter of an earlier one.
+
+        Raises:
+            PetitionUnknown, OriginalUnknown, OfficeNotAllowed, Sealed: not the reader's to link.
+            RepeatOfItself, OriginalLater, AlreadyLinked.
+        """
+        row = self._to_link(reader, number)
+
+        def decide(unit: Unit) -> Answer:
+            original = self._original(self.intake.log_of_events, reader, row, of)
+            along = self.register.behind(self.intake.log_of_events, row["petition_id"])
+            petition = self._found(unit, row)
+            petition.link(
+                Original(original["petition_id"], original["number"]),
+                along,
+                reason=stated.reason,
+                document=stated.document,
+                at=self.intake.clock(),
+            )
+
+            def check(transaction: Questions) -> None:
+                """Hold under the append lock what was decided: somebody may have linked either."""
+                now = self.register.find(transaction, original["number"])
+                _unmoved(now is not None and now["matter_number"] == now["number"])
+                _unmoved(along == self.register.behind(transaction, row["petition_id"]))
+
+            unit.preparing.append(check)
+            return _answer(petition, along)
+
+        return self.intake.run(command.provenance, decide, command.key)
+
+    def decline(self, reader: Reader, command: Command, number: str, stated: Statement) -> Answer:
+        """Put on record that a petition does not repeat the one it was proposed to.
+
+        Raises:
+            PetitionUnknown, OfficeNotAllowed, Sealed, ProposalUnknown.
+        """
+        row = self._to_link(reader, number)
+
+        def decide(unit: Unit) -> Answer:
+            petition = self._found(unit, row)
+            petition.decline(stated.reason, self.intake.clock())
+            return _answer(petition, [])
+
+        return self.intake.run(command.provenance, decide, command.key)
+
+    def unlink(self, reader: Reader, command: Command, number: str, stated: Statement) -> Answer:
+        """Make a petition a matter of its own again; what repeats it goes with it.
+
+        Raises:
+            PetitionUnknown, OfficeNotAllowed, Sealed, NotLinked.
+        """
+        row = self._to_link(reader, number)
+
+        def decide(unit: Unit) -> Answer:
+            along = self.register.behind(self.intake.log_of_events, row["petition_id"])
+            petition = self._found(unit, row)
+            petition.unlink(
+                along,
+                registered_at=instant_of(row["registered_at"]),
+                reason=stated.reason,
+                document=stated.document,
+                at=self.intake.clock(),
+            )
+
+            def check(transaction: Writing) -> None:
+                _unmoved(along == self.register.behind(transaction, row["petition_id"]))
+
+            unit.preparing.append(check)
+            return _answer(petition, along)
+
+        return self.intake.run(command.provenance, decide, command.key)
+
+    def _to_link(self, reader: Reader, number: str) -> Row:
+        """Return the row of a petition whose links the reader decides on."""
+        row = self.intake.row_of(verified(number))
+        check_sight(reader, row)
+        if not reader.actor.acts_for(row["office"]):
+            raise OfficeNotAllowed(number=row["office"])
+        return row
+
+    @staticmethod
+    def _found(unit: Unit, row: Row) -> Petition:
+        petition = unit.find(Petition, UUID(row["petition_id"]))
+        if petition is None:
+            raise PetitionUnknown(number=row["number"])
+        return petition
+
+    def _original(self, questions: Questions, reader: Reader, row: Row, of: str) -> Row:
+        """Return the first petition of the matter that another belongs to."""
+        named = self.register.find(questions, verified(of))
+        own_office = named is not None and reader.actor.office == named["office"]
+        if named is None or (named["sealed"] and not own_office):
+            raise OriginalUnknown(repeat_of="is not on record")
+        if bool(named["sealed"]) != bool(row["sealed"]):
+            raise Sealed(
+                repeat_of="one of the two is sealed: its number must not stand in the other"
+            )
+        if named["sealed"]:
+            check_sight(reader, named)
+        if of == row["number"]:
+            raise RepeatOfItself(repeat_of="is the petition itself")
+        original = self.register.find(questions, named["matter_number"]) or named
+        if original["number"] == row["number"]:
+            raise AlreadyLinked(repeat_of="repeats this petition already", matter=row["number"])
+        if original["position"] > row["position"]:
+            raise OriginalLater(repeat_of="was registered later: link that one to this")
+        return original
+
+
+def _unmoved(holds: bool) -> None:  # noqa: FBT001 - what is checked
+    if not holds:
+        raise VersionConflict("the matter was linked or joined meanwhile")
+
+
+def _answer(petition: Petition, along: list[str]) -> Answer:
+    return {
+        "number": petition.number,
+        "repeat_of": petition.repeats_number,
+        "along": along,
+    }

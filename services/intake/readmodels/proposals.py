@@ -1,0 +1,68 @@
+"""Petitions that may repeat another, for a clerk to decide on, oldest first."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any, ClassVar, Final
+
+from chassis.eventstore.instants import text_of
+from chassis.eventstore.log import RecordedEvent
+from chassis.eventstore.losses import Made
+from chassis.eventstore.paging import cursor_of, key_of
+from chassis.eventstore.transaction import Questions, Writing
+from services.intake.domain.petition import Petition
+from services.intake.readmodels.register import Sight
+
+COLUMNS: Final = ("number", "repeat_of", "score", "text", "same_category", "place", "proposed_at")
+DECIDED_BY: Final = (Petition.RepeatLinked, Petition.RepeatDeclined)
+
+# What was linked the other way round meanwhile, or to the same matter, is no question any more.
+_OPEN: Final = (
+    "SELECT q.number, r.matter_number, q.score, q.text, q.same_category, q.place,"
+    " q.proposed_at, q.position FROM repeat_proposal q"
+    " JOIN petition p ON p.number = q.number JOIN petition r ON r.number = q.repeat_of"
+    " WHERE p.office = ? AND p.matter_id <> r.matter_id AND q.position > ?"
+    " AND (p.sealed = 0 OR p.registered_by = ? OR p.office = ?)"
+    " ORDER BY q.position LIMIT ?"
+)
+
+
+class Proposals:
+    """The table `repeat_proposal`: what no clerk has decided on yet."""
+
+    tables: ClassVar = ("repeat_proposal",)
+
+    def apply(self, transaction: Writing, event: Any, recorded: RecordedEvent) -> None:
+        if isinstance(event, Petition.RepeatProposed):
+            transaction.insert("repeat_proposal", _row(event, recorded))
+        elif isinstance(event, DECIDED_BY):
+            transaction.write("DELETE FROM repeat_proposal WHERE number = ?", (event.number,))
+
+    @staticmethod
+    def made_by(_event: Any) -> Iterable[Made]:
+        """Return none: a row goes when it was decided on."""
+        return ()
+
+    @staticmethod
+    def listed(
+        transaction: Questions, office: str, sight: Sight, limit: int, cursor: str
+    ) -> tuple[list[dict[str, Any]], str]:
+        """Return a page of what an office has to decide on, and the cursor of the next."""
+        (after,) = key_of(cursor, (int,)) or (0,)
+        rows = transaction.query(_OPEN, (office, after, sight.subject, sight.head_of, limit + 1))
+        items = [dict(zip(COLUMNS, row[:-1], strict=True)) for row in rows[:limit]]
+        for item in items:
+            item["same_category"] = bool(item["same_category"])
+        return items, cursor_of((rows[limit - 1][-1],)) if len(rows) > limit else ""
+
+
+def _row(event: Petition.RepeatProposed, recorded: RecordedEvent) -> Mapping[str, Any]:
+    like = event.likeness
+    return {
+        "number": event.number,
+        "repeat_of": event.repeats_number,
+        "score": like["score"],
+        "text": like["text"],
+        "same_category": int(like["same_category"]),
+        "place": like["place"],
+        "proposed_at": text_of(recorded.recorded_at),
+        "position": recorded.id,
+    }
