@@ -1,6 +1,7 @@
 """What notify does about events of others."""
 
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from typing import Final
 from uuid import UUID
 
@@ -57,55 +58,60 @@ def needs() -> Mapping[str, Callable[[CloudEvent], Iterable[UUID]]]:
 
 def reactions(notify: Notify) -> Mapping[str, Reaction]:
     """Return type of event to what is done about it."""
+    reacting = {**dict.fromkeys(OWNER_IS_TOLD, _tell_owner), **_NEWS}
+    return {type_: partial(react, notify) for type_, react in reacting.items()}
 
-    def on_awaited(unit: Unit, event: CloudEvent) -> None:
-        if event.data["awaits"] != "duty_leader":
-            notify.plan_for_untaken(unit, subject_of(event.data), occasion_of(event))
 
-    def on_news_for_owner(unit: Unit, event: CloudEvent) -> None:
-        reason, applies = OWNER_IS_TOLD[event.type]
-        if applies(event):
-            owner = event.data["owner"]
-            notify.plan_for_owner(unit, subject_of(event.data), owner, occasion_of(event), reason)
+def _await(notify: Notify, unit: Unit, event: CloudEvent) -> None:
+    if event.data["awaits"] != "duty_leader":
+        notify.plan_for_untaken(unit, subject_of(event.data), occasion_of(event))
 
-    def on_reception(unit: Unit, event: CloudEvent) -> None:
-        if event.data["standing"] in RECEIVED_BY_ANOTHER:
-            notify.plan_for_reception(unit, subject_of(event.data), occasion_of(event))
 
-    def on_merged(unit: Unit, event: CloudEvent) -> None:
-        notify.follow_merging(unit, subject_of(event.data), event.data["owner"], occasion_of(event))
+def _tell_owner(notify: Notify, unit: Unit, event: CloudEvent) -> None:
+    reason, applies = OWNER_IS_TOLD[event.type]
+    if applies(event):
+        owner = event.data["owner"]
+        notify.plan_for_owner(unit, subject_of(event.data), owner, occasion_of(event), reason)
 
-    def on_split(unit: Unit, event: CloudEvent) -> None:
-        subject, owner = subject_of(event.data), event.data["owner"]
-        if owner is not None:
-            notify.plan_for_owner(unit, subject, owner, occasion_of(event), "split")
-        elif event.data["awaits"] != "duty_leader":
-            notify.plan_for_untaken(unit, subject, occasion_of(event))
 
-    def on_passed_on(unit: Unit, event: CloudEvent) -> None:
-        notify.change_owner(
-            unit,
-            subject_of(event.data),
-            event.data["previous_owner"],
-            event.data["owner"],
-            occasion_of(event),
-        )
+def _tell_of_reception(notify: Notify, unit: Unit, event: CloudEvent) -> None:
+    if event.data["standing"] in RECEIVED_BY_ANOTHER:
+        notify.plan_for_reception(unit, subject_of(event.data), occasion_of(event))
 
-    def on_closed(unit: Unit, event: CloudEvent) -> None:
-        notify.cancel_all(unit, subject_of(event.data), event.recordedtime)
 
-    return {
-        told.OwnershipAwaitedV1.TYPE: on_awaited,
-        told.OwnershipTakenV1.TYPE: on_news_for_owner,
-        told.ReceptionRecordedV1.TYPE: on_reception,
-        told.OwnershipSucceededV1.TYPE: on_passed_on,
-        told.OwnershipRecusedV1.TYPE: on_passed_on,
-        told.RepeatJoinedV1.TYPE: on_news_for_owner,
-        told.RepeatNotAcceptedAgainV1.TYPE: on_news_for_owner,
-        told.MatterMergedV1.TYPE: on_news_for_owner,
-        told.OwnershipMergedV1.TYPE: on_merged,
-        told.RepeatLeftV1.TYPE: on_news_for_owner,
-        told.OwnershipSplitV1.TYPE: on_split,
-        told.CaseClosedV1.TYPE: on_closed,
-        told.CaseReopenedV1.TYPE: on_news_for_owner,
-    }
+def _follow_merging(notify: Notify, unit: Unit, event: CloudEvent) -> None:
+    notify.follow_merging(unit, subject_of(event.data), event.data["owner"], occasion_of(event))
+
+
+def _follow_split(notify: Notify, unit: Unit, event: CloudEvent) -> None:
+    """Tell its owner; where it has none, it is awaited as it was before."""
+    subject, owner = subject_of(event.data), event.data["owner"]
+    if owner is not None:
+        notify.plan_for_owner(unit, subject, owner, occasion_of(event), "split")
+    else:
+        _await(notify, unit, event)
+
+
+def _pass_on(notify: Notify, unit: Unit, event: CloudEvent) -> None:
+    notify.change_owner(
+        unit,
+        subject_of(event.data),
+        event.data["previous_owner"],
+        event.data["owner"],
+        occasion_of(event),
+    )
+
+
+def _close(notify: Notify, unit: Unit, event: CloudEvent) -> None:
+    notify.cancel_all(unit, subject_of(event.data), event.recordedtime)
+
+
+_NEWS: Final[Mapping[str, Callable[[Notify, Unit, CloudEvent], None]]] = {
+    told.OwnershipAwaitedV1.TYPE: _await,
+    told.ReceptionRecordedV1.TYPE: _tell_of_reception,
+    told.OwnershipSucceededV1.TYPE: _pass_on,
+    told.OwnershipRecusedV1.TYPE: _pass_on,
+    told.OwnershipMergedV1.TYPE: _follow_merging,
+    told.OwnershipSplitV1.TYPE: _follow_split,
+    told.CaseClosedV1.TYPE: _close,
+}

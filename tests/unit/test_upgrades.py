@@ -10,11 +10,20 @@ from chassis.eventstore.migrate import migrate
 from chassis.runtime.losses import LossWatch
 from services.intake.readmodels.progress import TABLES
 from shouwen.hosting import versions_of
-from tests.builders import Clock, registered
-from tests.unit.intake.desk import intake
+from tests.builders import Clock, content, person, raised, registered
+from tests.unit.intake.desk import Desk, intake
 from tests.unit.responsibility.casebook import Casebook, FakeArrivals, responsibility, take
 from tests.unit.responsibility.test_same_state import inbox_of
 from tests.unit.stores import SourceLog, Stores, rows, tables
+
+# What intake_0003 made.
+BEFORE_REPEATS = (
+    "DROP TABLE repeat_proposal",
+    "DROP INDEX petition_repeats",
+    "DROP INDEX vault_petitioner",
+    "ALTER TABLE petition DROP COLUMN repeats_id",
+    "ALTER TABLE vault DROP COLUMN kept_at",
+)
 
 
 @pytest.fixture
@@ -50,6 +59,7 @@ def test_terms_are_filled_with_the_calendar_they_were_counted_by(
         environment["SQLITE_DBNAME"],
         "responsibility",
         "responsibility_0002",
+        "DROP INDEX matter_petition",
         "ALTER TABLE term DROP COLUMN calendar",
         "DROP INDEX term_late",
         "DROP INDEX term_late_office",
@@ -69,6 +79,7 @@ def test_what_intake_follows_is_followed_from_the_beginning(
         environment["SQLITE_DBNAME"],
         "intake",
         "intake_0001",
+        *BEFORE_REPEATS,
         "ALTER TABLE progress DROP COLUMN owner",
         "INSERT INTO progress (number, state, changed_at) VALUES ('1', 'owned', '')",
         "INSERT INTO applied_position (source, position) VALUES ('responsibility', 7)",
@@ -78,3 +89,24 @@ def test_what_intake_follows_is_followed_from_the_beginning(
     with closing(intake(environment, clock)) as application:
         followed = (*TABLES, "applied_position", "parked_event")
         assert [rows(application, table) for table in followed] == [[], [], []]
+
+
+@pytest.mark.parametrize("environment", ["intake"], indirect=True)
+def test_what_was_registered_before_is_compared_and_its_repeats_are_known(
+    environment: dict[str, str], clock: Clock
+):
+    """intake_0003: repeats until then were so from their registration; content has its age."""
+    with closing(intake(environment, clock)) as application:
+        desk = Desk(application, clock)
+        first, repeat = desk.register(raised(), raised())
+        before = tables(application), rows(application, "vault")
+    left_behind(environment["SQLITE_DBNAME"], "intake", "intake_0002", *BEFORE_REPEATS)
+    with closing(intake(environment, clock)) as application:
+        assert (tables(application), rows(application, "vault")) == before
+        found = application.log_of_events.query(
+            "SELECT number FROM petition WHERE repeats_id <> ''"
+        )
+        assert found == [(repeat["number"],)]
+        other_words = raised(content=content(person(), title="外墙渗水无人修,多次反映没有答复"))
+        (asked,) = Desk(application, clock).register(other_words)
+        assert asked["may_repeat"] == first["number"]

@@ -12,8 +12,10 @@ def upgrade() -> None:
     op.execute("ALTER TABLE timeline RENAME COLUMN matter_id TO petition_id")
     op.execute("DROP INDEX timeline_matter")
     # What a repeat told stood under its original: all is followed again from the beginning.
-    for table in ("timeline", "matter", "applied_position", "parked_event"):
-        op.execute(f"DELETE FROM {table}")
+    op.execute("DELETE FROM timeline")
+    op.execute("DELETE FROM matter")
+    op.execute("DELETE FROM applied_position")
+    op.execute("DELETE FROM parked_event")
     create_tables(
         op,
         "CREATE INDEX timeline_petition ON timeline (petition_id, recorded_at)",

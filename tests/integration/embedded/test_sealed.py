@@ -30,6 +30,7 @@ OUTSIDERS = [
 ]
 LISTS = {
     "intake.search": {},
+    "intake.repeat_proposals": {"office": OFFICE},
     "responsibility.open_list": {"office": OFFICE},
     "responsibility.caseload": {"owner": "L9"},
     "responsibility.terms": {"office": OFFICE},

@@ -151,14 +151,17 @@ class TheCourseOfOneMatter(RuleBasedStateMachine):
     @precondition(lambda self: self.repeats < 4)
     @rule(on_its_way_for=st.sampled_from([timedelta(0), timedelta(days=2)]))
     def let_a_repeat_join(self, on_its_way_for: timedelta) -> None:
-        """The course follows when it is next looked at."""
+        """The course follows when it is next looked at; one that has ended is not opened."""
         self.repeats += 1
         at = self.case.clock() - on_its_way_for
         repeat = registration(self.repeats, repeats=petition_id(1), registered_at=at)
         self.case.when_registered(repeat)
-        if self.state == "closed":
+        if self.state == "closed" and self._closed_from() != "ended":
             self.state = "handling"
         assert self._shown()["state"] == self.state
+
+    def _closed_from(self) -> str:
+        return self._facts(Course.StepTaken)[-1].previous_state
 
     def _attempt(self, code: str, by: str, chance: Random, *, dated_back_days: int = 0) -> None:
         at = self.case.clock() - timedelta(days=dated_back_days) if dated_back_days else None

@@ -1,0 +1,232 @@
+"""Merging and splitting: one owner a matter, every number findable, whoever does what and when.
+
+Two clerks link and unlink at intake, in the middle of one another's steps; responsibility hears of
+it late, and in the middle of its own.
+"""
+
+from contextlib import ExitStack
+from typing import Any
+
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
+
+from services.responsibility.readmodels.caseloads import Caseloads
+from services.responsibility.readmodels.matters import Matters
+from services.responsibility.readmodels.terms import TermTables
+from tests.builders import CLERK, FOLLOWER, HUANG, SHEN, TAO, Clock
+from tests.unit.responsibility import casebook
+from tests.unit.responsibility.casebook import Contended, FakeArrivals
+from tests.unit.responsibility.linked import Counter, contended_intake, inbox_from
+from tests.unit.stores import Stores, rows, tables
+
+SECOND_CLERK = "K330424002"
+PEOPLE = ("330424195503120013", "330424196001010028")
+TEXTS = ("外墙渗水两年无人修", "外墙渗水两年仍无人修", "养老金少发三个月")
+PETITIONS = 5
+REFUSED_LINKS = {
+    "already_linked",
+    "not_linked",
+    "original_is_later",
+    "repeat_of_itself",
+    "proposal_unknown",
+}
+REFUSED_STEPS = {"not_owned", "not_the_owner", "case_closed", "petition_unknown"}
+which = st.integers(0, PETITIONS - 1)
+leaders = st.sampled_from([HUANG, SHEN, TAO])
+links = st.tuples(st.sampled_from(["link", "link", "unlink", "decline"]), which, which)
+steps = st.tuples(st.sampled_from(["receive", "receive", "close", "transfer"]), which, leaders)
+
+
+class MergingAndSplitting(RuleBasedStateMachine):
+    stores: Stores
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.clock = Clock()
+        self.numbers: list[str] = []
+        self.originals: dict[str, str] = {}
+        self.owned: set[str] = set()
+        self._endings = ExitStack()
+
+    @initialize()
+    def start(self) -> None:
+        intake = self.stores.fresh("intake")
+        self.counters = [Counter(contended_intake(intake, self.clock)) for _ in range(2)]
+        environment = self.stores.fresh("responsibility")
+        self.processes = [self._process(environment) for _ in range(2)]
+        self.inboxes = [inbox_from(self.counters[0], each) for each in self.processes]
+        for each in (*self.processes, *(counter.intake for counter in self.counters)):
+            self._endings.callback(each.close)
+
+    def _process(self, environment: dict[str, str]) -> Contended:
+        matters = Matters()
+        read_models = [matters, Caseloads(), TermTables()]
+        return Contended(environment, self.clock, read_models, matters, FakeArrivals())
+
+    def teardown(self) -> None:
+        if hasattr(self, "inboxes"):
+            self.everything_arrives()
+        self._endings.close()
+
+    # Steps
+
+    @precondition(lambda self: len(self.numbers) < PETITIONS)
+    @rule(
+        who=st.sampled_from(PEOPLE),
+        text=st.sampled_from(TEXTS),
+        channel=st.sampled_from(["visit", "letter"]),
+    )
+    def register(self, who: str, text: str, channel: str) -> None:
+        answer = self.counters[0].register(who, text, channel=channel)
+        self.numbers.append(answer["number"])
+        if answer["repeat_of"]:
+            self.originals[answer["number"]] = answer["repeat_of"]
+
+    @precondition(lambda self: self.numbers)
+    @rule(outer=links, inner=links)
+    def two_clerks_link(self, outer: Any, inner: Any) -> None:
+        """One in the middle of the other's step."""
+        self.counters[0].intake.meanwhile = lambda: self._link(1, inner)  # type: ignore[attr-defined]
+        self._link(0, outer)
+        self.counters[0].intake.meanwhile = None  # type: ignore[attr-defined]
+
+    def _link(self, clerk: int, asked: Any) -> None:
+        kind, one, other = asked
+        counter, by = self.counters[clerk], (CLERK, SECOND_CLERK)[clerk]
+        number, of = self._number(one), self._number(other)
+        try:
+            if kind == "link":
+                self.originals[number] = counter.link(number, of, by)["repeat_of"]
+            elif kind == "unlink":
+                counter.unlink(number, by)
+                del self.originals[number]
+            else:
+                counter.decline(number, by)
+        except Exception as refusal:
+            if getattr(refusal, "code", None) not in REFUSED_LINKS:
+                raise
+
+    @precondition(lambda self: self.numbers)
+    @rule(step=steps, arriving=st.integers(0, 4))
+    def somebody_steps(self, step: Any, arriving: int) -> None:
+        """While he decides, the other process takes in what has arrived by then."""
+        self.processes[0].meanwhile = lambda: self._arrive(1, arriving)
+        self._step(step)
+        self.processes[0].meanwhile = None
+
+    def _step(self, step: Any) -> None:
+        kind, of, leader = step
+        number = self._number(of)
+        asked = {
+            "receive": lambda: casebook.receive(leader, of=number),
+            "close": lambda: casebook.close(of=number, by=leader),
+            "transfer": lambda: casebook.take("transfer", of=number),
+        }[kind]()
+        try:
+            asked(self.processes[0])
+        except Exception as refusal:
+            known = REFUSED_STEPS | {"closing_conditions_unmet", "condition_unmet"}
+            if getattr(refusal, "code", None) not in known | {"step_not_open"}:
+                raise
+
+    @rule(process=st.integers(0, 1), events=st.integers(1, 4))
+    def something_arrives(self, process: int, events: int) -> None:
+        self._arrive(process, events)
+
+    @rule()
+    def everything_arrives(self) -> None:
+        """What intake has linked is what responsibility has merged."""
+        self.inboxes[0].catch_up()
+        assert self.inboxes[0].parked() == 0
+        for number in self.numbers:
+            row = self.counters[0].intake.row_of(number)
+            assert row["matter_number"] == self._root(number)
+            assert self._owner(number)["matter"] == self._root(number)
+
+    def _arrive(self, process: int, events: int) -> None:
+        inbox = self.inboxes[process]
+        told = self.counters[0].events_after("intake", inbox.applied("intake"), events)
+        inbox.receive(told)
+
+    def _number(self, index: int) -> str:
+        return self.numbers[index % len(self.numbers)]
+
+    def _root(self, number: str) -> str:
+        while number in self.originals:
+            number = self.originals[number]
+        return number
+
+    # What holds after every step
+
+    @invariant()
+    def each_number_leads_to_one_matter(self) -> None:
+        """The matters share out the numbers: none is lost, none is in two."""
+        known = self._known()
+        owners = {number: self._owner(number) for number in known}
+        for number, answer in owners.items():
+            assert number in {answer["matter"], *answer["repeats"]}
+            whole = owners[answer["matter"]]
+            assert {**answer, "number": ""} == {**whole, "number": ""}
+        matters = {answer["matter"]: answer["repeats"] for answer in owners.values()}
+        shared_out = sorted([*matters, *(each for repeats in matters.values() for each in repeats)])
+        assert shared_out == sorted(known)
+
+    @invariant()
+    def nothing_that_had_an_owner_is_without_one(self) -> None:
+        owned = {number for number in self._known() if self._owner(number)["owner"]}
+        assert self.owned <= owned
+        self.owned = owned
+
+    @invariant()
+    def lists_show_matters_and_nothing_else(self) -> None:
+        if not hasattr(self, "processes"):
+            return
+        shown = {row[0]: row for row in rows(self.processes[0], "caseload") if row[8] != "merged"}
+        matters = {self._owner(number)["matter"]: number for number in self._known()}
+        assert shown.keys() == matters.keys()
+        for number, row in shown.items():
+            answer = self._owner(number)
+            assert (row[6] or None, row[8]) == (answer["owner"], answer["state"])
+            assert row[9] == len(answer["repeats"])
+
+    @invariant()
+    def a_term_runs_for_what_is_a_matter_and_open(self) -> None:
+        """What is part of another owes no first step of its own."""
+        for number in self._known():
+            running = [
+                row
+                for row in rows(self.processes[0], "term")
+                if row[1] == number and row[5] == ""
+            ]
+            if self._owner(number)["matter"] != number:
+                assert running == []
+
+    @invariant()
+    def the_tables_are_what_the_logs_add_up_to(self) -> None:
+        if hasattr(self, "processes"):
+            for application in (self.processes[0], self.counters[0].intake):
+                before = tables(application)
+                application.rebuild()
+                assert tables(application) == before
+
+    def _known(self) -> list[str]:
+        if not hasattr(self, "processes"):
+            return []
+        return [row[0] for row in rows(self.processes[0], "matter")]
+
+    def _owner(self, number: str) -> dict[str, Any]:
+        return self.processes[1].owner_of(number, FOLLOWER)
+
+
+def test_one_owner_a_matter_and_every_number_is_found(stores: Stores) -> None:
+    """Whatever is registered, received, linked, unlinked and closed, in whatever order."""
+    machine = type("Machine", (MergingAndSplitting,), {"stores": stores})
+    run_state_machine_as_test(machine, settings=settings(max_examples=40, stateful_step_count=25))
