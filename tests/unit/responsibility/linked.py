@@ -4,8 +4,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import count
 from typing import Any
+from uuid import UUID
 
-from chassis.messaging.inbox import Inbox
+from chassis.eventstore.application import Provenance
+from chassis.eventstore.log import EventLog
+from chassis.messaging.inbox import Inbox, provenance_of
 from chassis.messaging.telling import teller
 from contracts.envelope import CloudEvent
 from contracts.events import MESSAGES
@@ -19,6 +22,7 @@ from services.intake.readmodels.proposals import Proposals
 from services.intake.readmodels.register import RegisterTables
 from services.responsibility.application import Responsibility
 from services.responsibility.bootstrap import READING
+from services.responsibility.domain.evidence import Registration
 from services.responsibility.reactions import needs, reactions
 from tests.builders import CLERK, Clock, actor, content, intake_command, person, raised
 from tests.unit.intake.desk import VAULT_KEY, reader
@@ -90,6 +94,19 @@ class Counter:
         """Return what intake tells, as its log does."""
         assert source == "intake"
         return [tell(each) for each in self.intake.log_of_events.select_recorded(position, limit)]
+
+    def fetch(self, number: str) -> Sequence[tuple[Registration, Provenance]]:
+        """Return the registration of a petition behind that of its original, as intake answers."""
+        log = self.intake.log_of_events
+        behind = [self._registration(log, self.intake.stream_of(number))]
+        while original := behind[0].data["repeats"]:
+            behind.insert(0, self._registration(log, UUID(original)))
+        read = READING.registration_of
+        return [(read(event), provenance_of(event, "responsibility")) for event in behind]
+
+    @staticmethod
+    def _registration(log: EventLog, stream: UUID) -> CloudEvent:
+        return tell(log.select_recorded_of(stream)[0])
 
     def close(self) -> None:
         """It is here; nobody is asked."""

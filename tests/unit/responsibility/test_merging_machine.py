@@ -23,7 +23,7 @@ from services.responsibility.readmodels.matters import Matters
 from services.responsibility.readmodels.terms import TermTables
 from tests.builders import CLERK, FOLLOWER, HUANG, SHEN, TAO, Clock
 from tests.unit.responsibility import casebook
-from tests.unit.responsibility.casebook import Contended, FakeArrivals
+from tests.unit.responsibility.casebook import Contended
 from tests.unit.responsibility.linked import Counter, contended_intake, inbox_from
 from tests.unit.stores import Stores, rows, tables
 
@@ -41,7 +41,9 @@ REFUSED_LINKS = {
 REFUSED_STEPS = {"not_owned", "not_the_owner", "case_closed", "petition_unknown"}
 which = st.integers(0, PETITIONS - 1)
 leaders = st.sampled_from([HUANG, SHEN, TAO])
-links = st.tuples(st.sampled_from(["link", "link", "unlink", "decline"]), which, which)
+links = st.tuples(
+    st.sampled_from(["link", "link", "link", "unlink", "unlink", "decline"]), which, which
+)
 steps = st.tuples(st.sampled_from(["receive", "receive", "close", "transfer"]), which, leaders)
 
 
@@ -69,7 +71,7 @@ class MergingAndSplitting(RuleBasedStateMachine):
     def _process(self, environment: dict[str, str]) -> Contended:
         matters = Matters()
         read_models = [matters, Caseloads(), TermTables()]
-        return Contended(environment, self.clock, read_models, matters, FakeArrivals())
+        return Contended(environment, self.clock, read_models, matters, self.counters[0])
 
     def teardown(self) -> None:
         if hasattr(self, "inboxes"):
@@ -101,7 +103,7 @@ class MergingAndSplitting(RuleBasedStateMachine):
     def _link(self, clerk: int, asked: Any) -> None:
         kind, one, other = asked
         counter, by = self.counters[clerk], (CLERK, SECOND_CLERK)[clerk]
-        number, of = self._number(one), self._number(other)
+        number, of = self._chosen(kind, one), self._number(other)
         try:
             if kind == "link":
                 self.originals[number] = counter.link(number, of, by)["repeat_of"]
@@ -156,6 +158,13 @@ class MergingAndSplitting(RuleBasedStateMachine):
         told = self.counters[0].events_after("intake", inbox.applied("intake"), events)
         inbox.receive(told)
 
+    def _chosen(self, kind: str, index: int) -> str:
+        """Choose what the step is for, where there is such a petition."""
+        linked = [number for number in self.numbers if number in self.originals]
+        first = [number for number in self.numbers[1:] if number not in self.originals]
+        fitting = {"link": first, "unlink": linked}.get(kind) or self.numbers
+        return fitting[index % len(fitting)]
+
     def _number(self, index: int) -> str:
         return self.numbers[index % len(self.numbers)]
 
@@ -202,9 +211,7 @@ class MergingAndSplitting(RuleBasedStateMachine):
         """What is part of another owes no first step of its own."""
         for number in self._known():
             running = [
-                row
-                for row in rows(self.processes[0], "term")
-                if row[1] == number and row[5] == ""
+                row for row in rows(self.processes[0], "term") if row[1] == number and row[5] == ""
             ]
             if self._owner(number)["matter"] != number:
                 assert running == []

@@ -1,0 +1,362 @@
+"""Clerks link petitions that are one matter, and undo it: what repeats the petition goes along."""
+
+from typing import Any
+
+import pytest
+
+from services.intake.application.linking import Linking, Statement
+from services.intake.domain.petition import Petition
+from services.intake.domain.refusals import (
+    AlreadyLinked,
+    NotLinked,
+    OfficeNotAllowed,
+    OriginalLater,
+    OriginalUnknown,
+    PetitionUnknown,
+    ProposalUnknown,
+    RepeatOfItself,
+    Sealed,
+)
+from services.intake.readmodels.proposals import Proposals
+from services.intake.readmodels.register import RegisterTables, Sight
+from tests.builders import (
+    CLERK,
+    COUNTY,
+    OTHER_COUNTY,
+    SAME_COUNTY,
+    actor,
+    content,
+    intake_command,
+    number,
+    person,
+    raised,
+)
+from tests.unit.intake.desk import Desk, reader
+from tests.unit.stores import tables
+
+LEAK = "小区外墙渗水两年无人修,墙面发霉,老人孩子经常生病,请尽快派人处理"
+OTHER_WORDS = "外墙渗水两年了无人修,墙面都发霉了,老人和孩子常常生病,请派人来修,另外楼道灯也坏了"
+ELSE = "退休以后养老金少发三个月,社保所说系统升级,至今没有补发"
+STATED = Statement("同一事项", "海信并〔2026〕1号")
+SECOND = actor("K330424002")
+_requests = iter(range(1_000_000))
+
+
+class Clerk:
+    """A clerk at a desk, who links and unlinks."""
+
+    def __init__(self, desk: Desk, who: Any = None, *roles: str) -> None:
+        self.desk, self.who = desk, who or actor(CLERK)
+        self.roles = roles or ("clerk",)
+        self.linking = Linking(desk.application, RegisterTables())
+
+    def _sent(self, request_id: str | None) -> tuple[Any, Any]:
+        command = intake_command(request_id or f"link-{next(_requests)}", self.who)
+        return reader(self.who, *self.roles), command
+
+    def link(self, repeat: str, of: str, request_id: str | None = None) -> Any:
+        return self.linking.link(*self._sent(request_id), repeat, of, STATED)
+
+    def decline(self, repeat: str) -> Any:
+        return self.linking.decline(*self._sent(None), repeat, STATED)
+
+    def unlink(self, repeat: str, request_id: str | None = None) -> Any:
+        return self.linking.unlink(*self._sent(request_id), repeat, STATED)
+
+
+@pytest.fixture
+def clerk(desk: Desk) -> Clerk:
+    return Clerk(desk)
+
+
+def told(desk: Desk, text: str, who: dict[str, str] | None = None, **changes: Any) -> str:
+    """Register a petition that says something; return its number."""
+    said = content(who or person(), title=text, body=text)
+    return str(desk.registered(raised(content=said, **changes))["number"])
+
+
+def strangers(desk: Desk, count: int) -> list[str]:
+    """Register petitions of different people."""
+    return [told(desk, LEAK, person(id_number=f"3304241955031200{n:02}")) for n in range(count)]
+
+
+def matter_of(desk: Desk, of: str) -> str:
+    return str(desk.application.row_of(of)["matter_number"])
+
+
+def proposals(desk: Desk, office: str = COUNTY, **page: Any) -> Any:
+    asked = {"limit": 50, "cursor": "", **page}
+    sight = Sight("", CLERK, "", auditing=False)
+    return Proposals.listed(desk.application.log_of_events, office, sight, **asked)
+
+
+def newest(desk: Desk, kind: type) -> Any:
+    return [fact for fact in desk.facts() if isinstance(fact, kind)][-1]
+
+
+class TestWhatThePlatformFinds:
+    def test_the_same_told_in_other_words_is_proposed(self, desk: Desk):
+        """Likeness alone is not enough; a clerk is asked."""
+        first = told(desk, LEAK)
+        again = desk.registered(raised(content=content(title=OTHER_WORDS, body=OTHER_WORDS)))
+        assert (again["repeat_of"], again["may_repeat"]) == (None, first)
+        (item,), _ = proposals(desk)
+        assert (item["number"], item["repeat_of"]) == (again["number"], first)
+
+    def test_the_same_with_an_addition_is_linked_with_its_evidence(self, desk: Desk):
+        """The score, its parts and the policy stand on record; the person does not."""
+        first = told(desk, LEAK)
+        again = told(desk, f"再次反映,{LEAK}")
+        assert matter_of(desk, again) == first
+        fact = newest(desk, Petition.RepeatMatched)
+        assert fact.repeats_number == first
+        assert fact.likeness["score"] >= 90
+        assert (fact.likeness["same_category"], fact.likeness["place"]) == (True, "office")
+        assert person()["id_number"] not in str(vars(fact))
+
+    def test_the_mark_of_the_person_ties_no_third_petition(self, desk: Desk):
+        """Each pair has its own, so that nobody can list what a person has raised."""
+        told(desk, LEAK)
+        told(desk, f"再次反映,{LEAK}")
+        told(desk, f"第三次反映,{LEAK}")
+        marks = [
+            fact.likeness["person"]
+            for fact in desk.facts()
+            if isinstance(fact, Petition.RepeatMatched)
+        ]
+        assert len(set(marks)) == 2
+
+    def test_another_person_is_never_compared(self, desk: Desk):
+        """The same matter of his neighbour is another petition."""
+        told(desk, LEAK)
+        neighbour = person(name="王阿水", id_number="330424196001010028")
+        other = desk.registered(raised(content=content(neighbour, title=LEAK, body=LEAK)))
+        assert "may_repeat" not in other
+
+    def test_something_else_of_the_same_person_is_nothing(self, desk: Desk):
+        """He has two troubles."""
+        told(desk, LEAK)
+        assert "may_repeat" not in desk.registered(raised(content=content(title=ELSE, body=ELSE)))
+
+    def test_within_one_batch_too(self, desk: Desk):
+        """Of two petitions of one matter in one batch the second finds the first."""
+        texts = (LEAK, f"再次反映,{LEAK}", OTHER_WORDS)
+        first, second, third = desk.register(
+            *(raised(content=content(title=text, body=text)) for text in texts)
+        )
+        assert second["repeat_of"] == first["number"]
+        assert third["may_repeat"] == first["number"]
+
+    def test_what_was_erased_is_not_compared(self, desk: Desk):
+        """His key was destroyed: nothing of him is known."""
+        told(desk, LEAK)
+        desk.application.log_of_events.transact(
+            lambda transaction: transaction.execute("DELETE FROM petitioner_key")
+        )
+        again = desk.registered(raised(content=content(title=OTHER_WORDS, body=OTHER_WORDS)))
+        assert "may_repeat" not in again
+
+    @pytest.mark.parametrize(
+        ("first", "then"), [("appeal", "accusation"), ("accusation", "appeal")]
+    )
+    def test_never_across_a_seal(self, desk: Desk, first: str, then: str):
+        """The number of an accusation must not stand in a matter that is open to many."""
+        told(desk, LEAK, petition_class=first)
+        said = content(title=OTHER_WORDS, body=OTHER_WORDS)
+        assert "may_repeat" not in desk.registered(raised(petition_class=then, content=said))
+
+    def test_an_accusation_only_at_its_own_office(self, desk: Desk):
+        """Elsewhere nobody learns that there is one."""
+        told(desk, LEAK, petition_class="accusation")
+        said = content(title=OTHER_WORDS, body=OTHER_WORDS)
+        there = raised(petition_class="accusation", content=said, office=SAME_COUNTY)
+        assert "may_repeat" not in desk.registered(there)
+        here = raised(petition_class="accusation", content=said)
+        assert "may_repeat" in desk.registered(here)
+
+    def test_of_many_the_newest_are_looked_at(self, desk: Desk):
+        """An agent who acts for hundreds costs no more than anybody."""
+        told(desk, LEAK)
+        for serial in range(8):
+            told(desk, f"第{serial}件:{ELSE}", category=f"类{serial}")
+        again = desk.registered(raised(content=content(title=OTHER_WORDS, body=OTHER_WORDS)))
+        assert "may_repeat" not in again
+
+    def test_text_of_signs_and_pictures_is_compared_without_harm(self, desk: Desk):
+        """😀 and nothing else."""
+        told(desk, "😀!!")
+        assert told(desk, "😀?", category="其他")
+
+
+class TestTheClerkDecides:
+    def test_to_link_as_proposed(self, desk: Desk, clerk: Clerk):
+        """What the proposal rested on stands with the link."""
+        first, again = told(desk, LEAK), told(desk, OTHER_WORDS)
+        assert clerk.link(again, first)["repeat_of"] == first
+        fact = newest(desk, Petition.RepeatLinked)
+        assert (fact.ground, fact.likeness["policy"]) == ("proposal", "likeness.v1")
+        assert proposals(desk) == ([], "")
+        assert desk.application.row_of(again)["matter_number"] == first
+
+    def test_to_link_by_his_own_finding(self, desk: Desk, clerk: Clerk):
+        """Husband and wife write about one house."""
+        first, second = strangers(desk, 2)
+        clerk.link(second, first)
+        fact = newest(desk, Petition.RepeatLinked)
+        assert (fact.ground, fact.likeness, fact.reason) == ("clerk", None, "同一事项")
+
+    def test_to_decline(self, desk: Desk, clerk: Clerk):
+        """It is asked once."""
+        told(desk, LEAK)
+        again = told(desk, OTHER_WORDS)
+        clerk.decline(again)
+        assert proposals(desk) == ([], "")
+        with pytest.raises(ProposalUnknown):
+            clerk.decline(again)
+
+    def test_on_proposals_page_by_page(self, desk: Desk):
+        """Oldest first, each once, and none of another office."""
+        told(desk, LEAK)
+        # In other categories the same words are questions.
+        asked = [told(desk, OTHER_WORDS, category=f"类{n}") for n in range(5)]
+        seen, cursor = [], ""
+        while True:
+            items, cursor = proposals(desk, limit=2, cursor=cursor)
+            seen += [item["number"] for item in items]
+            if not cursor:
+                break
+        assert seen == asked
+        assert proposals(desk, SAME_COUNTY) == ([], "")
+
+    def test_and_what_he_linked_is_found_without_him(self, desk: Desk, clerk: Clerk):
+        """The next petition in those words joins the same matter."""
+        first, second = strangers(desk, 2)
+        clerk.link(second, first)
+        again = told(desk, LEAK, person(id_number="330424195503120001"))
+        assert matter_of(desk, again) == first
+
+
+class TestALinkLeadsToTheFirst:
+    def test_whichever_of_the_matter_is_named(self, desk: Desk, clerk: Clerk):
+        """There is one matter, and it has one number."""
+        first, second, third = strangers(desk, 3)
+        clerk.link(second, first)
+        assert clerk.link(third, second)["repeat_of"] == first
+
+    def test_and_what_repeats_the_later_one_goes_along(self, desk: Desk, clerk: Clerk):
+        """The later of two originals has repeats itself: they all move."""
+        first, second, third = strangers(desk, 3)
+        clerk.link(third, second)
+        assert clerk.link(second, first)["along"] == [third]
+        assert {matter_of(desk, each) for each in (second, third)} == {first}
+
+    def test_and_leaves_with_it(self, desk: Desk, clerk: Clerk):
+        """It repeats that one, not the matter that it was wrongly linked to."""
+        first, second, third, fourth = strangers(desk, 4)
+        clerk.link(third, second)
+        clerk.link(second, first)
+        clerk.link(fourth, second)
+        assert clerk.unlink(second) == {"number": second, "repeat_of": None, "along": [third]}
+        assert matter_of(desk, third) == second
+        assert matter_of(desk, fourth) == first
+
+    def test_one_of_those_along_may_leave_alone(self, desk: Desk, clerk: Clerk):
+        """The others stay."""
+        first, second, third = strangers(desk, 3)
+        clerk.link(third, second)
+        clerk.link(second, first)
+        clerk.unlink(third)
+        assert [matter_of(desk, each) for each in (second, third)] == [first, third]
+
+    def test_a_mark_leads_to_its_own_petition_after_the_split(self, desk: Desk, clerk: Clerk):
+        """Who repeats what was unlinked repeats that."""
+        first, second = strangers(desk, 2)
+        clerk.link(second, first)
+        clerk.unlink(second)
+        again = told(desk, LEAK, person(id_number="330424195503120001"))
+        assert matter_of(desk, again) == second
+
+
+class TestRefused:
+    def test_a_petition_linked_to_itself(self, desk: Desk, clerk: Clerk):
+        (first,) = strangers(desk, 1)
+        with pytest.raises(RepeatOfItself):
+            clerk.link(first, first)
+
+    def test_an_earlier_one_linked_to_a_later_one(self, desk: Desk, clerk: Clerk):
+        """So two clerks who link in both directions make no circle."""
+        first, second = strangers(desk, 2)
+        with pytest.raises(OriginalLater):
+            clerk.link(first, second)
+
+    def test_the_first_of_a_matter_linked_to_its_own_repeat(self, desk: Desk, clerk: Clerk):
+        first, second = strangers(desk, 2)
+        clerk.link(second, first)
+        with pytest.raises(AlreadyLinked):
+            clerk.link(first, second)
+
+    def test_one_that_is_linked(self, desk: Desk, clerk: Clerk):
+        """First it is unlinked, with a reason."""
+        first, second, third = strangers(desk, 3)
+        clerk.link(third, first)
+        with pytest.raises(AlreadyLinked):
+            clerk.link(third, second)
+
+    def test_unlinking_the_first_of_a_matter(self, desk: Desk, clerk: Clerk):
+        (first,) = strangers(desk, 1)
+        with pytest.raises(NotLinked):
+            clerk.unlink(first)
+
+    def test_a_number_that_nobody_has(self, desk: Desk, clerk: Clerk):
+        (first,) = strangers(desk, 1)
+        with pytest.raises(PetitionUnknown):
+            clerk.link(number(9), first)
+        with pytest.raises(OriginalUnknown):
+            clerk.link(first, number(9))
+
+    def test_a_clerk_of_another_office(self, desk: Desk):
+        """Who registered it, or an office above, decides."""
+        first, second = strangers(desk, 2)
+        other = Clerk(desk, actor("K330726001", OTHER_COUNTY))
+        with pytest.raises(OfficeNotAllowed):
+            other.link(second, first)
+
+    def test_across_a_seal(self, desk: Desk, clerk: Clerk):
+        """One of the two numbers would stand where it must not."""
+        first = told(desk, LEAK)
+        sealed = told(desk, ELSE, person(name="王阿水"), petition_class="accusation")
+        with pytest.raises(Sealed):
+            clerk.link(sealed, first)
+
+    def test_an_accusation_to_whoever_is_not_named_for_it(self, desk: Desk):
+        """A colleague of the same office knows that it is there, and no more."""
+        first = told(desk, LEAK, petition_class="accusation")
+        other = told(desk, ELSE, person(id_number="", phone=""), petition_class="accusation")
+        with pytest.raises(Sealed):
+            Clerk(desk, SECOND).link(other, first)
+        assert Clerk(desk, actor(CLERK)).link(other, first)["repeat_of"] == first
+
+
+class TestAskedTwice:
+    def test_has_one_answer_and_one_link(self, desk: Desk, clerk: Clerk):
+        """His first answer was lost on the way."""
+        first, second = strangers(desk, 2)
+        answers = [clerk.link(second, first, "request-twice") for _ in range(2)]
+        assert answers[0] == answers[1]
+        undone = [clerk.unlink(second, "request-undone") for _ in range(2)]
+        assert undone[0] == undone[1]
+        assert clerk.link(second, first, "request-twice") == answers[0]
+        assert matter_of(desk, second) == second
+
+
+def test_the_tables_are_what_the_log_adds_up_to(desk: Desk, clerk: Clerk):
+    """Links, proposals, and what went along."""
+    first, second, third, fourth = strangers(desk, 4)
+    told(desk, OTHER_WORDS, person(id_number="330424195503120003"))
+    clerk.link(third, second)
+    clerk.link(second, first)
+    clerk.link(fourth, third)
+    clerk.unlink(second)
+    before = tables(desk.application)
+    desk.application.rebuild()
+    assert tables(desk.application) == before
