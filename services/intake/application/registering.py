@@ -219,9 +219,15 @@ class Registration:
     def _original_of(self, new: New, marked: Mapping[str, MarkedMatter]) -> Original | None:
         """Return the first petition of the matter: as the clerk says, else by person and matter.
 
-        Where its people have raised several, each by himself, it is the one registered first.
+        Where its people have raised several, each by himself, it is the one registered first. Of
+        what is sealed nobody learns at another office.
         """
-        known = [(marked[mark], mark) for mark in new.marks if mark in marked]
+        sealed, office = is_sealed(new.raised.petition_class), new.raised.office
+        known = [
+            (marked[mark], mark)
+            for mark in new.marks
+            if mark in marked and (not sealed or marked[mark].office == office)
+        ]
         if new.named is not None or not known:
             return new.named
         matter, mark = min(known, key=lambda each: each[0].position)

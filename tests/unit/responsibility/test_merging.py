@@ -226,10 +226,8 @@ class TestSplitting:
         town.link(second, first)
         clock.advance(2 * DAY)
         town.unlink(second)
-        assert (
-            rows(town.case.application, "term"),
-            rows(town.case.application, "course"),
-        ) == before
+        after = [rows(town.case.application, table) for table in ("term", "course")]
+        assert after == before
 
     def test_a_closed_one_stays_closed(self, town: Town):
         """Its terms do not run again, and it had no course."""
