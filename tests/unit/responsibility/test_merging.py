@@ -257,6 +257,7 @@ class TestSplitting:
         town.link(second, first)
         town.unlink(third)
         assert (town.of(third)["matter"], town.owner_of(third)) == (third, HUANG)
+        assert town.of(first)["repeats"] == [second]
         town.unlink(second)
         assert town.of(second)["repeats"] == []
 

@@ -1,0 +1,164 @@
+"""Repeats by RPC across the services: proposed, linked, merged, split; told, timed, replayed."""
+
+import uuid
+from typing import Any
+
+import pytest
+
+from contracts.failures import Failure
+from tests.integration.embedded.conftest import OFFICE, Town
+
+ELSEWHERE = "330726-01"
+LEAK = "小区外墙渗水两年无人修,墙面发霉,老人孩子经常生病,请尽快派人处理"
+OTHER_WORDS = "外墙渗水两年了无人修,墙面都发霉了,老人和孩子常常生病,请派人来修,另外楼道灯也坏了"
+
+
+def asked(town: Town, who: str, role: str, path: str, **given: Any) -> Any:
+    service, _, name = path.partition(".")
+    office = given.pop("at_office", OFFICE)
+    return town.caller(who, [role], office).call(service, name, **given)
+
+
+def command(number: str, **given: Any) -> dict[str, Any]:
+    return {"request_id": str(uuid.uuid4()), "number": number, **given}
+
+
+def told(town: Town, text: str, petitioner: dict[str, str]) -> Any:
+    return town.register(title=text, body=text, petitioner=petitioner)
+
+
+def receive(town: Town, leader: str, number: str) -> None:
+    asked(town, leader, "leader", "responsibility.receive", **command(number))
+
+
+def owner_of(town: Town, number: str) -> Any:
+    return asked(town, "A1", "auditor", "responsibility.owner_of", number=number)
+
+
+def link(town: Town, number: str, repeat_of: str) -> Any:
+    given = command(number, repeat_of=repeat_of, reason="同一房屋同一诉求")
+    answer = asked(town, "K1", "clerk", "intake.link_repeat", **given)
+    town.wait_until_known_everywhere()
+    return answer
+
+
+def unlink(town: Town, number: str) -> Any:
+    given = command(number, reason="另一房屋", document="海信分〔2026〕1号")
+    answer = asked(town, "K1", "clerk", "intake.unlink_repeat", **given)
+    town.wait_until_known_everywhere()
+    return answer
+
+
+@pytest.fixture
+def pair(town: Town) -> tuple[str, str]:
+    """A petition that Huang received, and one like it that Shen received."""
+    who = {"name": "沈阿根", "phone": f"154{uuid.uuid4().int % 10**8:08}"}
+    first = told(town, LEAK, who)["number"]
+    again = told(town, OTHER_WORDS, who)
+    assert (again["repeat_of"], again["may_repeat"]) == (None, first)
+    receive(town, "L1", first)
+    receive(town, "L2", again["number"])
+    return first, again["number"]
+
+
+def test_a_clerk_is_asked_and_two_matters_are_one(town: Town, pair: tuple[str, str]) -> None:
+    """From then on both numbers have one owner, in every service."""
+    first, again = pair
+    page = asked(town, "K1", "clerk", "intake.repeat_proposals", limit=200)
+    assert (again, first) in {(item["number"], item["repeat_of"]) for item in page["items"]}
+    assert link(town, again, first)["repeat_of"] == first
+    assert {owner_of(town, each)["owner"] for each in pair} == {"L1"}
+    view = asked(town, "K1", "clerk", "intake.petition", number=again)
+    assert (view["repeat_of"], view["state"]) == (first, "owned")
+    page = asked(town, "K1", "clerk", "intake.repeat_proposals", limit=200)
+    assert again not in {item["number"] for item in page["items"]}
+
+
+def test_and_two_again_where_it_was_wrong(town: Town, pair: tuple[str, str]) -> None:
+    """Each with the owner that it had."""
+    first, again = pair
+    link(town, again, first)
+    unlink(town, again)
+    assert [owner_of(town, each)["owner"] for each in pair] == ["L1", "L2"]
+    view = asked(town, "K1", "clerk", "intake.petition", number=again)
+    assert (view["repeat_of"], view["state"]) == (None, "owned")
+
+
+def test_both_owners_are_told(town: Town, pair: tuple[str, str]) -> None:
+    """The one that he owns more now, the other that he does not any more."""
+    first, again = pair
+    link(town, again, first)
+    town.heads_at_rest()
+    found = asked(town, "O1", "operator", "notify.reminders", limit=200, at_office="")["items"]
+    told_of = {(each["number"], each["recipient"], each["reason"]) for each in found}
+    assert (first, "L1", "repeat_joined") in told_of
+    assert (again, "L2", "merged") in told_of
+
+
+def test_the_history_of_either_number_is_that_of_the_matter(
+    town: Town, pair: tuple[str, str]
+) -> None:
+    """With what was on record of each before, and apart again after the split."""
+    first, again = pair
+    link(town, again, first)
+    one, other = (
+        asked(town, "A1", "auditor", "audit.replay", number=each)["entries"] for each in pair
+    )
+    registered = [
+        entry["data"]["number"] for entry in one if entry["type"] == "petition.registered.v1"
+    ]
+    assert registered == [first, again]
+    assert {"repeat.linked.v1", "matter.merged.v1", "ownership.merged.v1"} <= {
+        entry["type"] for entry in one
+    }
+    assert [entry["event_id"] for entry in one] == [
+        entry["event_id"] for entry in other if entry["type"] != "case.replayed.v1"
+    ][: len(one)]
+    unlink(town, again)
+    apart = asked(town, "A1", "auditor", "audit.replay", number=again)["entries"]
+    numbers = {
+        entry["data"]["number"] for entry in apart if entry["type"] == "petition.registered.v1"
+    }
+    assert numbers == {again}
+    assert {"repeat.linked.v1", "repeat.unlinked.v1", "ownership.split.v1"} <= {
+        entry["type"] for entry in apart
+    }
+
+
+def test_terms_are_asked_for_under_either_number(town: Town, pair: tuple[str, str]) -> None:
+    """Those that run are the matter's."""
+    first, again = pair
+    link(town, again, first)
+    given = {"number": again, "running": True}
+    page = asked(town, "K1", "clerk", "responsibility.terms", **given)
+    assert [item["number"] for item in page["items"]] == [first]
+
+
+def test_another_countys_clerk_links_nothing(town: Town, pair: tuple[str, str]) -> None:
+    first, again = pair
+    given = command(again, repeat_of=first, reason="同一诉求")
+    with pytest.raises(Failure, match="office_not_allowed"):
+        asked(town, "K9", "clerk", "intake.link_repeat", at_office=ELSEWHERE, **given)
+    with pytest.raises(Failure, match="office_not_allowed"):
+        asked(
+            town,
+            "K9",
+            "clerk",
+            "intake.repeat_proposals",
+            at_office=ELSEWHERE,
+            office=OFFICE,
+        )
+
+
+@pytest.mark.parametrize("reason", ["坏\x00", "", " "])
+def test_a_reason_that_is_none_is_refused(town: Town, pair: tuple[str, str], reason: str) -> None:
+    first, again = pair
+    given = command(again, repeat_of=first, reason=reason)
+    with pytest.raises(Failure, match="bad_value"):
+        asked(town, "K1", "clerk", "intake.link_repeat", **given)
+
+
+def test_a_reason_with_emoji_is_kept(town: Town, pair: tuple[str, str]) -> None:
+    first, again = pair
+    given = command(again, repeat_of=first, reason="同一诉求😀")
+    assert asked(town, "K1", "clerk", "intake.link_repeat", **given)["repeat_of"] == first
