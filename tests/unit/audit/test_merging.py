@@ -33,6 +33,7 @@ def taken(position: int, serial: int) -> Any:
 
 
 def registrations(desk: Desk, of: int) -> set[str]:
+    desk.clock.advance(HOUR)
     entries = desk.replay(of=number(of))["entries"]
     return {entry.data["number"] for entry in entries if entry.type == REGISTERED}
 
@@ -42,6 +43,7 @@ class TestMerging:
         """What was on record of the later one before is part of it."""
         desk.take_in(registered(1), registered(2, 2), taken(1, 2), linked(3, 2, 1))
         assert registrations(desk, 1) == registrations(desk, 2) == {number(1), number(2)}
+        desk.clock.advance(HOUR)
         assert desk.types(of=number(1)).count(TAKEN) == 1
 
     def test_what_went_along_is_in_it(self, desk: Desk):
@@ -63,6 +65,7 @@ class TestSplitting:
         desk.take_in(linked(4, 2, 1, 3), unlinked(5, 2, 1, 3))
         assert registrations(desk, 1) == {number(1)}
         assert registrations(desk, 3) == {number(2), number(3)}
+        desk.clock.advance(HOUR)
         assert "repeat.unlinked.v1" in desk.types(of=number(2))
 
     def test_a_repeat_since_its_registration_takes_that_along(self, desk: Desk):

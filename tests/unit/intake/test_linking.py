@@ -1,5 +1,6 @@
 """Clerks link petitions that are one matter, and undo it: what repeats the petition goes along."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -24,6 +25,7 @@ from tests.builders import (
     COUNTY,
     OTHER_COUNTY,
     SAME_COUNTY,
+    Clock,
     actor,
     content,
     intake_command,
@@ -32,7 +34,8 @@ from tests.builders import (
     raised,
 )
 from tests.unit.intake.desk import Desk, reader
-from tests.unit.stores import tables
+from tests.unit.responsibility.linked import ContendedIntake, contended_intake
+from tests.unit.stores import Stores, tables
 
 LEAK = "小区外墙渗水两年无人修,墙面发霉,老人孩子经常生病,请尽快派人处理"
 OTHER_WORDS = "外墙渗水两年了无人修,墙面都发霉了,老人和孩子常常生病,请派人来修,另外楼道灯也坏了"
@@ -347,6 +350,62 @@ class TestAskedTwice:
         assert undone[0] == undone[1]
         assert clerk.link(second, first, "request-twice") == answers[0]
         assert matter_of(desk, second) == second
+
+
+class TestTwoClerksAtOnce:
+    """One decides, another is on record before him: he decides again on what is there now."""
+
+    @pytest.fixture
+    def contended(self, stores: Stores, clock: Clock) -> Iterator[Desk]:
+        def build(environment: dict[str, str]) -> ContendedIntake:
+            return contended_intake(environment, clock)
+
+        with stores.opened("intake", build) as made:
+            yield Desk(made, clock)
+
+    def test_the_original_has_become_a_repeat(self, contended: Desk):
+        """The link is to the first of the matter all the same."""
+        first, second, third = strangers(contended, 3)
+        ours, theirs = Clerk(contended), Clerk(contended, SECOND)
+        contended.application.meanwhile = lambda: theirs.link(second, first)
+        assert ours.link(third, second)["repeat_of"] == first
+        assert matter_of(contended, third) == first
+
+    def test_something_repeats_the_later_one_by_now(self, contended: Desk):
+        """It goes along."""
+        first, second, third = strangers(contended, 3)
+        ours, theirs = Clerk(contended), Clerk(contended, SECOND)
+        contended.application.meanwhile = lambda: theirs.link(third, second)
+        assert ours.link(second, first)["along"] == [third]
+        assert matter_of(contended, third) == first
+
+    def test_what_would_have_gone_along_has_left(self, contended: Desk):
+        """It stays a matter of its own."""
+        first, second, third = strangers(contended, 3)
+        ours, theirs = Clerk(contended), Clerk(contended, SECOND)
+        ours.link(third, second)
+        ours.link(second, first)
+        contended.application.meanwhile = lambda: theirs.unlink(third)
+        assert ours.unlink(second)["along"] == []
+        assert matter_of(contended, third) == third
+
+    def test_both_link_the_same_petition_and_one_is_told(self, contended: Desk):
+        """The database keeps one of them."""
+        first, second, third = strangers(contended, 3)
+        ours, theirs = Clerk(contended), Clerk(contended, SECOND)
+        contended.application.meanwhile = lambda: theirs.link(third, first)
+        with pytest.raises(AlreadyLinked):
+            ours.link(third, second)
+        assert matter_of(contended, third) == first
+
+    def test_one_registers_while_the_other_links(self, contended: Desk):
+        """The new petition joins whatever matter the words lead to by then."""
+        first, second = strangers(contended, 2)
+        again = person(id_number="330424195503120001")
+        joined: list[str] = []
+        contended.application.meanwhile = lambda: joined.append(told(contended, LEAK, again))
+        Clerk(contended).link(second, first)
+        assert matter_of(contended, joined[0]) == first
 
 
 def test_the_tables_are_what_the_log_adds_up_to(desk: Desk, clerk: Clerk):

@@ -23,7 +23,7 @@ from services.intake.readmodels.register import RegisterTables
 from services.responsibility.application import Responsibility
 from services.responsibility.bootstrap import READING
 from services.responsibility.domain.evidence import Registration
-from services.responsibility.reactions import needs, reactions
+from services.responsibility.reactions import Reading, needs, reactions
 from tests.builders import CLERK, Clock, actor, content, intake_command, person, raised
 from tests.unit.intake.desk import VAULT_KEY, reader
 
@@ -112,13 +112,13 @@ class Counter:
         """It is here; nobody is asked."""
 
 
-def inbox_from(counter: Counter, application: Responsibility) -> Inbox:
+def inbox_from(counter: Counter, application: Responsibility, reading: Reading = READING) -> Inbox:
     """The inbox of responsibility that follows this intake."""
     return Inbox(
         application=application,
         service="responsibility",
-        reactions=reactions(application, READING),
-        needs=needs(application, READING),
+        reactions=reactions(application, reading),
+        needs=needs(application, reading),
         known=frozenset(MESSAGES),
         sources=("intake",),
         reader=counter,

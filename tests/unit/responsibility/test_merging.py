@@ -1,10 +1,13 @@
 """Merging (并案) and splitting (分案): one owner for what is one matter, none is ever lost."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from contracts.envelope import CloudEvent
+from services.responsibility.bootstrap import READING
 from tests.builders import (
     COUNTY,
     DAY,
@@ -75,6 +78,13 @@ def town(stores: Stores, clock: Clock) -> Iterator[Town]:
             "responsibility", lambda environment: responsibility(environment, clock, counter)
         ) as made:
             yield Town(counter, Casebook(made, clock, FakeArrivals()))
+
+
+def _no_registration(_event: CloudEvent) -> Any:
+    raise ValueError("unreadable")
+
+
+_unreadable = replace(READING, registration_of=_no_registration)
 
 
 def terms_of(town: Town, number: str) -> dict[str, str]:
@@ -260,6 +270,22 @@ class TestSplitting:
         assert town.of(first)["repeats"] == [second]
         town.unlink(second)
         assert town.of(second)["repeats"] == []
+
+    def test_what_was_parked_meanwhile_goes_where_it_belongs(self, town: Town):
+        """A repeat of the later matter could not be applied until after the merging."""
+        first, second = town.register(2)
+        third = town.counter.register(PEOPLE[1], "外墙渗水")["number"]
+        broken = inbox_from(town.counter, town.case.application, _unreadable)
+        broken.catch_up()
+        # And with it what the platform had found it by.
+        assert broken.parked() == 2
+        town.counter.link(second, first)
+        town.inbox.catch_up()
+        assert town.inbox.redrive() == 2
+        assert town.of(third)["matter"] == first
+        town.unlink(second)
+        assert town.of(second)["repeats"] == [third]
+        assert town.of(third)["matter"] == second
 
     def test_linked_again_it_is_merged_again(self, town: Town):
         """Two clerks disagree."""
