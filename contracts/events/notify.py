@@ -4,9 +4,15 @@ from typing import ClassVar, Final, Literal
 
 from contracts.envelope import Utc
 from contracts.events.message import Message
+from contracts.fields import Mark
 
 ReminderReason = Literal[
-    "ownership_taken", "untaken", "repeat_joined", "reopened", "reception_elsewhere"
+    "ownership_taken",
+    "untaken",
+    "repeat_joined",
+    "reopened",
+    "reception_elsewhere",
+    "recusal_due",
 ]
 
 
@@ -24,8 +30,9 @@ class ReminderPlannedV1(Message, frozen=True):
 
     Attributes:
         reason: ownership_taken (the recipient owns the petition), untaken (nobody does yet),
-            repeat_joined (a repeat petition found its owner), reopened (by order) or
-            reception_elsewhere (somebody else received the petitioner).
+            repeat_joined (a repeat petition found its owner), reopened (by order),
+            reception_elsewhere (somebody else received the petitioner) or recusal_due (the owner
+            is a party: the head of the office names another).
     """
 
     TYPE: ClassVar[str] = "reminder.planned.v1"
@@ -69,14 +76,42 @@ class ReminderCancelledV1(Message, frozen=True):
     """The reminder is not needed any more.
 
     Attributes:
-        reason: owner_found, owner_changed or case_closed.
+        reason: owner_found, owner_changed, case_closed or kept_out (the recipient is a party to
+            what is sealed).
     """
 
     TYPE: ClassVar[str] = "reminder.cancelled.v1"
 
     number: str
     reminder_id: str
-    reason: Literal["owner_found", "owner_changed", "case_closed"]
+    reason: Literal["owner_found", "owner_changed", "case_closed", "kept_out"]
+
+
+class RemindersKeptOutV1(Message, frozen=True):
+    """The parties to a sealed petition are told nothing of it from now on.
+
+    Attributes:
+        kept_out: marks of all of them, never the codes.
+    """
+
+    TYPE: ClassVar[str] = "reminders.kept_out.v1"
+
+    number: str
+    kept_out: list[Mark]
+
+
+class ReminderWithheldV1(Message, frozen=True):
+    """Somebody would have been told, and is a party to what is sealed: nobody was.
+
+    Attributes:
+        reason: what it would have been about.
+    """
+
+    TYPE: ClassVar[str] = "reminder.withheld.v1"
+
+    number: str
+    reminder_id: str
+    reason: ReminderReason
 
 
 class ReminderGivenUpV1(Message, frozen=True):
@@ -100,5 +135,7 @@ MESSAGES: Final[tuple[type[Message], ...]] = (
     ReminderAttemptedV1,
     ReminderDeliveredV1,
     ReminderCancelledV1,
+    RemindersKeptOutV1,
+    ReminderWithheldV1,
     ReminderGivenUpV1,
 )

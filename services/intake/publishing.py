@@ -10,4 +10,7 @@ from services.intake.domain.petition import Petition
 TELLINGS: Final[Mapping[type, Telling]] = {
     Petition.Registered: Telling(told.PetitionRegisteredV1, occurred="occurred_at"),
     Petition.ContentRead: Telling(told.ContentReadV1),
+    Petition.PartyNamed: Telling(told.PartyNamedV1),
+    Petition.Corrected: Telling(told.PetitionCorrectedV1),
+    Petition.Withdrawn: Telling(told.PetitionWithdrawnV1),
 }

@@ -20,6 +20,8 @@ REMINDED_OF: Final = (
     told.RepeatJoinedV1,
     told.CaseClosedV1,
     told.CaseReopenedV1,
+    told.PartiesKeptOutV1,
+    told.RecusalDueV1,
 )
 
 
@@ -77,6 +79,7 @@ def reactions(notify: Notify) -> Mapping[str, Reaction]:
         notify.cancel_all(unit, subject_of(event.data), event.recordedtime)
 
     return {
+        **_about_parties(notify),
         told.OwnershipAwaitedV1.TYPE: on_awaited,
         told.OwnershipTakenV1.TYPE: on_news_for_owner,
         told.ReceptionRecordedV1.TYPE: on_reception,
@@ -86,3 +89,15 @@ def reactions(notify: Notify) -> Mapping[str, Reaction]:
         told.CaseClosedV1.TYPE: on_closed,
         told.CaseReopenedV1.TYPE: on_news_for_owner,
     }
+
+
+def _about_parties(notify: Notify) -> Mapping[str, Reaction]:
+    def on_kept_out(unit: Unit, event: CloudEvent) -> None:
+        if event.data["sealed"]:
+            marks = event.data["kept_out"]
+            notify.keep_out(unit, subject_of(event.data), marks, event.recordedtime)
+
+    def on_recusal_due(unit: Unit, event: CloudEvent) -> None:
+        notify.plan_for_recusal(unit, subject_of(event.data), occasion_of(event))
+
+    return {told.PartiesKeptOutV1.TYPE: on_kept_out, told.RecusalDueV1.TYPE: on_recusal_due}

@@ -6,16 +6,32 @@ from uuid import UUID
 from chassis.eventstore.application import Unit
 from chassis.messaging.inbox import Reaction
 from contracts.envelope import CloudEvent
-from contracts.events.intake import PetitionRegisteredV1
+from contracts.events.intake import (
+    PartyNamedV1,
+    PetitionCorrectedV1,
+    PetitionRegisteredV1,
+    PetitionWithdrawnV1,
+)
 from services.responsibility.application import Responsibility
-from services.responsibility.domain.evidence import Registration
+from services.responsibility.domain.course import Course
+from services.responsibility.domain.evidence import MatterCorrection, Registration, Withdrawal
+from services.responsibility.domain.ownership import Ownership
 
 
 def needs(
     application: Responsibility, registration_of: Callable[[CloudEvent], Registration]
 ) -> Mapping[str, Callable[[CloudEvent], Iterable[UUID]]]:
     """Return type of event to the ids of what its reaction asks for."""
-    return {PetitionRegisteredV1.TYPE: lambda event: application.needed_for(registration_of(event))}
+    followed = (PartyNamedV1, PetitionCorrectedV1, PetitionWithdrawnV1)
+    return {
+        PetitionRegisteredV1.TYPE: lambda event: application.needed_for(registration_of(event)),
+        **{message.TYPE: _matter_and_course for message in followed},
+    }
+
+
+def _matter_and_course(event: CloudEvent) -> list[UUID]:
+    matter_id = event.data["matter_id"]
+    return [Ownership.create_id(matter_id), Course.create_id(matter_id)]
 
 
 def reactions(
@@ -26,4 +42,34 @@ def reactions(
     def on_registered(unit: Unit, event: CloudEvent) -> None:
         application.open_matter(unit, registration_of(event))
 
-    return {PetitionRegisteredV1.TYPE: on_registered}
+    def on_party_named(unit: Unit, event: CloudEvent) -> None:
+        data = event.data
+        application.name_parties(unit, data["matter_id"], data["kept_out"], event.recordedtime)
+
+    def on_corrected(unit: Unit, event: CloudEvent) -> None:
+        application.correct_matter(
+            unit, event.data["matter_id"], _correction_of(event), event.recordedtime
+        )
+
+    def on_withdrawn(unit: Unit, event: CloudEvent) -> None:
+        withdrawal = Withdrawal(event.data["number"], event.data["ground"])
+        application.receive_withdrawal(
+            unit, event.data["matter_id"], withdrawal, event.recordedtime
+        )
+
+    return {
+        PetitionRegisteredV1.TYPE: on_registered,
+        PartyNamedV1.TYPE: on_party_named,
+        PetitionCorrectedV1.TYPE: on_corrected,
+        PetitionWithdrawnV1.TYPE: on_withdrawn,
+    }
+
+
+def _correction_of(event: CloudEvent) -> MatterCorrection:
+    data, after = event.data, event.data["after"]
+    return MatterCorrection(
+        data["number"],
+        original=data["number"] == data["matter_number"],
+        petition_class=after.get("petition_class"),
+        channel=after.get("channel"),
+    )

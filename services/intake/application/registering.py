@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Final
+from typing import Any, Final
 from uuid import UUID, uuid5
 from zoneinfo import ZoneInfo
 
@@ -17,6 +17,7 @@ from services.intake.application.ports import Command, MarkedMatter, Raised, Reg
 from services.intake.domain.numbering import number_of
 from services.intake.domain.petition import Petition, is_sealed
 from services.intake.domain.refusals import OriginalUnknown, Refusal, Sealed
+from statute.parties import Parties, mark_of
 
 PETITIONS: Final = UUID("b8d9a9ea-3f33-5f5c-8f0e-6d1fb7a3d0c5")
 SHANGHAI: Final = ZoneInfo("Asia/Shanghai")
@@ -85,7 +86,7 @@ class Registration:
             self.outcomes[new.index] = {
                 "petition_id": new.petition_id,
                 "number": number,
-                "repeat_of": original.matter.number if original else None,
+                "repeat_of": _told_original(new, original),
             }
 
     def answer(self, unit: Unit, transaction: Writing) -> None:
@@ -149,7 +150,7 @@ class Registration:
         if raised.repeat_of is None:
             return None
         named = self.register.find(transaction, raised.repeat_of)
-        if named is None or (named["sealed"] and actor.office != named["office"]):
+        if named is None or (named["sealed"] and not _learns_of(actor, named)):
             raise OriginalUnknown(repeat_of="is not on record")
         if bool(named["sealed"]) != is_sealed(raised.petition_class):
             raise Sealed(
@@ -158,7 +159,12 @@ class Registration:
         original = named
         if named["matter_number"] != named["number"]:
             original = self.register.find(transaction, named["matter_number"]) or named
-        matter = MarkedMatter(original["petition_id"], original["number"], original["position"])
+        matter = MarkedMatter(
+            original["petition_id"],
+            original["number"],
+            original["position"],
+            original["kept_out"],
+        )
         return Original(matter, "clerk")
 
     def _mark(
@@ -183,6 +189,23 @@ class Registration:
         return self.register.next_serials(transaction, counts, today)
 
 
+def _learns_of(actor: Actor, named: Mapping[str, Any]) -> bool:
+    """Tell whether somebody may learn that a sealed petition is there: its office, but no party."""
+    parties = Parties.written(named["matter_number"], named["kept_out"])
+    return actor.office == named["office"] and not parties.include(actor.subject, actor.office)
+
+
+def _told_original(new: New, original: Original | None) -> str | None:
+    """Return the number of the original, unless it is one that the registrar is kept out of."""
+    if original is None:
+        return None
+    matter, actor = original.matter, new.command.actor
+    hidden = is_sealed(new.raised.petition_class) and Parties.written(
+        matter.number, matter.kept_out
+    ).include(actor.subject, actor.office)
+    return None if hidden else matter.number
+
+
 def _original_of(new: New, marked: Mapping[str, MarkedMatter]) -> Original | None:
     """Return the first petition of the matter: as the clerk says, else by person and matter.
 
@@ -196,6 +219,7 @@ def _original_of(new: New, marked: Mapping[str, MarkedMatter]) -> Original | Non
 
 def _petition(new: New, number: str, original: Original | None, commitment: str) -> Petition:
     raised = new.raised
+    matter = original.matter.number if original else number
     return Petition._create(  # noqa: SLF001 - the library's way to pass the time in
         Petition.Registered,
         id=UUID(new.petition_id),
@@ -214,4 +238,7 @@ def _petition(new: New, number: str, original: Original | None, commitment: str)
         repeats_number=original.matter.number if original else None,
         repeat_ground=original.ground if original else None,
         external_number=raised.external_number,
+        kept_out=sorted(
+            {mark_of(matter, code) for code in (*raised.accused_staff, *raised.accused_units)}
+        ),
     )

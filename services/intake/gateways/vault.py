@@ -10,7 +10,7 @@ import os
 import unicodedata
 from base64 import b32encode, urlsafe_b64decode
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from typing import Any, Final
 from uuid import uuid4
@@ -22,7 +22,7 @@ from cryptography.hazmat.primitives.keywrap import aes_key_unwrap, aes_key_wrap
 
 from chassis.environment import SettingInvalid
 from chassis.eventstore.transaction import Questions, Writing
-from services.intake.domain.refusals import ContentErased
+from services.intake.domain.refusals import ContentErased, VersionUnknown
 
 KEY_BYTES: Final = 32
 NONCE_BYTES: Final = 12
@@ -30,6 +30,8 @@ SALT_BYTES: Final = 32
 QUERY_CODE_CHARS: Final = 10
 TEXT: Final = "text"
 PRINCIPAL: Final = "petitioner"
+SALT: Final = "salt"
+FIRST_VERSION: Final = 1
 
 Person = Mapping[str, str]
 # A person's mark to the petitioner's id and key.
@@ -38,6 +40,28 @@ Keyring = dict[str, tuple[str, bytes]]
 
 class VaultKeyInvalid(SettingInvalid):
     """The vault's key is not 32 bytes in base64."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shelf:
+    """Where one version of a content stands; the first, which most have alone, by itself."""
+
+    petition_id: str
+    version: int = FIRST_VERSION
+
+    @property
+    def table(self) -> str:
+        return "vault" if self.version == FIRST_VERSION else "vault_version"
+
+    @property
+    def columns(self) -> dict[str, Any]:
+        """The columns that say so, with their values."""
+        first = {"petition_id": self.petition_id}
+        return first if self.version == FIRST_VERSION else {**first, "version": self.version}
+
+    def place(self, role: str, ordinal: int) -> bytes:
+        """Bind a ciphertext to where it stands, so that it cannot be moved."""
+        return "/".join(map(str, [*self.columns.values(), role, ordinal])).encode()
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +86,18 @@ class Content:
         for role, people in self.persons.items():
             for ordinal, person in enumerate(people):
                 yield role, ordinal, person
+
+    def changed(
+        self, text: Mapping[str, Any], persons: Mapping[str, Sequence[Person]]
+    ) -> "Content":
+        """Return it with other texts and people where they are given; nobody leaves no role."""
+        people = {**self.persons, **persons}
+        return replace(
+            self,
+            # Each version has a salt of its own.
+            text={n: value for n, value in {**self.text, **text}.items() if n != SALT},
+            persons={role: those for role, those in people.items() if those},
+        )
 
 
 class Vault:
@@ -137,34 +173,58 @@ class Vault:
         Args:
             keyring: takes up the keys of persons who are new to us.
         """
-        salt = os.urandom(SALT_BYTES)
-        for role, ordinal, person in content.everybody():
-            mark = self._mark_in(petition_id, role, ordinal, person)
-            petitioner = self._petitioner(transaction, keyring, mark)
-            self._store(transaction, petition_id, role, ordinal, petitioner, person)
-        mark = self._mark_in(petition_id, PRINCIPAL, 0, content.principal)
-        text = {**content.text, "salt": salt.hex()}
-        self._store(transaction, petition_id, TEXT, 0, keyring[mark], text)
-        return commitment(salt, content)
+        salt, committed = self.committed(content)
+        self._keep(transaction, keyring, Shelf(petition_id), content, salt)
+        return committed
 
-    def open(self, transaction: Questions, petition_id: str) -> Content:
-        """Return the content of a petition.
+    @staticmethod
+    def committed(content: Content) -> tuple[bytes, str]:
+        """Return a new salt, and the commitment to content with it."""
+        salt = os.urandom(SALT_BYTES)
+        return salt, commitment(salt, content)
+
+    def keep_version(
+        self, transaction: Writing, petition_id: str, version: int, content: Content, salt: bytes
+    ) -> None:
+        """Encrypt and store another version of a petition's content; what it was before stays."""
+        keyring = self.keyring(transaction, {petition_id: content})
+        self._keep(transaction, keyring, Shelf(petition_id, version), content, salt)
+
+    def _keep(
+        self, transaction: Writing, keyring: Keyring, shelf: Shelf, content: Content, salt: bytes
+    ) -> None:
+        for role, ordinal, person in content.everybody():
+            mark = self._mark_in(shelf.petition_id, role, ordinal, person)
+            petitioner = self._petitioner(transaction, keyring, mark)
+            self._store(transaction, shelf, role, ordinal, petitioner, person)
+        mark = self._mark_in(shelf.petition_id, PRINCIPAL, 0, content.principal)
+        text = {**content.text, SALT: salt.hex()}
+        self._store(transaction, shelf, TEXT, 0, keyring[mark], text)
+
+    def open(self, transaction: Questions, petition_id: str, version: int | None = None) -> Content:
+        """Return the content of a petition, as it is or as a version of it was.
 
         Raises:
             ContentErased: a petitioner's key was destroyed.
+            VersionUnknown: it has no such version.
         """
         text: Mapping[str, Any] = {}
         persons: dict[str, list[Person]] = {}
+        shelf = Shelf(petition_id, version or self._newest(transaction, petition_id))
         rows = transaction.query(
-            "SELECT v.role, v.ordinal, v.ciphertext, k.wrapped_key"
-            " FROM vault v LEFT JOIN petitioner_key k ON k.petitioner_id = v.petitioner_id"
-            " WHERE v.petition_id = ? ORDER BY v.role, v.ordinal",
-            (petition_id,),
+            "SELECT v.role, v.ordinal, v.ciphertext, k.wrapped_key"  # noqa: S608 - our own tables
+            f" FROM {shelf.table} v"
+            " LEFT JOIN petitioner_key k ON k.petitioner_id = v.petitioner_id"
+            f" WHERE {' AND '.join(f'v.{column} = ?' for column in shelf.columns)}"
+            " ORDER BY v.role, v.ordinal",
+            list(shelf.columns.values()),
         )
+        if not rows:
+            raise VersionUnknown(content_version="there is no such version of the content")
         for role, ordinal, ciphertext, wrapped in rows:
             if wrapped is None:
                 raise ContentErased(**{role: "the key was destroyed"})
-            place = _place(petition_id, role, ordinal)
+            place = shelf.place(role, ordinal)
             opened = self._decrypt(bytes(wrapped), bytes(ciphertext), place)
             if role == TEXT:
                 text = opened
@@ -172,10 +232,17 @@ class Vault:
                 persons.setdefault(role, []).append(opened)
         return Content(text, persons)
 
+    @staticmethod
+    def _newest(transaction: Questions, petition_id: str) -> int:
+        rows = transaction.query(
+            "SELECT max(version) FROM vault_version WHERE petition_id = ?", (petition_id,)
+        )
+        return int(rows[0][0] or FIRST_VERSION)
+
     def _store(  # noqa: PLR0913, PLR0917 - the columns of one row
         self,
         transaction: Writing,
-        petition_id: str,
+        shelf: Shelf,
         role: str,
         ordinal: int,
         petitioner: tuple[str, bytes],
@@ -183,12 +250,12 @@ class Vault:
     ) -> None:
         petitioner_id, key = petitioner
         nonce = os.urandom(NONCE_BYTES)
-        place = _place(petition_id, role, ordinal)
+        place = shelf.place(role, ordinal)
         sealed = AESGCM(key).encrypt(nonce, json.dumps(plain).encode(), place)
         transaction.insert(
-            "vault",
+            shelf.table,
             {
-                "petition_id": petition_id,
+                **shelf.columns,
                 "role": role,
                 "ordinal": ordinal,
                 "petitioner_id": petitioner_id,
@@ -247,11 +314,6 @@ def commitment(salt: bytes, content: Content) -> str:
     }
     canonical = json.dumps(plain, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
     return sha256(salt + canonical.encode()).hexdigest()
-
-
-def _place(petition_id: str, role: str, ordinal: int) -> bytes:
-    """Bind a ciphertext to where it stands, so that it cannot be moved."""
-    return f"{petition_id}/{role}/{ordinal}".encode()
 
 
 def _derived(key: bytes, purpose: bytes) -> bytes:

@@ -8,6 +8,9 @@ from typing import Final
 # after each further such time until somebody takes it (rule 5).
 UNTAKEN_AFTER: Final = timedelta(days=1)
 
+# Told again after each such time until somebody has done something about it.
+TOLD_AGAIN: Final = frozenset({"untaken", "recusal_due"})
+
 ATTEMPTS_MAX: Final = 10
 RETRY_FIRST: Final = timedelta(seconds=2)
 RETRY_MAX: Final = timedelta(hours=1)
@@ -19,6 +22,7 @@ SENTENCES: Final[Mapping[str, str]] = {
     "repeat_joined": "信访事项 {number} 有重复信访,请继续负责。",
     "reopened": "信访事项 {number} 已重新办理,首问责任仍由您承担。",
     "reception_elsewhere": "信访事项 {number} 的信访人已由其他领导接访,首问责任仍由您承担。",
+    "recusal_due": "信访事项 {number} 的首问责任领导应当回避,请另行确定首问责任领导。",
 }
 
 

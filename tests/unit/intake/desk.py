@@ -9,6 +9,7 @@ from contracts.rpc.method import STAFF
 from services.intake.application import Intake
 from services.intake.application.ports import Raised, Reader
 from services.intake.gateways.vault import Vault
+from services.intake.readmodels.progress import has_begun
 from services.intake.readmodels.register import RegisterTables
 from tests.builders import CLERK, Clock, actor, intake_command, raised
 
@@ -29,7 +30,7 @@ def reader(of: Actor, *roles: str) -> Reader:
 
 def intake(environment: dict[str, str], clock: Clock) -> Intake:
     register = RegisterTables()
-    return Intake(environment, clock, [register], register, Vault(VAULT_KEY))
+    return Intake(environment, clock, [register], register, Vault(VAULT_KEY), has_begun)
 
 
 @dataclass

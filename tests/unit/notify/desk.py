@@ -83,7 +83,7 @@ class Desk:
 
     def listed(self) -> list[dict[str, Any]]:
         with self.application.log_of_events.reading() as transaction:
-            return ReminderTable().listed(transaction, None, None, 200, "")[0]
+            return ReminderTable().listed(transaction, (), None, None, 200, "")[0]
 
     def facts(self) -> list[Any]:
         log = self.application.log_of_events.select_recorded(0, 1_000)
