@@ -474,7 +474,7 @@ class Responsibility(EventSourcedApplication):
         except Hidden:
             self._arriving(number, lambda _number: None)
             self._arrivals.fetch(number)
-            raise
+            raise PetitionUnknown(number=number) from None
 
     # What intake tells of a matter that is known
 
