@@ -161,7 +161,9 @@ class Intake(EventSourcedApplication):
         _check_sight(reader, row)
         if not reader.is_staff and actor.subject != row["registered_by"]:
             raise OfficeNotAllowed(number="was put on record by somebody else")
-        content = self._vault.open(self.log_of_events, row["petition_id"], version)
+        content = self._vault.open(
+            self.log_of_events, row["petition_id"], version or row["content_version"]
+        )
         now = self.clock()
 
         def decide(unit: Unit) -> Answer:
@@ -192,7 +194,7 @@ class Intake(EventSourcedApplication):
         ]
 
         def change(unit: Unit, petition: Petition) -> None:
-            content = self._vault.open(self.log_of_events, row["petition_id"])
+            content = self._content_of(petition)
             revised = content.changed(_joined(content.text, named), {})
             commitment = self._keep_revised(unit, petition, revised)
             petition.name_parties(marks, commitment, named.reason, named.document, self.clock())
@@ -213,7 +215,7 @@ class Intake(EventSourcedApplication):
         _check_sight(reader, row)
 
         def change(unit: Unit, petition: Petition) -> None:
-            content = self._vault.open(self.log_of_events, row["petition_id"]).changed({}, {})
+            content = self._content_of(petition)
             revised = content.changed(corrected.text, corrected.persons)
             differs = (revised.text, revised.persons) != (content.text, content.persons)
             commitment = self._keep_revised(unit, petition, revised) if differs else None
@@ -261,6 +263,12 @@ class Intake(EventSourcedApplication):
             }
 
         return self.run(command.provenance, decide, command.key, stream)
+
+    def _content_of(self, petition: Petition) -> Content:
+        opened = self._vault.open(
+            self.log_of_events, petition.petition_id, petition.content_version
+        )
+        return opened.changed({}, {})
 
     def _keep_revised(self, unit: Unit, petition: Petition, content: Content) -> str:
         """Have the next version of a content stored with the facts; return the commitment to it."""

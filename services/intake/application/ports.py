@@ -37,8 +37,8 @@ class Vault(Protocol):
     def keep(self, transaction: Writing, keyring: Any, petition_id: str, content: Any) -> str:
         """Encrypt and store content; return the commitment to it."""
 
-    def open(self, transaction: Questions, petition_id: str, version: int | None = None) -> Content:
-        """Return the content of a petition, as it is or as a version of it was.
+    def open(self, transaction: Questions, petition_id: str, version: int = 1) -> Content:
+        """Return a version of the content of a petition.
 
         Raises:
             ContentErased: it cannot be read any more.

@@ -201,8 +201,10 @@ class Vault:
         text = {**content.text, SALT: salt.hex()}
         self._store(transaction, shelf, TEXT, 0, keyring[mark], text)
 
-    def open(self, transaction: Questions, petition_id: str, version: int | None = None) -> Content:
-        """Return the content of a petition, as it is or as a version of it was.
+    def open(
+        self, transaction: Questions, petition_id: str, version: int = FIRST_VERSION
+    ) -> Content:
+        """Return a version of the content of a petition.
 
         Raises:
             ContentErased: a petitioner's key was destroyed.
@@ -210,7 +212,7 @@ class Vault:
         """
         text: Mapping[str, Any] = {}
         persons: dict[str, list[Person]] = {}
-        shelf = Shelf(petition_id, version or self._newest(transaction, petition_id))
+        shelf = Shelf(petition_id, version)
         rows = transaction.query(
             "SELECT v.role, v.ordinal, v.ciphertext, k.wrapped_key"  # noqa: S608 - our own tables
             f" FROM {shelf.table} v"
@@ -231,13 +233,6 @@ class Vault:
             else:
                 persons.setdefault(role, []).append(opened)
         return Content(text, persons)
-
-    @staticmethod
-    def _newest(transaction: Questions, petition_id: str) -> int:
-        rows = transaction.query(
-            "SELECT max(version) FROM vault_version WHERE petition_id = ?", (petition_id,)
-        )
-        return int(rows[0][0] or FIRST_VERSION)
 
     def _store(  # noqa: PLR0913, PLR0917 - the columns of one row
         self,
