@@ -30,6 +30,7 @@ from tests.builders import (
     CLERK,
     COUNTY,
     HEAD,
+    HOUR,
     NOON,
     OTHER_COUNTY,
     actor,
@@ -63,6 +64,8 @@ def name(desk: Desk, number: str, *codes: str, by: Any = None, sees: int | None 
 
 
 def read(desk: Desk, number: str, version: int | None = None) -> Any:
+    # Two readings at one instant, in one call, would be one.
+    desk.clock.advance(HOUR)
     return desk.application.read_content(reader(actor(CLERK)), number, version)
 
 
