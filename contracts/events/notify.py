@@ -4,6 +4,7 @@ from typing import ClassVar, Final, Literal
 
 from contracts.envelope import Utc
 from contracts.events.message import Message
+from contracts.fields import Mark
 
 ReminderReason = Literal[
     "ownership_taken",
@@ -14,6 +15,7 @@ ReminderReason = Literal[
     "repeat_not_accepted",
     "merged",
     "split",
+    "recusal_due",
 ]
 
 
@@ -33,8 +35,9 @@ class ReminderPlannedV1(Message, frozen=True):
         reason: ownership_taken (the recipient owns the petition), untaken (nobody does yet),
             repeat_joined (a repeat petition found its owner), reopened (by order),
             reception_elsewhere (somebody else received the petitioner), repeat_not_accepted (a
-            repeat of a matter that has ended), merged (the matter is part of another now) or
-            split (a petition is a matter of its own again).
+            repeat of a matter that has ended), merged (the matter is part of another now), split (a
+            petition is a matter of its own again) or recusal_due (the owner is a party: the head of
+            the office names another).
     """
 
     TYPE: ClassVar[str] = "reminder.planned.v1"
@@ -78,14 +81,42 @@ class ReminderCancelledV1(Message, frozen=True):
     """The reminder is not needed any more.
 
     Attributes:
-        reason: owner_found, owner_changed, case_closed or merged.
+        reason: owner_found, owner_changed, case_closed, merged or kept_out (the recipient is a
+            party to what is sealed).
     """
 
     TYPE: ClassVar[str] = "reminder.cancelled.v1"
 
     number: str
     reminder_id: str
-    reason: Literal["owner_found", "owner_changed", "case_closed", "merged"]
+    reason: Literal["owner_found", "owner_changed", "case_closed", "merged", "kept_out"]
+
+
+class RemindersKeptOutV1(Message, frozen=True):
+    """The parties to a sealed petition are told nothing of it from now on.
+
+    Attributes:
+        kept_out: marks of all of them, never the codes.
+    """
+
+    TYPE: ClassVar[str] = "reminders.kept_out.v1"
+
+    number: str
+    kept_out: list[Mark]
+
+
+class ReminderWithheldV1(Message, frozen=True):
+    """Somebody would have been told, and is a party to what is sealed: nobody was.
+
+    Attributes:
+        reason: what it would have been about.
+    """
+
+    TYPE: ClassVar[str] = "reminder.withheld.v1"
+
+    number: str
+    reminder_id: str
+    reason: ReminderReason
 
 
 class ReminderGivenUpV1(Message, frozen=True):
@@ -109,5 +140,7 @@ MESSAGES: Final[tuple[type[Message], ...]] = (
     ReminderAttemptedV1,
     ReminderDeliveredV1,
     ReminderCancelledV1,
+    RemindersKeptOutV1,
+    ReminderWithheldV1,
     ReminderGivenUpV1,
 )

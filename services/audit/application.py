@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import chain
 from typing import Protocol
 from uuid import uuid5
 
@@ -17,7 +18,7 @@ from chassis.eventstore.application import (
 )
 from chassis.eventstore.instants import text_of
 from chassis.eventstore.transaction import Questions
-from chassis.jurisdiction import Actor
+from chassis.jurisdiction import Actor, is_above
 from services.audit.domain.access import ACCESSES, CLOCK_TOLERANCE, CaseAccess
 from services.audit.domain.refusals import (
     InTheFuture,
@@ -25,8 +26,11 @@ from services.audit.domain.refusals import (
     PetitionUnknown,
 )
 from services.audit.domain.timeline import Fact, in_order
+from statute.parties import Parties
 
 REGISTERED = "petition.registered.v1"
+NAMED = "party.named.v1"
+CORRECTED = "petition.corrected.v1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +100,7 @@ class Audit(EventSourcedApplication):
                 raise PetitionUnknown(number=number)
             facts = self._timelines.facts_of(transaction, matter[0], as_of, occurred_until)
             whole = self._timelines.facts_of(transaction, matter[0], None, None)
-            _check_reader(reader, whole, number)
+            _check_reader(reader, whole, matter[1], number)
         entries = in_order(facts)
         # The clock of another service may be ahead of ours.
         instant = as_of or max([now, *(fact.recorded_at for fact in facts)])
@@ -132,17 +136,33 @@ class Audit(EventSourcedApplication):
         self.run(Provenance(actor.subject, actor.correlation_id, cause), decide)
 
 
-def _check_reader(reader: Reader, facts: Sequence[Fact], number: str) -> None:
+def _check_reader(reader: Reader, facts: Sequence[Fact], matter: str, number: str) -> None:
     """Let only auditors, and the heads of a matter's offices, read its history.
 
-    Of a sealed matter (Arts 27 to 30) the head of its own office reads, and nobody else is told
-    that there is one.
+    Of a sealed matter (Arts 27 to 30) the head of its own office reads, not of one that registered
+    a repeat, and nobody else is told that there is one; no party is, whoever he may be.
     """
-    offices = {str(fact.data["office"]) for fact in facts if fact.type == REGISTERED}
-    sealed = any(fact.data["sealed"] for fact in facts if fact.type == REGISTERED)
-    if reader.auditing:
-        return
-    if sealed and reader.actor.office not in offices:
+    offices = {
+        str(fact.data["number"]): str(fact.data["office"]) for fact in _of(facts, REGISTERED)
+    }
+    actor = reader.actor
+    if any(fact.data.get("sealed") for fact in _of(facts, REGISTERED, CORRECTED)):
+        marks = chain.from_iterable(
+            fact.data.get("kept_out", ()) for fact in _of(facts, REGISTERED, NAMED)
+        )
+        parties = Parties(frozenset(marks))
+        _check_sealed(reader, offices.get(matter, ""), parties, number)
+    elif not reader.auditing and not any(map(actor.acts_for, offices.values())):
+        raise OfficeNotAllowed(office=", ".join(sorted(set(offices.values()))))
+
+
+def _check_sealed(reader: Reader, office: str, parties: Parties, number: str) -> None:
+    actor = reader.actor
+    party = parties.include(actor.subject, actor.office)
+    in_place = is_above(actor.office, office) and parties.include(office)
+    if party or not (reader.auditing or actor.office == office or in_place):
         raise PetitionUnknown(number=number)
-    if not any(reader.actor.acts_for(office) for office in offices):
-        raise OfficeNotAllowed(office=", ".join(sorted(offices)))
+
+
+def _of(facts: Sequence[Fact], *types: str) -> list[Fact]:
+    return [fact for fact in facts if fact.type in types]

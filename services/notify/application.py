@@ -20,6 +20,7 @@ from services.notify.domain.policy import SENTENCES
 from services.notify.domain.reminders import (
     OFFICE_HEAD,
     OWNS,
+    RECUSAL_DUE,
     Occasion,
     PetitionReminders,
     Reminder,
@@ -138,7 +139,17 @@ class Notify(EventSourcedApplication):
         """Tell the new owner instead of the previous one."""
         reminders = self.begin(unit, subject, occasion.at)
         reminders.cancel("owner_changed", occasion.at, recipient=previous)
+        reminders.cancel("owner_changed", occasion.at, about=RECUSAL_DUE)
         reminders.plan(owner, OWNS, occasion.at, occasion)
+
+    def plan_for_recusal(self, unit: Unit, subject: Subject, occasion: Occasion) -> None:
+        """Remind the office's head that the owner is a party and another has to be named."""
+        recipient = f"{OFFICE_HEAD}{subject.office}"
+        self.begin(unit, subject, occasion.at).plan(recipient, RECUSAL_DUE, occasion.at, occasion)
+
+    def keep_out(self, unit: Unit, subject: Subject, marks: Sequence[str], at: datetime) -> None:
+        """Tell the parties to a sealed petition nothing any more."""
+        self.begin(unit, subject, at).keep_out(marks, at)
 
     def plan_for_reception(self, unit: Unit, subject: Subject, occasion: Occasion) -> None:
         """Tell the owner that somebody else received the petitioner, after closure too (rule 4)."""

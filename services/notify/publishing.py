@@ -13,5 +13,7 @@ TELLINGS: Final[Mapping[type, Telling]] = {
     PetitionReminders.Attempted: Telling(told.ReminderAttemptedV1),
     PetitionReminders.Delivered: Telling(told.ReminderDeliveredV1),
     PetitionReminders.Cancelled: Telling(told.ReminderCancelledV1),
+    PetitionReminders.KeptOut: Telling(told.RemindersKeptOutV1),
+    PetitionReminders.Withheld: Telling(told.ReminderWithheldV1),
     PetitionReminders.GivenUp: Telling(told.ReminderGivenUpV1),
 }

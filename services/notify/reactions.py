@@ -26,6 +26,8 @@ REMINDED_OF: Final = (
     told.OwnershipSplitV1,
     told.CaseClosedV1,
     told.CaseReopenedV1,
+    told.PartiesKeptOutV1,
+    told.RecusalDueV1,
 )
 
 
@@ -106,6 +108,16 @@ def _close(notify: Notify, unit: Unit, event: CloudEvent) -> None:
     notify.cancel_all(unit, subject_of(event.data), event.recordedtime)
 
 
+def _keep_out(notify: Notify, unit: Unit, event: CloudEvent) -> None:
+    if event.data["sealed"]:
+        marks = event.data["kept_out"]
+        notify.keep_out(unit, subject_of(event.data), marks, event.recordedtime)
+
+
+def _tell_of_recusal(notify: Notify, unit: Unit, event: CloudEvent) -> None:
+    notify.plan_for_recusal(unit, subject_of(event.data), occasion_of(event))
+
+
 _NEWS: Final[Mapping[str, Callable[[Notify, Unit, CloudEvent], None]]] = {
     told.OwnershipAwaitedV1.TYPE: _await,
     told.ReceptionRecordedV1.TYPE: _tell_of_reception,
@@ -114,4 +126,6 @@ _NEWS: Final[Mapping[str, Callable[[Notify, Unit, CloudEvent], None]]] = {
     told.OwnershipMergedV1.TYPE: _follow_merging,
     told.OwnershipSplitV1.TYPE: _follow_split,
     told.CaseClosedV1.TYPE: _close,
+    told.PartiesKeptOutV1.TYPE: _keep_out,
+    told.RecusalDueV1.TYPE: _tell_of_recusal,
 }

@@ -42,6 +42,7 @@ class NotifyService:
     def reminders(self, request: rpc.ListReminders, caller: Caller) -> rpc.ReminderPage:
         items, cursor = self.rooms.reminders.listed(
             self.rooms.notify.log_of_events,
+            (caller.subject, caller.office),
             request.number,
             _recipient(request, caller),
             request.limit,

@@ -8,6 +8,9 @@ from typing import Final
 # after each further such time until somebody takes it (rule 5).
 UNTAKEN_AFTER: Final = timedelta(days=1)
 
+# Told again after each such time until somebody has done something about it.
+TOLD_AGAIN: Final = frozenset({"untaken", "recusal_due"})
+
 ATTEMPTS_MAX: Final = 10
 RETRY_FIRST: Final = timedelta(seconds=2)
 RETRY_MAX: Final = timedelta(hours=1)
@@ -22,6 +25,7 @@ SENTENCES: Final[Mapping[str, str]] = {
     "repeat_not_accepted": "信访事项 {number} 已复核终结,重复信访仅作登记,不再受理。",
     "merged": "信访事项 {number} 已并入先前登记的同一事项,由其首问责任领导负责。",
     "split": "信访事项 {number} 有信访件分案,请核对所承担的事项。",
+    "recusal_due": "信访事项 {number} 的首问责任领导应当回避,请另行确定首问责任领导。",
 }
 
 

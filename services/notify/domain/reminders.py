@@ -1,6 +1,6 @@
 """The reminders of one petition: what was planned, attempted, delivered, cancelled."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -8,11 +8,13 @@ from uuid import UUID, uuid5
 
 from eventsourcing.domain import Aggregate, CanMutateAggregate, event
 
-from services.notify.domain.policy import ATTEMPTS_MAX
+from services.notify.domain.policy import ATTEMPTS_MAX, TOLD_AGAIN
+from statute.parties import Parties
 
 REMINDERS: Final = UUID("5b0d6f0e-4d0c-5d0e-8a8c-0d7f5a3e9b42")
 OFFICE_HEAD: Final = "office_head:"
 OWNS: Final = "ownership_taken"
+RECUSAL_DUE: Final = "recusal_due"
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +100,15 @@ class PetitionReminders(Aggregate):
         attempts: int
         outcome: str
 
+    class KeptOut(Event):
+        TOPIC = "reminders.kept_out.v1"
+        kept_out: list[str]
+
+    class Withheld(Event):
+        TOPIC = "reminder.withheld.v1"
+        reminder_id: str
+        reason: str
+
     @staticmethod
     def create_id(petition_id: str) -> UUID:
         return uuid5(REMINDERS, petition_id)
@@ -109,6 +120,8 @@ class PetitionReminders(Aggregate):
         self.office = office
         self.owner: str | None = None
         self.reminders: dict[str, Reminder] = {}
+        self.parties = Parties()
+        self.withheld: set[str] = set()
 
     def trigger_event(self, event_class: type[CanMutateAggregate[UUID]], **kwargs: Any) -> None:
         """Make a fact; every fact names its petition."""
@@ -117,9 +130,13 @@ class PetitionReminders(Aggregate):
         )
 
     def plan(self, recipient: str, reason: str, due_at: datetime, occasion: Occasion) -> None:
-        """Plan a reminder; the same one is planned once."""
+        """Plan a reminder; the same one is planned once, and a party is told nothing."""
         reminder_id = str(uuid5(self.id, f"{recipient}/{reason}/{occasion.id}"))
-        if reminder_id not in self.reminders:
+        if reminder_id in self.reminders or reminder_id in self.withheld:
+            return
+        if self.keeps_out(recipient):
+            self._record_withholding(timestamp=occasion.at, reminder_id=reminder_id, reason=reason)
+        else:
             self._record_plan(
                 timestamp=occasion.at,
                 reminder_id=reminder_id,
@@ -127,6 +144,20 @@ class PetitionReminders(Aggregate):
                 reason=reason,
                 due_at=due_at,
             )
+
+    def keeps_out(self, recipient: str) -> bool:
+        """Tell whether a recipient is a party to what is sealed, or head of an office that is."""
+        return self.parties.include(recipient.removeprefix(OFFICE_HEAD))
+
+    def keep_out(self, marks: Iterable[str], at: datetime) -> None:
+        """Tell the parties to what is sealed nothing any more; `marks` are those of all of them."""
+        parties = Parties(frozenset(marks))
+        if parties == self.parties:
+            return
+        self._record_parties(timestamp=at, kept_out=sorted(parties.marks))
+        for recipient in sorted({each.recipient for each in self.reminders.values()}):
+            if self.keeps_out(recipient):
+                self.cancel("kept_out", at, recipient=recipient)
 
     def cancel(self, why: str, at: datetime, *, about: str = "", recipient: str = "") -> None:
         """Cancel what is planned, all of it or that of one reason or recipient."""
@@ -177,11 +208,11 @@ class PetitionReminders(Aggregate):
             self._plan_again(reminder, again_after, at)
 
     def _plan_again(self, reminder: Reminder, again_after: timedelta, at: datetime) -> None:
-        """Go on reminding of an untaken petition until somebody takes it (rule 5).
+        """Go on reminding until somebody takes the petition (rule 5), or the recusal is made.
 
         Times that have passed meanwhile are left out: nobody is told five times at once.
         """
-        if reminder.reason == "untaken":
+        if reminder.reason in TOLD_AGAIN:
             passed = max((at - reminder.due_at) // again_after, 0)
             due_at = reminder.due_at + (passed + 1) * again_after
             again = Occasion(f"{reminder.reminder_id}/{due_at.isoformat()}", at)
@@ -218,6 +249,14 @@ class PetitionReminders(Aggregate):
     @event(Cancelled)
     def _record_cancellation(self, timestamp: datetime, reminder_id: str, reason: str) -> None:
         self.reminders[reminder_id].state = "cancelled"
+
+    @event(KeptOut)
+    def _record_parties(self, timestamp: datetime, kept_out: list[str]) -> None:
+        self.parties = Parties(frozenset(kept_out))
+
+    @event(Withheld)
+    def _record_withholding(self, timestamp: datetime, reminder_id: str, reason: str) -> None:
+        self.withheld.add(reminder_id)
 
     @event(GivenUp)
     def _record_giving_up(

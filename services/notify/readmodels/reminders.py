@@ -7,10 +7,11 @@ from typing import Any, ClassVar, Final
 from chassis.eventstore.instants import text_of
 from chassis.eventstore.log import RecordedEvent
 from chassis.eventstore.losses import Made
-from chassis.eventstore.paging import cursor_of, key_of
-from chassis.eventstore.transaction import Questions, Writing
+from chassis.eventstore.paging import POSITION_BITS, Key, key_of, page_of
+from chassis.eventstore.transaction import Questions, Row, Writing
 from services.notify.domain.policy import retry_after
 from services.notify.domain.reminders import PetitionReminders
+from statute.parties import Parties
 
 COLUMNS: Final = (
     "reminder_id",
@@ -23,18 +24,25 @@ COLUMNS: Final = (
     "last_outcome",
     "position",
 )
+_NUMBER: Final = COLUMNS.index("number")
+_POSITION: Final = COLUMNS.index("position")
+# Behind every position of a log: a list begins with the newest.
+BEFORE_ALL: Final = 2**POSITION_BITS - 1
 
 
 class ReminderTable:
-    """The table `reminder`: one row each."""
+    """The tables `reminder`, one row each, and `kept_out`, the parties to sealed petitions."""
 
-    tables: ClassVar = ("reminder",)
+    tables: ClassVar = ("reminder", "kept_out")
 
     def apply(self, transaction: Writing, event: Any, recorded: RecordedEvent) -> None:
         if isinstance(event, PetitionReminders.Planned):
             _add(transaction, event, recorded)
         elif isinstance(event, PetitionReminders.Attempted):
             _count_attempt(transaction, event)
+        elif isinstance(event, PetitionReminders.KeptOut):
+            row = {"number": event.number, "marks": " ".join(event.kept_out)}
+            transaction.put("kept_out", row, key="number")
         elif type(event) in _ENDS:
             changes = {"state": _ENDS[type(event)]}
             transaction.update("reminder", "reminder_id", event.reminder_id, changes)
@@ -43,6 +51,8 @@ class ReminderTable:
     def made_by(event: Any) -> Iterable[Made]:
         if isinstance(event, PetitionReminders.Planned):
             yield Made("reminder", {"reminder_id": event.reminder_id})
+        elif isinstance(event, PetitionReminders.KeptOut):
+            yield Made("kept_out", {"number": event.number})
 
     def due(self, transaction: Questions, now: datetime, limit: int) -> Sequence[tuple[str, str]]:
         """Return petition_id and reminder_id of what is due, the longest due first."""
@@ -54,31 +64,45 @@ class ReminderTable:
         )
         return [(row[0], row[1]) for row in rows]
 
-    def listed(
+    def listed(  # noqa: PLR0913, PLR0917 - what is asked, for whom, which page
         self,
         transaction: Questions,
+        onlooker: Sequence[str],
         number: str | None,
         recipient: str | None,
         limit: int,
         cursor: str,
     ) -> tuple[list[dict[str, Any]], str]:
-        """Return a page, newest first, and the cursor of the next."""
-        clauses = ["position > 0"]
+        """Return a page, newest first, and the cursor of the next.
+
+        Args:
+            onlooker: his staff number and office; he is shown nothing of what is sealed and to
+                which one of them is a party.
+        """
+        clauses = ["position < ?"]
         params: list[Any] = []
         for column, value in (("number", number), ("recipient", recipient)):
             if value is not None:
-                clauses.append(f"{column} = ?")
+                clauses.append(f"r.{column} = ?")
                 params.append(value)
-        if behind := key_of(cursor, (int,)):
-            clauses.append("position < ?")
-            params.extend(behind)
-        rows = transaction.query(
-            f"SELECT {', '.join(COLUMNS)} FROM reminder"  # noqa: S608 - our own columns
-            f" WHERE {' AND '.join(clauses)} ORDER BY position DESC LIMIT ?",
-            (*params, limit + 1),
+
+        def rows_behind(behind: Key | None, count: int) -> list[Row]:
+            (before,) = behind or (BEFORE_ALL,)
+            return transaction.query(
+                f"SELECT {', '.join(f'r.{column}' for column in COLUMNS)}, COALESCE(k.marks, '')"  # noqa: S608 - our own columns
+                " FROM reminder r LEFT JOIN kept_out k ON k.number = r.number"
+                f" WHERE {' AND '.join(clauses)} ORDER BY position DESC LIMIT ?",
+                (before, *params, count),
+            )
+
+        rows, next_cursor = page_of(
+            rows_behind,
+            lambda row: not Parties.written(row[-1]).include(*onlooker),
+            lambda row: (row[_POSITION],),
+            key_of(cursor, (int,)),
+            limit,
         )
-        items = [dict(zip(COLUMNS, row, strict=True)) for row in rows[:limit]]
-        return items, cursor_of((items[-1]["position"],)) if len(rows) > limit else ""
+        return [dict(zip(COLUMNS, row[:-1], strict=True)) for row in rows], next_cursor
 
 
 def _add(transaction: Writing, event: PetitionReminders.Planned, recorded: RecordedEvent) -> None:

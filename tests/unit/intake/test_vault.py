@@ -124,7 +124,7 @@ class TestForgettingAPerson:
         execute(desk, "DELETE FROM petitioner_key")
         row = desk.application.petition(reader(actor(CLERK)), number_)
         assert row["number"] == number_
-        status = desk.application.status(number_, VAULT.query_code(number_))
+        status = desk.application.status(actor(CLERK), number_, VAULT.query_code(number_))
         assert status["state"] == "registered"
         assert str(desk.application.stream_of(number_)) == row["petition_id"]
 
