@@ -14,12 +14,12 @@ from services.intake.readmodels.register import Sight
 COLUMNS: Final = ("number", "repeat_of", "score", "text", "same_category", "place", "proposed_at")
 DECIDED_BY: Final = (Petition.RepeatLinked, Petition.RepeatDeclined)
 
-# What was linked the other way round meanwhile, or to the same matter, is no question any more.
+# The one proposed may have become a repeat since: shown is the first of its matter.
 _OPEN: Final = (
     "SELECT q.number, r.matter_number, q.score, q.text, q.same_category, q.place,"
     " q.proposed_at, q.position FROM repeat_proposal q"
     " JOIN petition p ON p.number = q.number JOIN petition r ON r.number = q.repeat_of"
-    " WHERE p.office = ? AND p.matter_id <> r.matter_id AND q.position > ?"
+    " WHERE p.office = ? AND q.position > ?"
     " AND (p.sealed = 0 OR p.registered_by = ? OR p.office = ?)"
     " ORDER BY q.position LIMIT ?"
 )
