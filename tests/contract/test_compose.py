@@ -108,7 +108,8 @@ def test_everything_that_stays_up_is_watched_and_gets_time_to_stop(part):
 
 @pytest.mark.parametrize("part", [*SERVERS, "notify"])
 def test_what_must_survive_is_in_a_named_volume(part):
-    (volume,) = parts[part]["volumes"]
+    volume, *settings = parts[part]["volumes"]
+    assert all(setting.endswith(":ro") for setting in settings)
     assert volume.partition(":")[0] in yaml.safe_load(FILE.read_text())["volumes"]
 
 

@@ -65,15 +65,17 @@ class Shelf:
     @property
     def columns(self) -> dict[str, Any]:
         """The columns that say so, with their values."""
-        which: dict[str, Any] = {"version": self.version}
-        if self.version == FIRST_VERSION:
-            which = {"kept_at": self.kept_at}
-        return {"petition_id": self.petition_id, **which}
+        first = {"petition_id": self.petition_id}
+        return first if self.version == FIRST_VERSION else {**first, "version": self.version}
+
+    @property
+    def since(self) -> dict[str, str]:
+        """Since when the content is kept, where the table says so."""
+        return {"kept_at": self.kept_at} if self.version == FIRST_VERSION else {}
 
     def place(self, role: str, ordinal: int) -> bytes:
         """Bind a ciphertext to where it stands, so that it cannot be moved."""
-        version = [] if self.version == FIRST_VERSION else [self.version]
-        return "/".join(map(str, [self.petition_id, *version, role, ordinal])).encode()
+        return "/".join(map(str, [*self.columns.values(), role, ordinal])).encode()
 
 
 @dataclass(frozen=True, slots=True)
@@ -309,6 +311,7 @@ class Vault:
             shelf.table,
             {
                 **shelf.columns,
+                **shelf.since,
                 "role": role,
                 "ordinal": ordinal,
                 "petitioner_id": petitioner_id,
