@@ -16,7 +16,7 @@ from chassis.observability import configure_logging
 from chassis.runtime.surroundings import database_url, home_of, surroundings
 from contracts.failures import Failure
 from contracts.rpc import METHODS
-from shouwen import courses, deadlines, upkeep
+from shouwen import courses, deadlines, evidence, upkeep
 from shouwen.calling import (
     BrokenOff,
     CallFor,
@@ -399,6 +399,21 @@ def replay(
     Console().print(history_table(history["entries"]))
 
 
+app.command(
+    epilog=_examples(
+        "shouwen export XF-330424-20261123-000017-X case.zip",
+        "shouwen export XF-330424-20261123-000017-X case.zip --since 1204",
+        "Next: shouwen verify case.zip --key KEY",
+    )
+)(evidence.export)
+app.command(
+    epilog=_examples(
+        "shouwen verify case.zip --key ledger.keys",
+        "shouwen verify .shouwen/ledger --key ledger.keys --checkpoint kept",
+        "shouwen verify https://ledger.example/ --key ledger.keys",
+    )
+)(evidence.verify)
+app.command(epilog=_examples("shouwen fsck --key ledger.keys"))(evidence.fsck)
 app.command(epilog=_examples("shouwen rebuild notify   its read models, after they were lost"))(
     upkeep.rebuild
 )

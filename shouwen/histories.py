@@ -61,6 +61,8 @@ WORDS: Final[Mapping[str, str]] = {
     "reminder.given_up.v1": "reminder given up: {outcome}",
     "case_access.begun.v1": "accesses are kept from here on",
     "case.replayed.v1": "replayed 回放 for an auditor",
+    "case.exported.v1": "exported 导出 with its proofs, under a ledger of {size}",
+    "case_heads.recorded.v1": "ends of all cases stated, at {size}",
 }
 
 # What is a code of the statute shows the word of the Regulation as well.
