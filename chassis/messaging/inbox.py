@@ -265,11 +265,12 @@ class Inbox:
         def react(unit: Unit) -> Answer:
             unit.preparing.append(_advance(source, applied, events[-1].position, parked))
             unit.load(id_ for event in events for id_ in self._needed_by(event))
+            # First, so that its questions need not send what the others write.
+            unit.writing.extend(self._kept(events))
             for event in events:
                 if event.subject not in parked:
                     self._react(unit, event)
             unit.writing.extend(self._parking(event, HELD) for event in held)
-            unit.writing.extend(self._kept(events))
             return {}
 
         self.application.run(self._provenance(events[0]), react)

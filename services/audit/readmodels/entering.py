@@ -63,13 +63,15 @@ def _ends(transaction: Questions, events: Sequence[CloudEvent]) -> dict[str, Hea
     """Return each petition's last leaf; as well the tree's size, and the source's last seq."""
     petitions = list({event.subject for event in events})
     marks = ", ".join("?" * len(petitions))
+    # The typed column comes first: what follows takes its type for NULL.
     rows = transaction.query(
-        f"SELECT '{_SIZE}', coalesce(max(position) + 1, 0), NULL FROM ledger_leaf"  # noqa: S608 - our own names
-        f" UNION ALL SELECT '{_SEQ}', coalesce(max(seq), 0), NULL FROM ledger_leaf WHERE source = ?"
-        " UNION ALL SELECT petition, petition_seq, hash FROM ledger_leaf"
+        "SELECT petition, petition_seq, hash FROM ledger_leaf"  # noqa: S608 - our own names
         " WHERE (petition, petition_seq) IN (SELECT petition, max(petition_seq) FROM ledger_leaf"
-        f" WHERE petition IN ({marks}) GROUP BY petition)",
-        (events[0].service, *petitions),
+        f" WHERE petition IN ({marks}) GROUP BY petition)"
+        f" UNION ALL SELECT '{_SIZE}', coalesce(max(position) + 1, 0), NULL FROM ledger_leaf"
+        f" UNION ALL SELECT '{_SEQ}', coalesce(max(seq), 0), NULL FROM ledger_leaf"
+        " WHERE source = ?",
+        (*petitions, events[0].service),
     )
     return {name: Head(count, bytes(hash_ or b"")) for name, count, hash_ in rows}
 
