@@ -8,7 +8,7 @@ from typing import Final
 from services.audit.domain.evidence import CaseEvidence, Heads
 from services.audit.domain.notes import proof_text
 from services.audit.gateways.page import page_of
-from services.audit.verifier import manifest_of, packed
+from services.audit.verifier import canonical, manifest_of, packed
 
 README: Final = """\
 首问 Shouwen: the evidence of one case
@@ -45,7 +45,7 @@ def bundle_of(evidence: CaseEvidence, keys: Iterable[str]) -> bytes:
         "checkpoint.before": evidence.note_before.encode(),
         "consistency": _lines([b64encode(each) for each in evidence.growth]),
         "keys": _lines([key.encode() for key in keys]),
-        "calendars.json": _json(_calendars(events)),
+        "calendars.json": canonical(_calendars(events)),
     }
     for fact in evidence.facts:
         name = f"proofs/{fact.position}.tlog-proof"
@@ -69,7 +69,7 @@ def _heads(heads: Heads, note: str) -> dict[str, bytes]:
         "heads.event": stated.event,
         "heads.leaf": stated.leaf,
         "heads.tlog-proof": proof_text(stated.position, stated.path, note).encode(),
-        "heads.json": _json({"chains": chains}),
+        "heads.json": canonical({"chains": chains}),
     }
 
 
@@ -81,10 +81,6 @@ def _calendars(events: Sequence[dict[str, object]]) -> list[str]:
         if isinstance(data, dict) and isinstance(version := data.get("due_calendar"), str):
             versions.add(version)
     return sorted(versions)
-
-
-def _json(value: object) -> bytes:
-    return json.dumps(value, ensure_ascii=False, indent=1).encode()
 
 
 def _lines(lines: Iterable[bytes]) -> bytes:

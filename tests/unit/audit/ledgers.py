@@ -18,7 +18,7 @@ from services.audit.gateways.tilefiles import TileFiles
 from services.audit.readmodels.ends import EndTables
 from services.audit.readmodels.trees import TreeTables
 from services.audit.verifier import Key, Terms, manifest_of, packed, parts_of, verify
-from tests.builders import cloud_event, number, petition_id, registered
+from tests.builders import HOUR, cloud_event, number, petition_id, registered
 from tests.unit.audit.desk import AUDITOR, Desk
 
 ORIGIN = "ledger.example/shouwen"
@@ -93,6 +93,7 @@ class LedgerDesk:
 
     def bundle(self, serial: int = 1, known_size: int | None = None) -> bytes:
         reader = Reader(AUDITOR, auditing=True)
+        self.desk.clock.advance(HOUR)
         evidence = self.desk.application.export(reader, number(serial), known_size)
         return bundle_of(evidence, self.keys)
 
