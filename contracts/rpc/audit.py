@@ -4,10 +4,11 @@ from typing import Annotated, Any, Final
 
 from msgspec import Meta
 
-from contracts.envelope import Utc
+from contracts.envelope import CloudEvent, Utc
 from contracts.fields import Number, Position
 from contracts.rpc.method import FOLLOWERS, READERS, Answer, Method, Request
 
+TypeName = Annotated[str, Meta(min_length=1, max_length=64)]
 KnownSize = Annotated[int, Meta(ge=1, le=2**63 - 1)]
 
 
@@ -173,4 +174,43 @@ LEAVES: Final = Method(
     "audit", "leaves", ReadLeaves, LeafList, FOLLOWERS, "Leaves of the ledger, in order."
 )
 
-METHODS: Final[tuple[Method[Any, Any], ...]] = (REPLAY, EXPORT, CHECKPOINT, LEAVES)
+
+class ReadFeed(Request, frozen=True):
+    """What has happened since, in all services.
+
+    Attributes:
+        after: `next` of the page before; 0 for all.
+        types: only events of these types; all unless given.
+    """
+
+    after: Position = 0
+    types: Annotated[tuple[TypeName, ...], Meta(max_length=50)] = ()
+    limit: Annotated[int, Meta(ge=1, le=1_000)] = 200
+
+
+class FeedPage(Answer, frozen=True):
+    """Events in the order of the ledger; who goes on from `next` misses none and gets none twice.
+
+    Attributes:
+        events: none where none of the types came within the stretch that was looked at.
+        next: where to go on.
+        size: of the ledger; there is nothing new while `next` is this.
+        held: the event at `next` waits for an operator, and the feed with it.
+    """
+
+    events: list[CloudEvent]
+    next: int
+    size: int
+    held: bool
+
+
+FEED: Final = Method(
+    "audit",
+    "feed",
+    ReadFeed,
+    FeedPage,
+    FOLLOWERS,
+    "What has happened in all services since a place in the ledger, complete and resumable.",
+)
+
+METHODS: Final[tuple[Method[Any, Any], ...]] = (REPLAY, EXPORT, CHECKPOINT, LEAVES, FEED)

@@ -25,6 +25,7 @@ from services.audit.reactions import reactions
 from services.audit.readmodels.ends import EndTables
 from services.audit.readmodels.entering import enter
 from services.audit.readmodels.evidence import EvidenceTables
+from services.audit.readmodels.feed import FeedTables
 from services.audit.readmodels.timelines import TimelineTables
 from services.audit.readmodels.trees import TreeTables
 from services.audit.settings import (
@@ -45,6 +46,7 @@ class Rooms:
 
     audit: Audit
     ledger: Ledger
+    feed: FeedTables
     assembly: Assembly
 
 
@@ -78,7 +80,7 @@ def build(surroundings: Surroundings) -> Rooms:
         tickers=[_ledger_ticker(audit, signers, surroundings)],
     )
     keys = [verifier_key(signer) for signer in signers]
-    return Rooms(audit, Ledger(audit.log_of_events, TreeTables(), keys), assembly)
+    return Rooms(audit, Ledger(audit.log_of_events, TreeTables(), keys), FeedTables(), assembly)
 
 
 def _signers(variables: Variables) -> list[Ed25519Signer]:

@@ -73,6 +73,13 @@ class AuditService:
         leaves, size = self.rooms.ledger.leaves(request.after, request.limit)
         return rpc.LeafList(leaves=leaves, size=size)
 
+    @answers(rpc.FEED)
+    def feed(self, request: rpc.ReadFeed, _caller: Caller) -> rpc.FeedPage:
+        log_of_events = self.rooms.audit.log_of_events
+        with log_of_events.reading() as transaction:
+            page = self.rooms.feed.page(transaction, request.after, request.types, request.limit)
+        return msgspec.convert(page._asdict(), rpc.FeedPage)
+
     @answers(LOG[NAME])
     def log(self, request: ReadLog, _caller: Caller) -> EventList:
         events, head = self.rooms.assembly.events_after(request.after, request.limit)

@@ -71,18 +71,18 @@ def root_from_inclusion(index: int, size: int, hash_: bytes, path: Sequence[byte
     Raises:
         Wrong: the path is not as long as the path of that leaf.
     """
-    if not 0 <= index < size or len(hash_) != HASH_BYTES:
+    if not 0 <= index < size or any(len(each) != HASH_BYTES for each in (hash_, *path)):
         raise Wrong(f"there is no leaf {index} in a ledger of {size}")
     node, last, root = index, size - 1, hash_
     for sibling in path:
-        if last == 0 or len(sibling) != HASH_BYTES:
+        if last == 0:
             raise Wrong(f"the path of leaf {index} is too long")
         if node & 1 or node == last:
-            root = node_hash(sibling, root)
+            root = sha256(b"\x01" + sibling + root).digest()
             while not node & 1 and node:
                 node, last = node >> 1, last >> 1
         else:
-            root = node_hash(root, sibling)
+            root = sha256(b"\x01" + root + sibling).digest()
         node, last = node >> 1, last >> 1
     if last:
         raise Wrong(f"the path of leaf {index} is too short")
@@ -268,13 +268,18 @@ def _decoded(text: str) -> bytes:
 # Leaves and events
 
 
-@dataclass(frozen=True)
+@dataclass
 class Leaf:
-    """What the ledger binds of one event; see docs/audit.md."""
+    """What the ledger binds of one event; see docs/audit.md.
+
+    Attributes:
+        hash: of the leaf in the tree.
+    """
 
     position: int
     encoded: bytes
     members: Mapping[str, Any]
+    hash: bytes
 
     @classmethod
     def read(cls, position: int, encoded: bytes) -> "Leaf":
@@ -286,12 +291,7 @@ class Leaf:
         members = _object(encoded, f"leaf {position}")
         if members.keys() != LEAF_MEMBERS or canonical(members) != encoded:
             raise Wrong(f"leaf {position} is not of the form that the ledger writes")
-        return cls(position, encoded, members)
-
-    @property
-    def hash(self) -> bytes:
-        """Hash of the leaf in the tree."""
-        return leaf_hash(self.encoded)
+        return cls(position, encoded, members, leaf_hash(encoded))
 
     @property
     def name(self) -> str:
@@ -301,8 +301,10 @@ class Leaf:
 
 def canonical(value: Any) -> bytes:
     """Return JSON as RFC 8785 has it, for text, whole numbers, truth values and ASCII names."""
-    text = json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
-    return text.encode("utf-8", "surrogatepass")
+    return _encoder.encode(value).encode("utf-8", "surrogatepass")
+
+
+_encoder: Final = json.JSONEncoder(sort_keys=True, ensure_ascii=False, separators=(",", ":"))
 
 
 def _object(encoded: bytes, name: str) -> dict[str, Any]:

@@ -1,7 +1,6 @@
 """How events become leaves: each with its place in its source's log and in its petition's chain."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from services.audit.domain.leaves import NO_PREVIOUS, Leaf
@@ -18,8 +17,7 @@ class Head(NamedTuple):
 NOTHING = Head(0, b"")
 
 
-@dataclass(frozen=True, slots=True)
-class Bound:
+class Bound(NamedTuple):
     """What a leaf binds of one event; see `Leaf`."""
 
     source: str
@@ -55,15 +53,16 @@ def chained(events: Iterable[Bound], size: int, heads: Mapping[str, Head]) -> It
     for position, event in enumerate(events, start=size):
         before = last.get(event.petition, NOTHING)
         leaf = Leaf(
-            source=event.source,
-            seq=event.seq,
-            petition=event.petition,
-            petition_seq=before.petition_seq + 1,
-            type=event.type,
-            at=event.at,
-            payload_sha256=event.payload_sha256,
-            prev=before.hash.hex() or NO_PREVIOUS,
+            event.source,
+            event.seq,
+            event.petition,
+            before.petition_seq + 1,
+            event.type,
+            event.at,
+            event.payload_sha256,
+            before.hash.hex() or NO_PREVIOUS,
         )
         encoded = leaf.encoded()
-        last[event.petition] = Head(leaf.petition_seq, leaf_hash(encoded))
-        yield Entered(position, leaf, encoded, last[event.petition].hash)
+        hash_ = leaf_hash(encoded)
+        last[event.petition] = Head(leaf.petition_seq, hash_)
+        yield Entered(position, leaf, encoded, hash_)

@@ -1,26 +1,19 @@
 """Collects what is taken away of one case, all of it as of one moment."""
 
 from collections.abc import Iterator, Sequence
-from typing import Any, Final
+from typing import Any
 
 import msgspec
 
-from chassis.eventstore.instants import instant_of
 from chassis.eventstore.transaction import Questions
-from contracts.envelope import CloudEvent, sequence_of, source_of
 from services.audit.domain.evidence import CaseEvidence, ChainEnd, Heads, Proven
 from services.audit.domain.heads import BUCKETS, LEDGER_ID, bucket_of, key_of
 from services.audit.domain.merkle import consistency_proof, inclusion_proof
 from services.audit.domain.refusals import CheckpointUnknown, HistoryIncomplete
 from services.audit.readmodels.ends import EndTables
 from services.audit.readmodels.entering import canonical
+from services.audit.readmodels.entries import ROWS, event_of
 from services.audit.readmodels.trees import SignedSize, StoredHashes, TreeTables
-
-_ROWS: Final = (
-    "SELECT l.position, l.leaf, t.event_id, t.source, t.position, t.type, t.subject, t.occurred_at,"
-    " t.recorded_at, t.stream, t.stream_version, t.actor, t.correlation_id, t.cause, t.data"
-    " FROM ledger_leaf l LEFT JOIN timeline t ON t.source = l.source AND t.position = l.seq"
-)
 
 
 class EvidenceTables:
@@ -108,7 +101,7 @@ def _facts(
 ) -> Iterator[Proven]:
     marks = ", ".join("?" * len(petitions))
     rows = questions.query(
-        f"{_ROWS} WHERE l.petition IN ({marks}) AND l.position < ? ORDER BY l.position",
+        f"{ROWS} WHERE l.petition IN ({marks}) AND l.position < ? ORDER BY l.position",
         (*petitions, size),
     )
     for row in rows:
@@ -118,7 +111,7 @@ def _facts(
 def _last_stated(questions: Questions, size: int) -> Sequence[Any]:
     """Return the newest fact under a checkpoint that states a root over the ends, or nothing."""
     rows = questions.query(
-        f"{_ROWS} WHERE l.petition = ? AND l.position < ? ORDER BY l.petition_seq DESC LIMIT 1",
+        f"{ROWS} WHERE l.petition = ? AND l.position < ? ORDER BY l.petition_seq DESC LIMIT 1",
         (str(LEDGER_ID), size),
     )
     return rows[0] if rows and rows[0][2] is not None else ()
@@ -144,36 +137,4 @@ def _proven(stored: StoredHashes, size: int, row: Sequence[Any]) -> Proven:
     if event[0] is None:
         raise HistoryIncomplete(position=str(position))
     path = inclusion_proof(stored, position, size)
-    return Proven(position, bytes(leaf), path, canonical(_event(*event)))
-
-
-def _event(  # noqa: PLR0913, PLR0917 - the columns of one row
-    event_id: str,
-    source: str,
-    position: int,
-    type_: str,
-    subject: str,
-    occurred_at: str,
-    recorded_at: str,
-    stream: str,
-    stream_version: int,
-    actor: str,
-    correlation_id: str,
-    cause: str,
-    data: str,
-) -> CloudEvent:
-    return CloudEvent(
-        id=event_id,
-        source=source_of(source),
-        type=type_,
-        subject=subject,
-        time=instant_of(occurred_at),
-        recordedtime=instant_of(recorded_at),
-        sequence=sequence_of(position),
-        stream=stream,
-        streamversion=stream_version,
-        actor=actor,
-        correlationid=correlation_id,
-        causationid=cause,
-        data=msgspec.json.decode(data),
-    )
+    return Proven(position, bytes(leaf), path, canonical(event_of(*event)))

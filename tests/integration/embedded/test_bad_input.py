@@ -123,6 +123,7 @@ GOOD: dict[str, dict[str, Any]] = {
     "audit.export": {"number": UNKNOWN},
     "audit.checkpoint": {},
     "audit.leaves": {"limit": 5},
+    "audit.feed": {"limit": 5},
     **{
         f"{service}.log": {"after": 0}
         for service in ("intake", "responsibility", "notify", "audit")

@@ -17,7 +17,7 @@ from tests.unit.audit.ledgers import LedgerDesk, attempts
 from tests.unit.stores import rows
 
 
-class Ended(Exception):
+class Ended(Exception):  # noqa: N818 - it says what is the case
     """The process is gone; nobody catches that."""
 
 
