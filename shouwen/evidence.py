@@ -1,6 +1,7 @@
 """Taking evidence away, and checking it: a case, the published ledger, the running system."""
 
 from base64 import b64decode
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -9,9 +10,10 @@ import typer
 from chassis.environment import Variables
 from chassis.observability import configure_logging
 from contracts.failures import Failure
-from services.audit.verifier import Terms, Unreadable, keys_from
+from services.audit.verifier import Terms, Unreadable, kept_in, keys_from
 from services.audit.verifier import verify as verified
 from shouwen.calling import connected
+from shouwen.follow_through import FORMS, FollowThrough, whole_feed, write
 
 Keys = Annotated[
     list[str] | None,
@@ -49,16 +51,20 @@ def verify(
     place: Annotated[str, typer.Argument(help="Bundle of a case, folder of tiles, web address.")],
     key: Keys = None,
     checkpoint: Kept = None,
+    remember: Annotated[
+        Path | None,
+        typer.Option(help="Keeps the last good checkpoint: compared with, then written anew."),
+    ] = None,
 ) -> None:
     """Check evidence without asking the services: 0 all holds, 1 something does not, 2 unreadable.
 
     The same program stands by itself in services/audit/verifier.py.
     """
     try:
-        terms = Terms(keys_from(key or []), checkpoint.read_text() if checkpoint else "")
+        terms = Terms(keys_from(key or []), kept_in(checkpoint, remember))
     except Unreadable as error:
-        raise typer.BadParameter(str(error), param_hint="--key") from error
-    raise typer.Exit(verified(place, terms, typer.echo))
+        raise typer.BadParameter(str(error)) from error
+    raise typer.Exit(verified(place, terms, typer.echo, remember))
 
 
 def fsck(key: Keys = None) -> None:
@@ -80,3 +86,27 @@ def fsck(key: Keys = None) -> None:
         raise typer.Exit(2) from failure
     typer.echo(f"{wrong} do not hold." if wrong else "All of it holds.")
     raise typer.Exit(1 if wrong else 0)
+
+
+def report(
+    file: Annotated[Path, typer.Argument(help="Written now: .csv, .xlsx or .html.")],
+    first: Annotated[datetime, typer.Option("--from", formats=["%Y-%m-%d"], help="First day.")],
+    last: Annotated[datetime, typer.Option("--to", formats=["%Y-%m-%d"], help="Last day.")],
+) -> None:
+    """Write what became of what each owner took on: taken, late, reminded, closed, reopened.
+
+    Counted from the whole feed, by days in Shanghai. Each line names the leaves of the ledger that
+    it counts.
+    """
+    configure_logging("WARNING")
+    if file.suffix.lower() not in FORMS:
+        raise typer.BadParameter(f"ends with one of {', '.join(sorted(FORMS))}", param_hint="FILE")
+    counted = FollowThrough(first.date(), last.date())
+    try:
+        for position, event in whole_feed(connected(Variables(), "auditor", ["auditor"], "")):
+            counted.add(position, event)
+    except Failure as failure:
+        typer.echo(f"{failure.code}: {failure}", err=True)
+        raise typer.Exit(1) from failure
+    write(file, counted.lines())
+    typer.echo(f"{file}: {len(counted.lines())} owners")

@@ -2,6 +2,7 @@
 
 from typing import Annotated, Any, Final
 
+import msgspec
 from msgspec import Meta
 
 from contracts.envelope import CloudEvent, Utc
@@ -184,7 +185,7 @@ class ReadFeed(Request, frozen=True):
     """
 
     after: Position = 0
-    types: Annotated[tuple[TypeName, ...], Meta(max_length=50)] = ()
+    types: Annotated[list[TypeName], Meta(max_length=50)] = msgspec.field(default_factory=list)
     limit: Annotated[int, Meta(ge=1, le=1_000)] = 200
 
 

@@ -3,12 +3,15 @@
 One file, to be taken away: it needs Python 3.11 and `cryptography`, and nothing else of Shouwen.
 
     python verifier.py case.shouwen.zip --key KEY [--checkpoint OLD]
-    python verifier.py FOLDER_OR_URL    --key KEY [--checkpoint OLD]
+    python verifier.py FOLDER_OR_URL    --key KEY [--checkpoint OLD] [--remember FILE]
 
 The first form checks the bundle of one case, the second one the whole ledger from its tiles. KEY is
 the ledger's public key, `name+hash+base64`, as you were given it by somebody you trust, or a file
 with such lines. OLD is a checkpoint that you kept from an earlier visit: the ledger must have grown
-out of it. Exit status: 0 all holds, 1 something does not, 2 it could not be read.
+out of it. FILE holds the last checkpoint that this program found good: it is compared with, and
+then written anew. Whoever runs this daily from elsewhere is a witness.
+
+Exit status: 0 all holds, 1 something does not, 2 it could not be read.
 
 Standards: RFC 6962 (tree), RFC 8785 (canonical JSON), C2SP signed-note, tlog-checkpoint,
 tlog-tiles, tlog-proof.
@@ -728,8 +731,14 @@ def keys_from(given: Sequence[str]) -> list[Key]:
     return [Key.read(line) for line in lines]
 
 
-def verify(place: str, terms: Terms, say: Callable[[str], None]) -> int:
-    """Check a bundle, a folder or a web address; say what holds, and return the exit status."""
+def verify(
+    place: str, terms: Terms, say: Callable[[str], None], remember: Path | None = None
+) -> int:
+    """Check a bundle, a folder or a web address; say what holds, and return the exit status.
+
+    Args:
+        remember: where the checkpoint of the whole ledger is kept, once all of it holds.
+    """
     report = Report(say)
     say(f"Checking {place}")
     try:
@@ -738,7 +747,9 @@ def verify(place: str, terms: Terms, say: Callable[[str], None]) -> int:
             for event in events:
                 say(f"    {event['recordedtime']}  {event['type']}  by {event['actor']}")
         else:
-            verify_tiles(reader_of(place), terms, report)
+            newest = verify_tiles(reader_of(place), terms, report)
+            if remember:
+                _keep(remember, newest)
     except Wrong as wrong:
         say(f"  WRONG  {wrong}")
         say("It does not hold.")
@@ -750,19 +761,38 @@ def verify(place: str, terms: Terms, say: Callable[[str], None]) -> int:
     return 0
 
 
+def _keep(file: Path, checkpoint: Checkpoint) -> None:
+    draft = file.with_name(f".{file.name}.new")
+    draft.write_text(checkpoint.note)
+    draft.replace(file)
+
+
+def kept_in(checkpoint: Path | None, remember: Path | None) -> str:
+    """Return the checkpoint that the reader has kept, in either way; empty where there is none.
+
+    Raises:
+        Unreadable: in both, and not the same.
+    """
+    files = [each for each in (checkpoint, remember) if each and each.exists()]
+    notes = {each.read_text() for each in files}
+    if len(notes) > 1:
+        raise Unreadable("give one checkpoint that you kept, not two")
+    return notes.pop() if notes else ""
+
+
 def main(arguments: Sequence[str]) -> int:
     """Run the program; return its exit status."""
     parser = argparse.ArgumentParser(description="Check a case or the whole ledger of Shouwen.")
     parser.add_argument("place", help="bundle of a case, folder with tiles, or web address")
     parser.add_argument("--key", action="append", default=[], help="public key, or file with keys")
-    parser.add_argument("--checkpoint", help="file with a checkpoint that you kept")
+    parser.add_argument("--checkpoint", type=Path, help="file with a checkpoint that you kept")
+    parser.add_argument("--remember", type=Path, help="file that keeps the last good checkpoint")
     given = parser.parse_args(arguments)
-    kept = Path(given.checkpoint).read_text() if given.checkpoint else ""
     try:
-        terms = Terms(keys_from(given.key), kept)
+        terms = Terms(keys_from(given.key), kept_in(given.checkpoint, given.remember))
     except Unreadable as error:
         parser.error(str(error))
-    return verify(given.place, terms, print)
+    return verify(given.place, terms, print, given.remember)
 
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ from chassis.messaging.inbox import Inbox
 from services.audit.domain.leaves import Leaf, leaf_of
 from services.audit.gateways.signing import signers_from
 from services.audit.readmodels.entering import LedgerDamaged, canonical
-from services.audit.verifier import Report, Terms, verify_bundle
+from services.audit.verifier import Report, Terms, kept_in, verify, verify_bundle
 from tests.builders import NOON, cloud_event, number, petition_id, registered
 from tests.unit.audit.desk import Desk, inbox_of
 from tests.unit.audit.ledgers import ORIGIN, LedgerDesk, attempts, case, keys_text, said
@@ -129,6 +129,23 @@ class TestCheckpoints:
             path.rmdir() if path.is_dir() else path.unlink()
         ledger.sign()
         assert ledger.verified()[0] == 0
+
+    def test_a_witness_remembers_the_last_good_one(self, ledger: LedgerDesk, tmp_path: Path):
+        """Compared with and written anew each time; a ledger that was cut is not remembered."""
+        kept = tmp_path / "kept"
+        for at in range(1, 4):
+            ledger.take_in(*attempts(2, first=2 * at - 1))
+            ledger.sign()
+            terms = Terms(ledger.terms.keys, kept_in(None, kept))
+            assert verify(str(ledger.folder), terms, QUIET.append, kept) == 0
+            assert kept.read_text() == ledger.note()
+        ledger.change("DELETE FROM ledger_leaf WHERE position > 2")
+        ledger.change("DELETE FROM ledger_checkpoint WHERE size > 2")
+        cut = LedgerDesk(ledger.desk, tmp_path / "cut")
+        cut.sign()
+        terms, before = Terms(ledger.terms.keys, kept_in(None, kept)), kept.read_text()
+        assert verify(str(cut.folder), terms, QUIET.append, kept) == 1
+        assert kept.read_text() == before
 
     def test_keys_change_with_both_signing_for_a_while(self, ledger: LedgerDesk, tmp_path: Path):
         """Who holds the old key goes on; so does who was given the new one."""
