@@ -16,6 +16,7 @@ from eventsourcing.persistence import IntegrityError
 from chassis.eventstore.instants import text_of
 from chassis.eventstore.log import EventLog
 from chassis.eventstore.transaction import Questions, Writing
+from services.audit.domain.damage import LedgerDamaged
 from services.audit.domain.merkle import Hashes, root_of
 from services.audit.domain.notes import Checkpoint, Signer, signed
 from services.audit.domain.tiles import CHECKPOINT, Tile, entries_of, tiles_between
@@ -81,22 +82,33 @@ class Notary:
         self._files = files
         self._clock = clock
         self._agreed = ""
-        self._refused: str | None = None
+        self._complaint = ("", "")
 
     def work(self) -> int:
         """Sign and publish once; return how many leaves are still without a checkpoint."""
-        if not self._agrees():
-            return 0
         try:
-            left = self.sign()
+            return self._work()
         except IntegrityError:
             # Another process was faster; its checkpoint is over the same leaves.
             return 1
-        try:
-            self.publish()
+        except LedgerDamaged as damage:
+            self._complain("ledger_damaged", str(damage))
         except OSError as error:
-            log.error("ledger_not_published", reason=type(error).__name__)  # noqa: TRY400 - no values in logs
+            self._complain("ledger_not_published", type(error).__name__)
+        return 0
+
+    def _work(self) -> int:
+        if not self._agrees():
+            return 0
+        left = self.sign()
+        self.publish()
         return left
+
+    def _complain(self, event: str, reason: str) -> None:
+        """Say what is wrong, once for as long as it is the same."""
+        if self._complaint != (event, reason):
+            log.critical(event, reason=reason)
+        self._complaint = event, reason
 
     def sign(self) -> int:
         """Put a checkpoint on record if there are new leaves; return how many are left."""
@@ -130,13 +142,12 @@ class Notary:
         Then nothing is signed: a second history would begin.
         """
         shown = self._files.read(CHECKPOINT)
-        if shown in {self._agreed, self._refused}:
-            return shown == self._agreed
+        if shown == self._agreed:
+            return True
         if self._trees.signed_before(self._log, _size_of(shown)).note == shown:
             self._agreed = shown
             return True
-        log.critical("published_checkpoint_not_on_record", size=_size_of(shown))
-        self._refused = shown
+        self._complain("published_checkpoint_not_on_record", f"of {_size_of(shown)} leaves")
         return False
 
     def _write(self, questions: Questions, tile: Tile, size: int) -> None:
@@ -152,5 +163,7 @@ class Notary:
 
 
 def _size_of(note: str) -> int:
-    """Return the size that a checkpoint states; 0 where there is none."""
-    return int(note.split("\n")[1]) if note else 0
+    """Return the size that a checkpoint states; 0 where there is none, or something else."""
+    _origin, _, rest = note.partition("\n")
+    size = rest.partition("\n")[0]
+    return int(size) if size.isascii() and size.isdecimal() else 0

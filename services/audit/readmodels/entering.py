@@ -18,6 +18,7 @@ from chassis.eventstore.instants import text_of
 from chassis.eventstore.transaction import Questions, Writing
 from contracts.envelope import CloudEvent
 from services.audit.domain.chains import Bound, Entered, Head, chained
+from services.audit.domain.damage import LedgerDamaged
 from services.audit.domain.leaves import leaf_of
 
 # Sorted and compact is the canonical form of RFC 8785 for what events hold: text, whole numbers,
@@ -25,14 +26,10 @@ from services.audit.domain.leaves import leaf_of
 _canonical: Final = msgspec.json.Encoder(order="sorted")
 
 _SIZE, _SEQ = ":size", ":seq"
+# Of a petition's id, and of a type; a leaf has to fit into 65,535 bytes.
+TEXT_MAX: Final = 200
 
 log = structlog.get_logger(__name__)
-
-
-class LedgerDamaged(Exception):  # noqa: N818 - it says what is the case
-    """Leaves are missing that were entered: the tables were changed from outside."""
-
-    code = "unavailable"
 
 
 def canonical(event: CloudEvent) -> bytes:
@@ -61,7 +58,7 @@ def enter(transaction: Writing, events: Sequence[CloudEvent]) -> None:
 
 def _ends(transaction: Questions, events: Sequence[CloudEvent]) -> dict[str, Head]:
     """Return each petition's last leaf; as well the tree's size, and the source's last seq."""
-    petitions = list({event.subject for event in events})
+    petitions = list({_sound(event.subject) for event in events})
     marks = ", ".join("?" * len(petitions))
     # The typed column comes first: what follows takes its type for NULL.
     rows = transaction.query(
@@ -80,11 +77,18 @@ def _bound(event: CloudEvent) -> Bound:
     return Bound(
         source=event.service,
         seq=event.position,
-        petition=event.subject,
-        type=event.type,
+        petition=_sound(event.subject),
+        type=_sound(event.type),
         at=text_of(event.recordedtime),
         payload_sha256=sha256(canonical(event)).hexdigest(),
     )
+
+
+def _sound(text: str) -> str:
+    """Return a text as a leaf can have it; a service that was broken into may send any."""
+    if len(text) <= TEXT_MAX and "\0" not in text:
+        return text
+    return f"sha256:{sha256(text.encode()).hexdigest()}"
 
 
 def _insert(transaction: Writing, entered: Entered) -> None:

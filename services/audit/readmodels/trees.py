@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from chassis.eventstore.transaction import Questions, Writing
+from services.audit.domain.damage import LedgerDamaged
 from services.audit.domain.merkle import LEVEL_BITS, TILE_WIDTH, completed, levels_of
-from services.audit.readmodels.entering import LedgerDamaged
 
 
 class SignedSize(NamedTuple):

@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 from structlog.testing import capture_logs
 
 from chassis.messaging.inbox import Inbox
+from services.audit.domain.damage import LedgerDamaged
 from services.audit.domain.leaves import Leaf, leaf_of
 from services.audit.gateways.signing import signers_from
-from services.audit.readmodels.entering import LedgerDamaged, canonical
+from services.audit.readmodels.entering import canonical, enter
 from services.audit.verifier import Report, Terms, kept_in, verify, verify_bundle
 from tests.builders import NOON, cloud_event, number, petition_id, registered
 from tests.unit.audit.desk import Desk, inbox_of
@@ -79,6 +80,17 @@ class TestEntering:
         ledger.change("DELETE FROM ledger_leaf WHERE source = 'notify' AND seq > 2")
         with pytest.raises(LedgerDamaged, match="notify 3 is not in the ledger"):
             ledger.take_in(*attempts(1, first=6))
+
+    @pytest.mark.parametrize("odd", ["x" * 70_000, "a\0b", "信访😀", ":size"])
+    def test_an_event_about_anything_is_entered(self, ledger: LedgerDesk, odd: str):
+        """A service that was broken into does not stop the ledger; whatever it says is bound."""
+        data = {"petition_id": odd, "number": number()}
+        event = cloud_event("notify", 1, "reminder.delivered.v1", data)
+        ledger.desk.application.log_of_events.transact(
+            lambda transaction: enter(transaction, [event, *attempts(1, first=2)])
+        )
+        ledger.sign()
+        assert ledger.verified()[0] == 0
 
     @given(
         text=st.text(st.characters(exclude_categories=["Cs"])),
@@ -162,6 +174,44 @@ class TestCheckpoints:
         new.sign()
         assert new.verified()[0] == 0
         assert ledger.verified()[0] == 1
+
+
+class TestWhatCannotBe:
+    def test_a_tree_with_a_hole_is_not_signed(self, ledger: LedgerDesk):
+        """It is said, and everything else goes on."""
+        ledger.take_in(*case(events=300))
+        ledger.change("DELETE FROM ledger_leaf WHERE position = 7")
+        with capture_logs() as lines:
+            ledger.sign()
+            ledger.sign()
+        assert [line["event"] for line in lines] == ["ledger_damaged"]
+        assert ledger.note() == ""
+
+    @pytest.mark.parametrize("text", ["", "nonsense", "a\nb\nc\n", "\n\n\n", "x\n99\ny\n\n"])
+    def test_a_published_checkpoint_that_is_none_of_ours_stops_the_signing(
+        self, ledger: LedgerDesk, text: str
+    ):
+        """Only an empty folder is begun anew."""
+        ledger.take_in(*case())
+        ledger.folder.mkdir()
+        (ledger.folder / "checkpoint").write_text(text)
+        with capture_logs() as lines:
+            ledger.sign()
+        complaints = ["published_checkpoint_not_on_record"] if text else []
+        assert [line["event"] for line in lines] == complaints
+        assert bool(ledger.note()) is not bool(text)
+
+    def test_a_folder_that_cannot_be_written_stops_no_signature(self, ledger: LedgerDesk):
+        """The files follow when it can be."""
+        ledger.folder.write_text("a file in the place of the folder")
+        ledger.take_in(*case())
+        with capture_logs() as lines:
+            ledger.sign()
+        assert [line["event"] for line in lines] == ["ledger_not_published"]
+        assert ledger.note()
+        ledger.folder.unlink()
+        ledger.sign()
+        assert ledger.verified()[0] == 0
 
 
 class TestBundle:
