@@ -89,9 +89,10 @@ class EvidenceTables:
 
 
 def _petitions_of(questions: Questions, matter_id: str) -> list[str]:
-    """Return what the leaves of a matter are about: the original, and its repeats."""
+    """Return the petitions that belong to a matter now: the original, and its repeats."""
     rows = questions.query(
-        "SELECT DISTINCT subject FROM timeline WHERE matter_id = ? ORDER BY subject", (matter_id,)
+        "SELECT petition_id FROM matter WHERE matter_id = ? UNION SELECT ? ORDER BY 1",
+        (matter_id, matter_id),
     )
     return [row[0] for row in rows]
 

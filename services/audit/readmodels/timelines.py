@@ -57,7 +57,6 @@ class TimelineTables:
                 "cause": event.causationid,
                 "correlation_id": event.correlationid,
                 "data": msgspec.json.encode(event.data).decode(),
-                "subject": event.subject,
                 "stream": event.stream,
                 "stream_version": event.streamversion,
             },

@@ -4,8 +4,8 @@ from alembic import op
 
 from chassis.eventstore.revisions import create_append_only, create_tables
 
-revision = "audit_0002"
-down_revision = "audit_0001"
+revision = "audit_0003"
+down_revision = "audit_0002"
 
 
 def upgrade() -> None:
@@ -41,8 +41,7 @@ def upgrade() -> None:
         "CREATE TABLE ledger_ends (id INTEGER PRIMARY KEY, size BIGINT NOT NULL,"
         " root BLOB NOT NULL)",
     )
-    for column in ("subject", "stream"):
-        op.execute(f"ALTER TABLE timeline ADD COLUMN {column} TEXT NOT NULL DEFAULT ''")
+    op.execute("ALTER TABLE timeline ADD COLUMN stream TEXT NOT NULL DEFAULT ''")
     op.execute("ALTER TABLE timeline ADD COLUMN stream_version INTEGER NOT NULL DEFAULT 0")
     for table in ("timeline", "matter", "applied_position", "parked_event"):
         op.execute(f"DELETE FROM {table}")  # noqa: S608 - our own names
