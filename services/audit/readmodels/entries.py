@@ -10,7 +10,8 @@ from contracts.envelope import CloudEvent, sequence_of, source_of
 # Without an event where that is parked.
 ROWS: Final = (
     "SELECT l.position, l.leaf, t.event_id, t.source, t.position, t.type, t.petition_id,"
-    " t.occurred_at, t.recorded_at, t.stream, t.stream_version, t.actor, t.correlation_id, t.cause, t.data"
+    " t.occurred_at, t.recorded_at, t.stream, t.stream_version, t.actor, t.correlation_id,"
+    " t.cause, t.data"
     " FROM ledger_leaf l LEFT JOIN timeline t ON t.source = l.source AND t.position = l.seq"
 )
 

@@ -201,12 +201,14 @@ class TestWithTheKey:
         assert ledger.verified(forked)[0] == 0
 
     def test_a_forged_bundle(self, ledger: LedgerDesk, kept: str, change: Change):
-        """Of the rewritten ledger, asked to grow out of the kept checkpoint."""
+        """Of the rewritten ledger, for somebody who has kept a checkpoint of the true one."""
+        true = ledger.note()
         rewritten(ledger, change)
         signed_anew(ledger, change)
         bundle = ledger.bundle()
-        with pytest.raises(Wrong):
-            verify_bundle(bundle, Terms(ledger.terms.keys, kept), Report(print))
+        for note, why in ((true, "it was forked"), (kept, "proves nothing about the checkpoint")):
+            with pytest.raises(Wrong, match=why):
+                verify_bundle(bundle, Terms(ledger.terms.keys, note), Report(print))
 
 
 def rewritten(ledger: LedgerDesk, change: Change) -> None:
