@@ -64,6 +64,7 @@ CODES: Final[Mapping[str, str]] = {
     "own_claim": "Nobody rules on a dispute, succession or recusal of which he is a party.",
     # Audit
     "history_incomplete": "A service whose log is needed cannot be reached.",
+    "checkpoint_unknown": "The ledger was never signed at this size.",
 }
 
 RETRY_AFTER: Final = "retry_after_s"

@@ -19,9 +19,12 @@ from rich.padding import Padding
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from chassis.environment import Variables
 from chassis.messaging.calling import RpcCaller
+from services.audit.settings import HEADS_EVERY_S
 from shouwen.deadline_tables import day_in_words
 from shouwen.demo_course import Course
+from shouwen.demo_evidence import Evidence
 from shouwen.embedded import Embedded, embedded
 from shouwen.histories import history_table
 from shouwen.hosting import SERVICES, host, migrate_all
@@ -103,7 +106,8 @@ class Demo:
         self.succeed()
         self.follow_course()
         self.replay()
-        return self.check_owners()
+        good = self.check_owners()
+        return self.take_evidence() and good
 
     def set_rosters(self) -> None:
         """Put leaders on duty, today as well, except at the offices whose lists stay open."""
@@ -361,6 +365,20 @@ class Demo:
         self._say(f"recounted from the {events} events of responsibility's log: the same")
         return not wrong
 
+    def take_evidence(self) -> bool:
+        """Take the case away with its proofs, and have it checked; also a copy that was changed."""
+        self._step(
+            "Evidence 存证",
+            "taken away by an auditor; verified without us, offline, by other programs",
+        )
+
+        def call(method: str, **arguments: Any) -> Any:
+            return self.visitor.call(*AUDITOR, method, **arguments)
+
+        number = self.numbers[self._first_owned("visit")["key"]]
+        folder = self.visitor.installation.surroundings.home
+        return Evidence(call, folder, self._say).play(number)
+
     def _open_numbers(self) -> Iterator[str]:
         for office in self.people.offices:
             page = self.visitor.call(*AUDITOR, "responsibility.open_list", office=office, limit=200)
@@ -442,7 +460,9 @@ def run() -> int:
     """Run the demo and return the exit status."""
     console, started = Console(), monotonic()
     with tempfile.TemporaryDirectory(prefix="shouwen-demo-") as folder:
-        installation = embedded(Path(folder))
+        # The ends of all cases are stated each second, so that nobody has to wait a minute.
+        settings = Variables({**Variables().all(), HEADS_EVERY_S: "1"})
+        installation = embedded(Path(folder), settings)
         _greet(console, folder)
         migrate_all(installation.surroundings.database_url)
         running = host(installation.surroundings, *SERVICES)

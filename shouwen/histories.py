@@ -61,6 +61,8 @@ WORDS: Final[Mapping[str, str]] = {
     "reminder.given_up.v1": "reminder given up: {outcome}",
     "case_access.begun.v1": "accesses are kept from here on",
     "case.replayed.v1": "replayed 回放 for an auditor",
+    "case.exported.v1": "exported 导出 with its proofs, under a ledger of {size}",
+    "case_heads.recorded.v1": "ends of all cases stated, at {size}",
 }
 
 # What is a code of the statute shows the word of the Regulation as well.
@@ -72,6 +74,13 @@ _CODES: Final[Mapping[str, Callable[[str], str]]] = {
 }
 
 Named = Callable[[str], str]
+
+
+def recorded_after(
+    entries: Sequence[Mapping[str, Any]], instant: datetime
+) -> list[Mapping[str, Any]]:
+    """Return the facts that were put on record after an instant, in their order."""
+    return [each for each in entries if datetime.fromisoformat(each["recorded_at"]) > instant]
 
 
 def in_words(entry: Mapping[str, Any], named: Named) -> str:

@@ -36,6 +36,15 @@ def test_it_shows_the_promise_and_checks_it(shown: str) -> None:
     assert re.search(r"201 petitions: \d+ with one owner, \d+ in an open list, 0 wrong", shown)
 
 
+def test_it_ends_with_evidence_that_holds_and_a_copy_that_does_not(shown: str) -> None:
+    evidence = shown.partition("Evidence 存证")[2]
+    assert "All of it holds." in evidence
+    assert "Signature Verified Successfully" in evidence
+    tampered = evidence.partition("wrapped to fit")[2]
+    assert "WRONG the event intake" in " ".join(tampered.split())
+    assert "It does not hold." in tampered
+
+
 def test_nothing_is_cut_in_80_columns(shown: str) -> None:
     assert all(cell_len(line) <= 80 for line in shown.splitlines())
     started = re.findall(r"XF-\S+", shown)

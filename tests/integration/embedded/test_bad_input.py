@@ -124,6 +124,10 @@ GOOD: dict[str, dict[str, Any]] = {
     "responsibility.import_calendar": shown("responsibility.import_calendar"),
     "notify.reminders": {"limit": 5},
     "audit.replay": {"number": UNKNOWN},
+    "audit.export": {"number": UNKNOWN},
+    "audit.checkpoint": {},
+    "audit.leaves": {"limit": 5},
+    "audit.feed": {"limit": 5},
     **{
         f"{service}.log": {"after": 0}
         for service in ("intake", "responsibility", "notify", "audit")
