@@ -61,6 +61,7 @@ class Linking:
             original = self._original(self.intake.log_of_events, reader, row, of)
             along = self.register.behind(self.intake.log_of_events, row["petition_id"])
             petition = self._found(unit, row)
+            self._check_reach(reader, petition, original)
             petition.link(
                 Original(original["petition_id"], original["number"]),
                 along,
@@ -101,7 +102,7 @@ class Linking:
         Raises:
             PetitionUnknown, OfficeNotAllowed, Sealed, NotLinked.
         """
-        row = self._to_link(reader, number)
+        row = self._to_unlink(reader, number)
 
         def decide(unit: Unit) -> Answer:
             along = self.register.behind(self.intake.log_of_events, row["petition_id"])
@@ -129,6 +130,22 @@ class Linking:
         if not reader.actor.acts_for(row["office"]):
             raise OfficeNotAllowed(number=row["office"])
         return row
+
+    def _to_unlink(self, reader: Reader, number: str) -> Row:
+        """Return the row of a repeat: its own office undoes the link, or that of its matter."""
+        row = self.intake.row_of(verified(number))
+        original = self.register.find(self.intake.log_of_events, row["matter_number"]) or row
+        if row["sealed"] or not reader.actor.acts_for(original["office"]):
+            return self._to_link(reader, number)
+        return row
+
+    @staticmethod
+    def _check_reach(reader: Reader, petition: Petition, original: Row) -> None:
+        """Let nobody link to a matter of elsewhere by himself: it may change whose it is."""
+        proposal = petition.proposal
+        proposed = proposal is not None and proposal.of.number == original["number"]
+        if not proposed and not reader.actor.acts_for(original["office"]):
+            raise OfficeNotAllowed(repeat_of=original["office"])
 
     @staticmethod
     def _found(unit: Unit, row: Row) -> Petition:

@@ -25,7 +25,7 @@ from services.intake.application.ports import (
 from services.intake.domain.numbering import number_of
 from services.intake.domain.petition import Petition, is_sealed
 from services.intake.domain.refusals import OriginalUnknown, Refusal, Sealed
-from services.intake.domain.repeats import Likeness, same_words
+from services.intake.domain.repeats import Likeness, same_title
 from statute.parties import Parties
 
 PETITIONS: Final = UUID("b8d9a9ea-3f33-5f5c-8f0e-6d1fb7a3d0c5")
@@ -97,9 +97,9 @@ class Registration:
         candidates.look_up(transaction, self.register, keyring, contents)
         numbers = self._numbers(transaction, now.astimezone(SHANGHAI).date())
         for new, number in zip(self._new, numbers, strict=True):
-            original = self._original_of(new, marked)
-            found = None if original else candidates.best_for(new.petition_id, new.raised)
-            if found is not None and found.likeness.links:
+            found = self._found(new, marked, candidates)
+            original = new.named
+            if original is None and found is not None and found.links:
                 original = Original(found.matter, "same_person_and_matter", found.likeness)
             matter = original.matter if original else new.as_matter(number)
             self._mark(transaction, new, number, matter, marked)
@@ -108,7 +108,7 @@ class Registration:
                 transaction, keyring, new.petition_id, new.raised.content, now
             )
             unit.attribute(new.command.provenance)
-            proposed = found if original is None and found and found.likeness.proposes else None
+            proposed = found if original is None and found and found.proposes else None
             unit.add(_petition(new, number, original, proposed, commitment))
             self.outcomes[new.index] = {
                 "petition_id": new.petition_id,
@@ -218,11 +218,29 @@ class Registration:
             yield number_of(region, today, serials[region])
             serials[region] += 1
 
-    def _original_of(self, new: New, marked: Mapping[str, MarkedMatter]) -> Original | None:
-        """Return the first petition of the matter: as the clerk says, else by person and matter.
+    def _found(
+        self, new: New, marked: Mapping[str, MarkedMatter], candidates: Candidates
+    ) -> Found | None:
+        """Return the matter that a petition may be of: by title and category, else by likeness."""
+        compared = candidates.compared(new.petition_id, new.raised)
+        by_title = self._by_title(new, marked)
+        if by_title is None:
+            return next(iter(compared), None)
+        matter, mark = by_title
+        for found in compared:
+            if found.matter.petition_id == matter.petition_id:
+                return Found(matter, found.likeness, same_title=True)
+        # What it says cannot be compared any more: a clerk looks at it.
+        person = self.vault.pair_mark(mark, new.petition_id, matter.petition_id)
+        evidence = same_title(person, (new.raised.office, matter.office))
+        return Found(matter, evidence, same_title=True)
 
-        Where its people have raised several, each by himself, it is the one registered first. Of
-        what is sealed nobody learns at another office.
+    @staticmethod
+    def _by_title(new: New, marked: Mapping[str, MarkedMatter]) -> tuple[MarkedMatter, str] | None:
+        """Return the matter that its people have raised under the same title, and their mark.
+
+        Where they have raised several, each by himself, it is the one registered first. Of what is
+        sealed nobody learns at another office.
         """
         sealed, office = is_sealed(new.raised.petition_class), new.raised.office
         known = [
@@ -230,12 +248,7 @@ class Registration:
             for mark in new.marks
             if mark in marked and (not sealed or marked[mark].office == office)
         ]
-        if new.named is not None or not known:
-            return new.named
-        matter, mark = min(known, key=lambda each: each[0].position)
-        person = self.vault.pair_mark(mark, new.petition_id, matter.petition_id)
-        evidence = same_words(person, (new.raised.office, matter.office))
-        return Original(matter, "same_person_and_matter", evidence)
+        return min(known, key=lambda each: each[0].position, default=None)
 
 
 def _learns_of(actor: Actor, named: Mapping[str, Any]) -> bool:

@@ -108,7 +108,7 @@ class Merging:
         if own is None:
             return
         own.keep_out(parties.marks, leaving.at)
-        own.begin_with(whole, leaving.at)
+        own.begin_with(whole)
         line = self.responsibility.duty_for(unit, registration)
         if line is not None:
             own.take_by_roster(line, registration.office, leaving.at)

@@ -601,7 +601,7 @@ class Ownership(Aggregate):
             claimed_at=rival.since if rival else None,
         )
         if self.owner is None and contact is not None:
-            self._take_over(contact, "merged", at)
+            self._take_over(contact, "merged")
         self.keep_out(later.parties.marks, at)
         self._open_for(later.number, at, ended=ended)
 
@@ -643,16 +643,17 @@ class Ownership(Aggregate):
             owner=self.owner,
             state=self.state,
         )
-        self.begin_with(matter, at)
+        self.begin_with(matter)
 
-    def begin_with(self, matter: "Ownership", at: datetime) -> None:
+    def begin_with(self, matter: "Ownership") -> None:
         """Begin with the owner of the matter that it was part of, unless it has one."""
         if self.owner is None and matter.record.chain:
-            self._take_over(matter.record.chain[-1], "split", at)
+            self._take_over(matter.record.chain[-1], "split")
 
-    def _take_over(self, contact: Link, ground: str, at: datetime) -> None:
+    def _take_over(self, contact: Link, ground: str) -> None:
+        """Begin with an owner since his contact; one after that contests nothing."""
         self._record_taking(
-            timestamp=at,
+            timestamp=max(contact.since, self.registered_at),
             owner=contact.owner,
             office=contact.office,
             ground=ground,

@@ -23,6 +23,7 @@ from services.intake.readmodels.register import RegisterTables, Sight
 from tests.builders import (
     CLERK,
     COUNTY,
+    DAY,
     OTHER_COUNTY,
     SAME_COUNTY,
     Clock,
@@ -419,3 +420,58 @@ def test_the_tables_are_what_the_log_adds_up_to(desk: Desk, clerk: Clerk):
     before = tables(desk.application)
     desk.application.rebuild()
     assert tables(desk.application) == before
+
+
+class TestAMatterOfElsewhere:
+    """What is linked to it may change whose it is."""
+
+    def test_is_not_linked_to_by_a_clerk_on_his_own(self, desk: Desk):
+        """He has no say there."""
+        first = told(desk, LEAK)
+        mine = told(desk, ELSE, person(id_number="330726198001010011"), office=OTHER_COUNTY)
+        far = Clerk(desk, actor("K330726001", OTHER_COUNTY))
+        with pytest.raises(OfficeNotAllowed) as refused:
+            far.link(mine, first)
+        assert refused.value.fields == {"repeat_of": COUNTY}
+
+    def test_is_linked_to_where_that_was_proposed(self, desk: Desk):
+        """The person is the same, and so is what he says."""
+        first = told(desk, LEAK)
+        mine = told(desk, LEAK, office=OTHER_COUNTY, category="劳动社保/养老保险")
+        far = Clerk(desk, actor("K330726001", OTHER_COUNTY))
+        assert far.link(mine, first)["repeat_of"] == first
+
+    def test_is_freed_of_a_repeat_by_its_own_office(self, desk: Desk, clerk: Clerk):
+        """Which is not the one that registered the repeat."""
+        first = told(desk, LEAK)
+        repeat = told(desk, LEAK, office=OTHER_COUNTY)
+        assert clerk.unlink(repeat) == {"number": repeat, "repeat_of": None, "along": []}
+        assert first != repeat
+
+
+class TestManyOfOnePerson:
+    def test_the_newest_are_compared_also_beside_those_of_the_batch(self, desk: Desk):
+        """Of more than are looked at, the oldest are left out."""
+        for serial in range(7):
+            told(desk, chr(0x4E00 + 50 * serial) * 40)
+            desk.clock.advance(DAY)
+        newest = told(desk, LEAK)
+        desk.clock.advance(DAY)
+        texts = ("末班公交取消" * 5, OTHER_WORDS)
+        petitions = [raised(content=content(person(), title=text, body=text)) for text in texts]
+        _, second = desk.register(*petitions)
+        assert second["may_repeat"] == newest
+
+
+class TestASealedMatterOfAnotherOffice:
+    def test_is_not_found_through_its_repeat_here(self, desk: Desk):
+        """The clerk of both offices registered a repeat for this one; its number stays there."""
+        hidden = told(desk, LEAK, petition_class="accusation")
+        said = content(person(), title="再次举报", body=ELSE)
+        beside = raised(
+            content=said, petition_class="accusation", office=SAME_COUNTY, repeat_of=hidden
+        )
+        desk.registered(beside)
+        again = raised(content=said, petition_class="accusation", office=SAME_COUNTY)
+        outcome = desk.registered(again, by=actor("K330424009", SAME_COUNTY))
+        assert hidden not in {outcome["repeat_of"], outcome.get("may_repeat")}
