@@ -49,7 +49,7 @@ def test_nothing_is_cut_in_80_columns(shown: str) -> None:
     assert all(cell_len(line) <= 80 for line in shown.splitlines())
     started = re.findall(r"XF-\S+", shown)
     assert started
-    assert all(NUMBER.fullmatch(number.rstrip(",")) for number in started)
+    assert all(NUMBER.fullmatch(number.rstrip(",:")) for number in started)
 
 
 def test_it_warns_of_the_development_key_and_says_what_to_try_next(shown: str) -> None:
