@@ -603,7 +603,35 @@ class Ownership(Aggregate):
         if self.owner is None and contact is not None:
             self._take_over(contact, "merged")
         self.keep_out(later.parties.marks, at)
+        self._carry_on(later.open_disputes)
         self._open_for(later.number, at, ended=ended)
+
+    def _carry_on(self, disputes: Sequence[Claim]) -> None:
+        """Let what is contested be contested here, so that nobody closes over it."""
+        known = {claim.dispute_id for claim in self.record.claims}
+        for claim in disputes:
+            if claim.leader == self.owner or claim.dispute_id in known:
+                continue
+            self._record_reception(
+                timestamp=claim.received_at,
+                received_number=self.number,
+                reception_id=claim.reception_id,
+                leader=claim.leader,
+                office=claim.office,
+                standing="disputed",
+            )
+            self._record_dispute(
+                timestamp=claim.received_at,
+                dispute_id=claim.dispute_id or "",
+                reception_id=claim.reception_id,
+                claimant=claim.leader,
+                claimant_office=claim.office,
+            )
+
+    @property
+    def open_disputes(self) -> list[Claim]:
+        """Claims to first contact that wait for a ruling."""
+        return [claim for claim in self.record.claims if claim.dispute_id and claim.ruling is None]
 
     def merge_into(self, into: "Ownership", at: datetime) -> None:
         """Be part of another matter from now on: its numbers lead there."""
@@ -722,7 +750,7 @@ class Ownership(Aggregate):
         owner = self._open_owner()
         if by != owner:
             raise NotTheOwner(owner=owner)
-        if any(claim.dispute_id and claim.ruling is None for claim in self.record.claims):
+        if self.open_disputes:
             raise DisputeOpen(number=self.number)
         statement = by_course or self._met(statement)
         self._record_closure(
