@@ -408,6 +408,7 @@ class LinkRepeat(Request, frozen=True):
     Attributes:
         repeat_of: number of any petition of the earlier matter.
         document: reference of a written document, where there is one.
+        expected_version: `version` of the petition as the caller saw it; refused if it changed.
     """
 
     request_id: RequestId
@@ -415,23 +416,34 @@ class LinkRepeat(Request, frozen=True):
     repeat_of: Number
     reason: Reason
     document: OptionalLine = ""
+    expected_version: ExpectedVersion = UNSET
 
 
 class DeclineRepeat(Request, frozen=True):
-    """Which petition does not repeat what was proposed, and why."""
+    """Which petition does not repeat what was proposed, and why.
+
+    Attributes:
+        expected_version: `version` of the petition as the caller saw it; refused if it changed.
+    """
 
     request_id: RequestId
     number: Number
     reason: Reason
+    expected_version: ExpectedVersion = UNSET
 
 
 class UnlinkRepeat(Request, frozen=True):
-    """Which petition is a matter of its own after all, and why."""
+    """Which petition is a matter of its own after all, and why.
+
+    Attributes:
+        expected_version: `version` of the petition as the caller saw it; refused if it changed.
+    """
 
     request_id: RequestId
     number: Number
     reason: Reason
     document: Document
+    expected_version: ExpectedVersion = UNSET
 
 
 class RepeatStanding(Answer, frozen=True):

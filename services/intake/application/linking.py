@@ -61,6 +61,7 @@ class Linking:
             original = self._original(self.intake.log_of_events, reader, row, of)
             along = self.register.behind(self.intake.log_of_events, row["petition_id"])
             petition = self._found(unit, row)
+            petition.check_version(command.expected_version)
             self._check_reach(reader, petition, original)
             petition.link(
                 Original(original["petition_id"], original["number"]),
@@ -91,6 +92,7 @@ class Linking:
 
         def decide(unit: Unit) -> Answer:
             petition = self._found(unit, row)
+            petition.check_version(command.expected_version)
             petition.decline(stated.reason, self.intake.clock())
             return _answer(petition, [])
 
@@ -107,6 +109,7 @@ class Linking:
         def decide(unit: Unit) -> Answer:
             along = self.register.behind(self.intake.log_of_events, row["petition_id"])
             petition = self._found(unit, row)
+            petition.check_version(command.expected_version)
             petition.unlink(
                 along,
                 registered_at=instant_of(row["registered_at"]),

@@ -458,6 +458,7 @@ class Petition(Aggregate):
         repeats_number: str,
         reason: str,
     ) -> None:
+        self.revision += 1
         self.proposal = None
 
     @event(RepeatLinked)
@@ -474,6 +475,7 @@ class Petition(Aggregate):
         reason: str,
         document: str,
     ) -> None:
+        self.revision += 1
         self.original = Original(repeats, repeats_number)
         self.proposal = None
 
@@ -493,6 +495,7 @@ class Petition(Aggregate):
         reason: str,
         document: str,
     ) -> None:
+        self.revision += 1
         self.original = None
 
     @event(PartyNamed)

@@ -107,9 +107,13 @@ class RegisterTables:
         elif isinstance(event, Petition.RepeatLinked):
             _join_sights(transaction, event.number, event.repeats_number)
             _move(transaction, event, event.repeats, event.repeats_number, event.repeats)
+            _revise(transaction, event, {})
         elif isinstance(event, Petition.RepeatUnlinked):
             _part_sights(transaction, event)
             _move(transaction, event, event.petition_id, event.number, "")
+            _revise(transaction, event, {})
+        elif isinstance(event, Petition.RepeatDeclined):
+            _revise(transaction, event, {})
         elif isinstance(event, Petition.PartyNamed):
             _keep_out_now(transaction, event, event.kept_out)
             _revise(transaction, event, {"content_version": event.content_version})
@@ -354,7 +358,8 @@ def _revise(transaction: Writing, event: Any, changes: Mapping[str, Any]) -> Non
     transaction.write(
         "UPDATE petition SET revision = revision + 1 WHERE petition_id = ?", (event.petition_id,)
     )
-    transaction.update("petition", "petition_id", event.petition_id, changes)
+    if changes:
+        transaction.update("petition", "petition_id", event.petition_id, changes)
 
 
 def _seals(event: Any) -> bool:

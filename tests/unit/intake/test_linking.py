@@ -1,6 +1,7 @@
 """Clerks link petitions that are one matter, and undo it: what repeats the petition goes along."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -17,6 +18,7 @@ from services.intake.domain.refusals import (
     ProposalUnknown,
     RepeatOfItself,
     Sealed,
+    VersionChanged,
 )
 from services.intake.readmodels.proposals import Proposals
 from services.intake.readmodels.register import RegisterTables, Sight
@@ -475,3 +477,17 @@ class TestASealedMatterOfAnotherOffice:
         again = raised(content=said, petition_class="accusation", office=SAME_COUNTY)
         outcome = desk.registered(again, by=actor("K330424009", SAME_COUNTY))
         assert hidden not in {outcome["repeat_of"], outcome.get("may_repeat")}
+
+
+class TestAVersionThatWasSeen:
+    def test_is_the_one_that_is_decided_on(self, desk: Desk, clerk: Clerk):
+        """Of two clerks the second is told that the petition is not as he saw it."""
+        first = told(desk, LEAK)
+        second = told(desk, ELSE, person(id_number="330424198001010011"))
+        seen = desk.application.petition(reader(actor(CLERK)), second)["revision"]
+        clerk.link(second, first)
+        sent = replace(intake_command("unlink-as-seen"), expected_version=seen)
+        with pytest.raises(VersionChanged):
+            clerk.linking.unlink(reader(actor(CLERK)), sent, second, STATED)
+        now = replace(intake_command("unlink-as-it-is"), expected_version=seen + 1)
+        assert clerk.linking.unlink(reader(actor(CLERK)), now, second, STATED)["repeat_of"] is None
