@@ -303,7 +303,8 @@ def import_file(  # noqa: PLR0913, PLR0917 - one option each
     """Register the rows of a table; the same file twice adds nothing, so a break is harmless.
 
     Fields: key, title, body, category, occurred_at, office, channel, petition_class, place,
-    petitioner, phone, id_number, address, representatives, headcount, agent, accused, repeat_of.
+    petitioner, phone, id_number, address, representatives, headcount, agent, accused,
+    accused_staff, accused_units, repeat_of.
     Each is found under that heading or its Chinese one, such as 标题; --map names others. title,
     body, category, occurred_at and petitioner must be there. Rows that cannot be registered go,
     with the reason, to a new file in this folder that is named when the import ends.
