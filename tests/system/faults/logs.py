@@ -295,6 +295,14 @@ def audit_gaps(installation: Installation, after: Mapping[str, int] = ALL_OF_THE
             yield f"audit: {service} {recorded} on record, {audited} on the timeline"
 
 
+def heads_of(installation: Installation) -> Mapping[str, int]:
+    """Return the last position of each log."""
+    return {
+        service: installation.sql(f"SELECT max(position) FROM {service}.event_log")[0][0]
+        for service in SERVICES
+    }
+
+
 def tables_of(installation: Installation) -> Mapping[str, str]:
     """Return a digest of each read model."""
     digests = {}
