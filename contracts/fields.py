@@ -64,7 +64,7 @@ Cursor = Annotated[
 Position = Annotated[int, Meta(ge=0)]
 # Absent unless given: who does not say what he saw decides on whatever is on record.
 ExpectedVersion = Annotated[int, Meta(ge=0, le=2**31 - 1)] | UnsetType
-# SHA-256 in hex over the number of the matter and a staff number or office code (ADR 11).
+# The number of the petition that names a party, and SHA-256 in hex over it and his code (ADR 11).
 Mark = Annotated[str, Meta(pattern=NUMBER + r"\.[0-9a-f]{64}" + END)]
 
 # What is asked for under these names stands in events, and so in every log and queue.

@@ -172,7 +172,7 @@ class PartyNamedV1(Message, frozen=True):
     """Parties became known after registration; they are kept out from now on (回避).
 
     Attributes:
-        kept_out: marks of those named now (SHA-256 over the matter and the code), never the codes.
+        kept_out: marks of those named now, each with the number of the petition; never the codes.
         content_version: of the content that names them, from 1.
         commitment: SHA-256 in hex over a secret salt and that content.
     """

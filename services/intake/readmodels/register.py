@@ -311,7 +311,7 @@ def _keep_out(
 def _keep_out_now(
     transaction: Writing, event: Any, marks: Sequence[str], *, sealed: bool = False
 ) -> None:
-    """Keep parties out of the matter that the fact names, and of the one that is part of by now."""
+    """Keep parties out of the matter that a fact names, and of what it is part of by now."""
     for matter in dict.fromkeys((event.matter_number, _matter_of(transaction, event.number))):
         _keep_out(transaction, matter, marks, sealed=sealed)
 

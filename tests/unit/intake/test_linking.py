@@ -45,6 +45,7 @@ OTHER_WORDS = "外墙渗水两年了无人修,墙面都发霉了,老人和孩子
 ELSE = "退休以后养老金少发三个月,社保所说系统升级,至今没有补发"
 STATED = Statement("同一事项", "海信并〔2026〕1号")
 SECOND = actor("K330424002")
+STAFF = (CLERK, "K330424002")
 _requests = iter(range(1_000_000))
 
 
@@ -491,3 +492,17 @@ class TestAVersionThatWasSeen:
             clerk.linking.unlink(reader(actor(CLERK)), sent, second, STATED)
         now = replace(intake_command("unlink-as-it-is"), expected_version=seen + 1)
         assert clerk.linking.unlink(reader(actor(CLERK)), now, second, STATED)["repeat_of"] is None
+
+
+class TestAProposalOfWhatIsSealed:
+    @pytest.mark.parametrize("names", ["first", "second"])
+    def test_is_shown_to_no_party_of_either(self, desk: Desk, names: str):
+        """He has registered the one that is asked about, and heads the office."""
+        accused = {names: {"accused_staff": [CLERK]}}
+        for which, text in (("first", LEAK), ("second", OTHER_WORDS)):
+            told(desk, text, petition_class="accusation", **accused.get(which, {}))
+        sights = [Sight("330424", who, COUNTY, auditing=False, office=COUNTY) for who in STAFF]
+        questions = desk.application.log_of_events
+        shown = [Proposals.listed(questions, COUNTY, sight, 50, "") for sight in sights]
+        assert [len(items) for items, _ in shown] == [0, 1]
+        assert shown[0] == ([], "")
