@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from eventsourcing.domain import Aggregate, event
+from eventsourcing.domain import Aggregate, CanMutateAggregate, event
 
 from services.intake.domain.refusals import (
     AlreadyLinked,
@@ -62,12 +62,11 @@ class Petition(Aggregate):
     TOPIC = "petition.v1"
 
     class Event(Aggregate.Event):
-        pass
+        petition_id: str
+        number: str
 
     class Registered(Event, Aggregate.Created):
         TOPIC = "petition.registered.v1"
-        petition_id: str
-        number: str
         office: str
         region: str
         channel: str
@@ -86,37 +85,27 @@ class Petition(Aggregate):
 
     class ContentRead(Event):
         TOPIC = "content.read.v1"
-        petition_id: str
-        number: str
 
     class RepeatMatched(Event):
         TOPIC = "repeat.matched.v1"
-        petition_id: str
-        number: str
         repeats: str
         repeats_number: str
         likeness: dict[str, Any]
 
     class RepeatProposed(Event):
         TOPIC = "repeat.proposed.v1"
-        petition_id: str
-        number: str
         repeats: str
         repeats_number: str
         likeness: dict[str, Any]
 
     class RepeatDeclined(Event):
         TOPIC = "repeat.declined.v1"
-        petition_id: str
-        number: str
         repeats: str
         repeats_number: str
         reason: str
 
     class RepeatLinked(Event):
         TOPIC = "repeat.linked.v1"
-        petition_id: str
-        number: str
         repeats: str
         repeats_number: str
         along: list[str]
@@ -127,8 +116,6 @@ class Petition(Aggregate):
 
     class RepeatUnlinked(Event):
         TOPIC = "repeat.unlinked.v1"
-        petition_id: str
-        number: str
         repeats: str
         repeats_number: str
         along: list[str]
@@ -141,8 +128,6 @@ class Petition(Aggregate):
 
     class PartyNamed(Event):
         TOPIC = "party.named.v1"
-        petition_id: str
-        number: str
         matter_id: str
         matter_number: str
         kept_out: list[str]
@@ -153,8 +138,6 @@ class Petition(Aggregate):
 
     class Corrected(Event):
         TOPIC = "petition.corrected.v1"
-        petition_id: str
-        number: str
         matter_id: str
         matter_number: str
         before: dict[str, Any]
@@ -166,8 +149,6 @@ class Petition(Aggregate):
 
     class Withdrawn(Event):
         TOPIC = "petition.withdrawn.v1"
-        petition_id: str
-        number: str
         matter_id: str
         matter_number: str
         ground: str
@@ -212,6 +193,12 @@ class Petition(Aggregate):
         self.revision = 1
         self.withdrawn_at: datetime | None = None
 
+    def trigger_event(self, event_class: type[CanMutateAggregate[UUID]], **kwargs: Any) -> None:
+        """Make a fact; every fact of a petition names it."""
+        super().trigger_event(
+            event_class, petition_id=self.petition_id, number=self.number, **kwargs
+        )
+
     @property
     def repeats_number(self) -> str | None:
         """The number of the petition that it was linked to, None while it is a matter's first."""
@@ -233,7 +220,7 @@ class Petition(Aggregate):
 
     def read_content(self, at: datetime) -> None:
         """Put on record that the content was opened; who did so is the actor of the event."""
-        self._record_reading(timestamp=at, petition_id=self.petition_id, number=self.number)
+        self._record_reading(timestamp=at)
 
     def keep_evidence(self, likeness: Likeness, at: datetime) -> None:
         """Put on record what the platform found the original by.
@@ -244,8 +231,6 @@ class Petition(Aggregate):
         original = self._linked_to()
         self._record_match(
             timestamp=at,
-            petition_id=self.petition_id,
-            number=self.number,
             repeats=original.petition_id,
             repeats_number=original.number,
             likeness=likeness.stated(),
@@ -255,8 +240,6 @@ class Petition(Aggregate):
         """Ask a clerk whether the petition repeats another; likeness alone is not enough."""
         self._record_proposal(
             timestamp=self.created_on,
-            petition_id=self.petition_id,
-            number=self.number,
             repeats=petition_id,
             repeats_number=number,
             likeness=likeness.stated(),
@@ -272,8 +255,6 @@ class Petition(Aggregate):
             raise ProposalUnknown(number=self.number)
         self._record_decline(
             timestamp=at,
-            petition_id=self.petition_id,
-            number=self.number,
             repeats=self.proposal.of.petition_id,
             repeats_number=self.proposal.of.number,
             reason=reason,
@@ -295,8 +276,6 @@ class Petition(Aggregate):
         proposed = self.proposal is not None and self.proposal.of == to
         self._record_link(
             timestamp=at,
-            petition_id=self.petition_id,
-            number=self.number,
             repeats=to.petition_id,
             repeats_number=to.number,
             along=list(along),
@@ -323,8 +302,6 @@ class Petition(Aggregate):
         original = self._linked_to()
         self._record_unlinking(
             timestamp=at,
-            petition_id=self.petition_id,
-            number=self.number,
             repeats=original.petition_id,
             repeats_number=original.number,
             along=list(along),
@@ -357,8 +334,6 @@ class Petition(Aggregate):
             raise NothingChanged(accused_staff="nobody is named who is not a party already")
         self._record_parties(
             timestamp=at,
-            petition_id=self.petition_id,
-            number=self.number,
             matter_id=self.matter.petition_id,
             matter_number=self.matter.number,
             kept_out=new,
@@ -385,8 +360,6 @@ class Petition(Aggregate):
         revised = correction.commitment is not None
         self._record_correction(
             timestamp=at,
-            petition_id=self.petition_id,
-            number=self.number,
             matter_id=self.matter.petition_id,
             matter_number=self.matter.number,
             before={name: self.codes[name] for name in after},
@@ -415,8 +388,6 @@ class Petition(Aggregate):
             raise AlreadyWithdrawn(number=self.number)
         self._record_withdrawal(
             timestamp=at,
-            petition_id=self.petition_id,
-            number=self.number,
             matter_id=self.matter.petition_id,
             matter_number=self.matter.number,
             ground=ground,
@@ -428,8 +399,6 @@ class Petition(Aggregate):
     def _record_match(
         self,
         timestamp: datetime,
-        petition_id: str,
-        number: str,
         repeats: str,
         repeats_number: str,
         likeness: dict[str, Any],
@@ -440,8 +409,6 @@ class Petition(Aggregate):
     def _record_proposal(
         self,
         timestamp: datetime,
-        petition_id: str,
-        number: str,
         repeats: str,
         repeats_number: str,
         likeness: dict[str, Any],
@@ -452,8 +419,6 @@ class Petition(Aggregate):
     def _record_decline(
         self,
         timestamp: datetime,
-        petition_id: str,
-        number: str,
         repeats: str,
         repeats_number: str,
         reason: str,
@@ -465,8 +430,6 @@ class Petition(Aggregate):
     def _record_link(
         self,
         timestamp: datetime,
-        petition_id: str,
-        number: str,
         repeats: str,
         repeats_number: str,
         along: list[str],
@@ -483,8 +446,6 @@ class Petition(Aggregate):
     def _record_unlinking(
         self,
         timestamp: datetime,
-        petition_id: str,
-        number: str,
         repeats: str,
         repeats_number: str,
         along: list[str],
@@ -502,8 +463,6 @@ class Petition(Aggregate):
     def _record_parties(
         self,
         timestamp: datetime,
-        petition_id: str,
-        number: str,
         matter_id: str,
         matter_number: str,
         kept_out: list[str],
@@ -520,8 +479,6 @@ class Petition(Aggregate):
     def _record_correction(
         self,
         timestamp: datetime,
-        petition_id: str,
-        number: str,
         matter_id: str,
         matter_number: str,
         before: dict[str, Any],
@@ -540,8 +497,6 @@ class Petition(Aggregate):
     def _record_withdrawal(
         self,
         timestamp: datetime,
-        petition_id: str,
-        number: str,
         matter_id: str,
         matter_number: str,
         ground: str,
@@ -550,7 +505,7 @@ class Petition(Aggregate):
         self.revision += 1
 
     @event(ContentRead)
-    def _record_reading(self, timestamp: datetime, petition_id: str, number: str) -> None:
+    def _record_reading(self, timestamp: datetime) -> None:
         """Reading changes nothing of the petition."""
 
 
