@@ -218,8 +218,6 @@ class Installation:
             "SHOUWEN_SERVICE_TOKEN": self.token(f"service:{service}", ["service"]),
             "SHOUWEN_VAULT_KEY": urlsafe_b64encode(b"k" * 32).decode(),
             "SHOUWEN_LEDGER_KEY": urlsafe_b64encode(b"l" * 32).decode(),
-            # A fact that only time starts would come between two readings that are compared.
-            "SHOUWEN_LEDGER_HEADS_EVERY_S": "86400",
             **self._clock_of(service),
             **self.settings,
         }
