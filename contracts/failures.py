@@ -65,6 +65,7 @@ CODES: Final[Mapping[str, str]] = {
     # Audit
     "history_incomplete": "A service whose log is needed cannot be reached.",
     "checkpoint_unknown": "The ledger was never signed at this size.",
+    "petition_on_record": "There is such a petition; its absence cannot be shown.",
 }
 
 RETRY_AFTER: Final = "retry_after_s"

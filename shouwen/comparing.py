@@ -1,5 +1,6 @@
 """The ledger and the logs of the running services side by side, all of them."""
 
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
@@ -8,10 +9,13 @@ from typing import Any, Final
 import msgspec
 
 from contracts.envelope import CloudEvent
+from contracts.events.intake import PetitionRegisteredV1
 from services.audit.readmodels.entering import canonical
 from services.audit.verifier import (
+    HEADS_TYPE,
     Chains,
     Checkpoint,
+    Ends,
     Growing,
     Key,
     Leaf,
@@ -37,6 +41,8 @@ class Comparison:
     say: Callable[[str], None]
     wrong: int = 0
     _logs: dict[str, Iterator[CloudEvent]] = field(default_factory=dict)
+    _ends: Ends = field(default_factory=Ends)
+    _not_ended: deque[tuple[Leaf, CloudEvent]] = field(default_factory=deque)
 
     def run(self, keys: Sequence[Key]) -> int:
         """Compare all there is now; return how much did not hold."""
@@ -75,6 +81,25 @@ class Comparison:
             self._found(f"{leaf.name} is in the ledger and not in the log of {source}")
         elif sha256(canonical(event)).hexdigest() != leaf.members["payload_sha256"]:
             self._found(f"{leaf.name} was changed in the log of {source}")
+        else:
+            self._compare_ends(leaf, event)
+
+    def _compare_ends(self, leaf: Leaf, event: CloudEvent) -> None:
+        """Compare what the ledger states of the ends of all cases with the leaves before it."""
+        self._not_ended.append((leaf, event))
+        if event.type != HEADS_TYPE or not event.data.get("numbers"):
+            return
+        while self._not_ended and self._not_ended[0][0].position < event.data["size"]:
+            self._end(*self._not_ended.popleft())
+        if self._ends.root().hex() != event.data["root"]:
+            self._found(f"{leaf.name} states other ends of the cases than the leaves have")
+
+    def _end(self, leaf: Leaf, event: CloudEvent) -> None:
+        members = leaf.members
+        self._ends.put("petition", members["petition"], members["petition_seq"], leaf.hash)
+        if event.type == PetitionRegisteredV1.TYPE:
+            number = event.data["number"]
+            self._ends.put("number", number, members["petition_seq"], leaf.hash)
 
     def _found(self, what: str) -> None:
         self.wrong += 1

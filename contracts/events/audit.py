@@ -2,6 +2,8 @@
 
 from typing import ClassVar, Final
 
+from msgspec import UNSET, UnsetType
+
 from contracts.envelope import Utc
 from contracts.events.message import Message
 
@@ -50,12 +52,14 @@ class CaseHeadsRecordedV1(Message, frozen=True):
         petition_id: the ledger's own, always the same: it is about no petition.
         size: of the ledger, in leaves, at which these were the ends.
         root: of the tree over the ends, in hex.
+        numbers: the numbers of petitions are in the tree beside their ids.
     """
 
     TYPE: ClassVar[str] = "case_heads.recorded.v1"
 
     size: int
     root: str
+    numbers: bool | UnsetType = UNSET
 
 
 MESSAGES: Final[tuple[type[Message], ...]] = (

@@ -1,15 +1,28 @@
 """Replay, and the ledger."""
 
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, Literal
 
 import msgspec
 from msgspec import Meta
 
 from contracts.envelope import CloudEvent, Utc
-from contracts.fields import Number, Position
+from contracts.fields import (
+    END,
+    Cursor,
+    Limit,
+    Number,
+    Office,
+    PetitionClass,
+    Position,
+    Staff,
+)
 from contracts.rpc.method import FOLLOWERS, READERS, Answer, Method, Request
 
 TypeName = Annotated[str, Meta(min_length=1, max_length=64)]
+Types = Annotated[list[TypeName], Meta(max_length=50)]
+RegionDigits = Annotated[str, Meta(pattern=r"^([0-9]{2}){0,3}" + END)]
+AUDITORS: Final = frozenset({"auditor"})
+PetitionId = Annotated[str, Meta(pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}" + END)]
 KnownSize = Annotated[int, Meta(ge=1, le=2**63 - 1)]
 
 
@@ -19,11 +32,13 @@ class ReplayCase(Request, frozen=True):
     Attributes:
         as_of: leave out what was recorded later; now unless given.
         occurred_until: also leave out what is stated to have happened later.
+        since: only what was recorded after that: with `as_of`, what changed between the two.
     """
 
     number: Number
     as_of: Utc | None = None
     occurred_until: Utc | None = None
+    since: Utc | None = None
 
 
 class HistoryEntry(Answer, frozen=True):
@@ -77,6 +92,142 @@ REPLAY: Final = Method(
 )
 
 
+class ListDeeds(Request, frozen=True):
+    """What one person did, in all cases.
+
+    Attributes:
+        actor: staff number, or `service:<name>`.
+        since: only what was recorded after that.
+        until: only what was recorded up to then.
+        types: only events of these types; all unless given.
+    """
+
+    actor: Staff
+    since: Utc | None = None
+    until: Utc | None = None
+    types: Types = msgspec.field(default_factory=list)
+    cursor: Cursor = ""
+    limit: Limit = 50
+
+
+class Deed(HistoryEntry, frozen=True):
+    """One fact, and what it is about.
+
+    Attributes:
+        petition_id: UUID of the petition; of the stream where it is about none.
+    """
+
+    petition_id: str
+
+
+class DeedList(Answer, frozen=True):
+    """Facts as they were recorded, oldest first.
+
+    Attributes:
+        next_cursor: for the next page; empty behind the last fact.
+    """
+
+    items: list[Deed]
+    next_cursor: str
+
+
+DEEDS: Final = Method(
+    "audit",
+    "deeds",
+    ListDeeds,
+    DeedList,
+    AUDITORS,
+    "What a person did, in all cases, as it was recorded.",
+)
+
+
+class ListLooks(Request, frozen=True):
+    """Who saw a case, or what a person saw: contents read, histories replayed, evidence exported.
+
+    Attributes:
+        number: of the case; one of the two has to be named, or both.
+        actor: staff number.
+        since: only what was recorded after that.
+        until: only what was recorded up to then.
+    """
+
+    number: Number | None = None
+    actor: Staff | None = None
+    since: Utc | None = None
+    until: Utc | None = None
+    cursor: Cursor = ""
+    limit: Limit = 50
+
+
+LOOKS: Final = Method(
+    "audit",
+    "looks",
+    ListLooks,
+    DeedList,
+    AUDITORS,
+    "What was seen by whom: contents read, histories replayed, evidence exported.",
+)
+
+
+class ListStandings(Request, frozen=True):
+    """How the cases of a county, or of all, stood at an instant.
+
+    Attributes:
+        region: its leading digits: of a province, a city or a county; all unless given.
+        office: only petitions that this office put on record.
+        as_of: what was on record then; now unless given.
+    """
+
+    region: RegionDigits = ""
+    office: Office | None = None
+    as_of: Utc | None = None
+    cursor: Cursor = ""
+    limit: Limit = 50
+
+
+class CaseStanding(Answer, frozen=True):
+    """One petition at an instant.
+
+    Attributes:
+        state: a repeat, or one that was merged, stands where the matter `into` does.
+        owner: null while nobody owned it, or where another matter has taken it up.
+        changed_at: when the last fact about its ownership was recorded.
+        into: number of the matter that it belongs to, where that is another.
+    """
+
+    number: Number
+    petition_id: str
+    office: Office
+    petition_class: PetitionClass
+    registered_at: Utc
+    state: Literal["registered", "repeat", "awaited", "owned", "closed", "merged"]
+    owner: str | None
+    changed_at: Utc
+    into: Number | None
+
+
+class StandingList(Answer, frozen=True):
+    """Petitions by number; those that were not on record yet are left out.
+
+    Attributes:
+        next_cursor: for the next page; empty behind the last petition.
+    """
+
+    as_of: Utc
+    items: list[CaseStanding]
+    next_cursor: str
+
+
+STANDINGS: Final = Method(
+    "audit",
+    "standings",
+    ListStandings,
+    StandingList,
+    AUDITORS,
+    "How the cases of an office, a county or a city stood at any instant.",
+)
+
+
 class ExportCase(Request, frozen=True):
     """The evidence of one case, as one file.
 
@@ -109,6 +260,45 @@ EXPORT: Final = Method(
     Bundle,
     frozenset({"auditor", "office_head"}),
     "The evidence of a case, to be verified without us; the export goes on record.",
+)
+
+
+class ProveAbsence(Request, frozen=True):
+    """That there is no such case; named in one of two ways.
+
+    Attributes:
+        number: of a petition.
+        petition_id: UUID by which events name a petition.
+        known_size: of an older checkpoint that you kept, from which the ledger is shown to have
+            grown.
+    """
+
+    number: Number | None = None
+    petition_id: PetitionId | None = None
+    known_size: KnownSize | None = None
+
+
+class Absence(Answer, frozen=True):
+    """One file that shows by itself that there was no such case.
+
+    Attributes:
+        size: of the ledger at the checkpoint that the proofs lead to.
+        stated_size: of the ledger when the ends of all cases were stated; up to there it is shown.
+        content: a ZIP file in base64, for `shouwen verify`.
+    """
+
+    size: int
+    stated_size: int
+    content: str
+
+
+ABSENCE: Final = Method(
+    "audit",
+    "absence",
+    ProveAbsence,
+    Absence,
+    AUDITORS,
+    "That there is no case of a number or an id, to be verified without us.",
 )
 
 
@@ -185,7 +375,7 @@ class ReadFeed(Request, frozen=True):
     """
 
     after: Position = 0
-    types: Annotated[list[TypeName], Meta(max_length=50)] = msgspec.field(default_factory=list)
+    types: Types = msgspec.field(default_factory=list)
     limit: Annotated[int, Meta(ge=1, le=1_000)] = 200
 
 
@@ -210,8 +400,19 @@ FEED: Final = Method(
     "feed",
     ReadFeed,
     FeedPage,
-    FOLLOWERS,
-    "What has happened in all services since a place in the ledger, complete and resumable.",
+    FOLLOWERS | {"agency"},
+    "What has happened since a place in the ledger, complete and resumable; to an agency, in the"
+    " open petitions that it put on record.",
 )
 
-METHODS: Final[tuple[Method[Any, Any], ...]] = (REPLAY, EXPORT, CHECKPOINT, LEAVES, FEED)
+METHODS: Final[tuple[Method[Any, Any], ...]] = (
+    REPLAY,
+    DEEDS,
+    LOOKS,
+    STANDINGS,
+    EXPORT,
+    ABSENCE,
+    CHECKPOINT,
+    LEAVES,
+    FEED,
+)

@@ -16,6 +16,7 @@ from contracts.events import MESSAGES
 from services.audit.application import Audit
 from services.audit.application.ends import HeadsKeeper
 from services.audit.application.ledger import Ledger
+from services.audit.application.looking import Looking
 from services.audit.application.notary import Notary
 from services.audit.domain.notes import Signer, verifier_key
 from services.audit.gateways.signing import Ed25519Signer, signers_from
@@ -26,6 +27,7 @@ from services.audit.readmodels.ends import EndTables
 from services.audit.readmodels.entering import enter
 from services.audit.readmodels.evidence import EvidenceTables
 from services.audit.readmodels.feed import FeedTables
+from services.audit.readmodels.lists import FactLists
 from services.audit.readmodels.timelines import TimelineTables
 from services.audit.readmodels.trees import TreeTables
 from services.audit.settings import (
@@ -46,6 +48,7 @@ class Rooms:
 
     audit: Audit
     ledger: Ledger
+    looking: Looking
     feed: FeedTables
     assembly: Assembly
 
@@ -80,7 +83,9 @@ def build(surroundings: Surroundings) -> Rooms:
         tickers=[_ledger_ticker(audit, signers, surroundings)],
     )
     keys = [verifier_key(signer) for signer in signers]
-    return Rooms(audit, Ledger(audit.log_of_events, TreeTables(), keys), FeedTables(), assembly)
+    ledger = Ledger(audit.log_of_events, TreeTables(), keys)
+    looking = Looking(audit.log_of_events, FactLists(), surroundings.clock)
+    return Rooms(audit, ledger, looking, FeedTables(), assembly)
 
 
 def _signers(variables: Variables) -> list[Ed25519Signer]:

@@ -1,7 +1,9 @@
 """Audit on the wire: parse, call, answer."""
 
 from base64 import b64encode
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
+from functools import partial
 from typing import ClassVar
 
 import msgspec
@@ -15,6 +17,7 @@ from chassis.messaging.wiring import Wired
 from chassis.observability import current_correlation_id
 from contracts.failures import Failure
 from contracts.rpc import audit as rpc
+from contracts.rpc.method import FOLLOWERS
 from contracts.rpc.upkeep import (
     HEALTH,
     LOG,
@@ -29,9 +32,13 @@ from contracts.rpc.upkeep import (
     Redriven,
     RedriveParked,
 )
-from services.audit.application import Reader
+from services.audit.application.looking import Asked, Found, Place
+from services.audit.application.sight import Reader
 from services.audit.bootstrap import Rooms
-from services.audit.gateways.bundles import bundle_of
+from services.audit.domain.evidence import Sought
+from services.audit.domain.timeline import Period
+from services.audit.gateways.bundles import absence_of, bundle_of
+from services.audit.readmodels.feed import Page
 from services.audit.settings import FOLLOWS, NAME
 
 
@@ -48,19 +55,61 @@ class AuditService:
         answer = self.rooms.audit.replay(
             _reader(caller),
             request.number,
-            request.as_of,
+            Period(request.since, request.as_of),
             request.occurred_until,
             self.rooms.assembly.inbox.complete_positions(),
         )
         entries = [asdict(fact) for fact in answer["entries"]]
         return msgspec.convert({**answer, "entries": entries}, rpc.History)
 
+    @answers(rpc.DEEDS)
+    def deeds(self, request: rpc.ListDeeds, caller: Caller) -> rpc.DeedList:
+        self._catch_up()
+        period = Period(request.since, request.until)
+        asked = Asked(request.actor, "", request.types, period)
+        found = self.rooms.looking.deeds(_reader(caller), asked, request.cursor, request.limit)
+        return _listed(*found)
+
+    @answers(rpc.LOOKS)
+    def looks(self, request: rpc.ListLooks, caller: Caller) -> rpc.DeedList:
+        number, actor = request.number or "", request.actor or ""
+        if not (number or actor):
+            raise Failure("bad_value", fields={"number": "name a petition, or a person as `actor`"})
+        self._catch_up()
+        period = Period(request.since, request.until)
+        found = self.rooms.looking.looks(
+            _reader(caller), number, actor, period, request.cursor, request.limit
+        )
+        return _listed(*found)
+
+    @answers(rpc.STANDINGS)
+    def standings(self, request: rpc.ListStandings, caller: Caller) -> rpc.StandingList:
+        self._catch_up()
+        as_of = request.as_of or self.rooms.audit.clock()
+        place = Place(request.region, request.office or "")
+        items, following = self.rooms.looking.standings(
+            _reader(caller), place, as_of, request.cursor, request.limit
+        )
+        shown = [msgspec.convert(asdict(each), rpc.CaseStanding) for each in items]
+        return rpc.StandingList(as_of=as_of, items=shown, next_cursor=following)
+
     @answers(rpc.EXPORT)
     def export(self, request: rpc.ExportCase, caller: Caller) -> rpc.Bundle:
         self._catch_up()
         evidence = self.rooms.audit.export(_reader(caller), request.number, request.known_size)
         content = b64encode(bundle_of(evidence, self.rooms.ledger.keys)).decode()
-        return rpc.Bundle(number=evidence.number, size=evidence.size, content=content)
+        return rpc.Bundle(number=evidence.number, size=evidence.growth.size, content=content)
+
+    @answers(rpc.ABSENCE)
+    def absence(self, request: rpc.ProveAbsence, caller: Caller) -> rpc.Absence:
+        if bool(request.number) == bool(request.petition_id):
+            raise Failure("bad_value", fields={"number": "name a number, or else a petition's id"})
+        self._catch_up()
+        absence = self.rooms.audit.absence(_reader(caller), _sought(request), request.known_size)
+        content = b64encode(absence_of(absence, self.rooms.ledger.keys)).decode()
+        return rpc.Absence(
+            size=absence.growth.size, stated_size=absence.stated_size, content=content
+        )
 
     @answers(rpc.CHECKPOINT)
     def checkpoint(self, request: rpc.AskCheckpoint, _caller: Caller) -> rpc.SignedCheckpoint:
@@ -74,10 +123,10 @@ class AuditService:
         return rpc.LeafList(leaves=leaves, size=size)
 
     @answers(rpc.FEED)
-    def feed(self, request: rpc.ReadFeed, _caller: Caller) -> rpc.FeedPage:
-        log_of_events = self.rooms.audit.log_of_events
-        with log_of_events.reading() as transaction:
-            page = self.rooms.feed.page(transaction, request.after, request.types, request.limit)
+    def feed(self, request: rpc.ReadFeed, caller: Caller) -> rpc.FeedPage:
+        read = self.rooms.feed.page if caller.roles & FOLLOWERS else self._of_agency(caller)
+        with self.rooms.audit.log_of_events.reading() as transaction:
+            page = read(transaction, request.after, request.types, request.limit)
         return msgspec.convert(page._asdict(), rpc.FeedPage)
 
     @answers(LOG[NAME])
@@ -98,11 +147,28 @@ class AuditService:
         redriven = self.rooms.assembly.redrive(request.subject, caller.subject)
         return msgspec.convert(redriven, Redriven)
 
+    def _of_agency(self, caller: Caller) -> Callable[..., Page]:
+        return partial(self.rooms.feed.page_of_agency, agency=caller.subject)
+
     def _catch_up(self) -> None:
         try:
             self.rooms.assembly.inbox.catch_up()
         except Failure as failure:
             raise Failure("history_incomplete", fields=failure.fields) from failure
+
+
+def _listed(found: Sequence[Found], following: str) -> rpc.DeedList:
+    items = [
+        msgspec.convert({**asdict(fact), "petition_id": petition_id}, rpc.Deed)
+        for petition_id, fact in found
+    ]
+    return rpc.DeedList(items=items, next_cursor=following)
+
+
+def _sought(request: rpc.ProveAbsence) -> Sought:
+    if request.number:
+        return Sought("number", request.number)
+    return Sought("petition", request.petition_id or "")
 
 
 def _reader(caller: Caller) -> Reader:

@@ -1,9 +1,7 @@
 """Use cases of audit: follow all logs, replay a case, take its evidence away."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
-from itertools import chain
 from typing import Final, Protocol
 from uuid import uuid5
 
@@ -18,31 +16,20 @@ from chassis.eventstore.application import (
 )
 from chassis.eventstore.instants import text_of
 from chassis.eventstore.transaction import Questions
-from chassis.jurisdiction import Actor, is_above
+from chassis.jurisdiction import Actor
+from services.audit.application.sight import Reader, check_reader
 from services.audit.domain.access import ACCESSES, CLOCK_TOLERANCE, CaseAccess
 from services.audit.domain.case_heads import CaseHeads
-from services.audit.domain.evidence import CaseEvidence
+from services.audit.domain.evidence import Absence, CaseEvidence, Sought
 from services.audit.domain.heads import LEDGER_ID
 from services.audit.domain.refusals import (
     InTheFuture,
-    OfficeNotAllowed,
+    PetitionOnRecord,
     PetitionUnknown,
 )
-from services.audit.domain.timeline import Fact, in_order
-from statute.parties import Parties
+from services.audit.domain.timeline import Fact, Period, in_order
 
-REGISTERED = "petition.registered.v1"
-NAMED = "party.named.v1"
-CORRECTED = "petition.corrected.v1"
 SIGNED_WITHIN_S: Final = 3.0
-
-
-@dataclass(frozen=True, slots=True)
-class Reader:
-    """Who reads a history; auditors read all."""
-
-    actor: Actor
-    auditing: bool
 
 
 class Timelines(Protocol):
@@ -50,6 +37,9 @@ class Timelines(Protocol):
 
     def matter_of(self, transaction: Questions, number: str) -> tuple[str, str] | None:
         """Return petition_id and number of the matter that a number belongs to, or None."""
+
+    def number_of(self, transaction: Questions, sought: Sought) -> str:
+        """Return the number of a petition; empty where it is not on record."""
 
     def facts_of(
         self,
@@ -75,6 +65,13 @@ class Evidence(Protocol):
     ) -> CaseEvidence:
         """Return what is taken away of a case, under the newest checkpoint."""
 
+    def of_absence(self, questions: Questions, sought: Sought, known_size: int | None) -> Absence:
+        """Return what shows that there is no such case.
+
+        Raises:
+            PetitionOnRecord, HistoryIncomplete, CheckpointUnknown.
+        """
+
 
 class Audit(EventSourcedApplication):
     """Histories of cases."""
@@ -97,28 +94,29 @@ class Audit(EventSourcedApplication):
         self,
         reader: Reader,
         number: str,
-        as_of: datetime | None,
+        period: Period,
         occurred_until: datetime | None,
         complete_up_to: Mapping[str, int],
     ) -> Answer:
         """Return the history of a case; that it was asked for goes on record.
 
         Args:
-            as_of: leave out what was recorded later; unless given, all that is on record.
+            period: leave out what was recorded before or after it; both open: all on record.
             occurred_until: also leave out what is stated to have happened later.
 
         Raises:
             PetitionUnknown: no log has a petition with this number.
             OfficeNotAllowed, Sealed: the matter is not the reader's to see.
-            InTheFuture: nobody knows yet what will be on record at `as_of`.
+            InTheFuture: nobody knows yet what will be on record at the end of the period.
         """
         now = self.clock()
+        as_of = period.until
         if as_of is not None and as_of > now + CLOCK_TOLERANCE:
             raise InTheFuture(as_of="lies in the future")
         with self.log_of_events.reading() as transaction:
             matter = self._opened(transaction, reader, number)
             facts = self._timelines.facts_of(transaction, matter[0], as_of, occurred_until)
-        entries = in_order(facts)
+        entries = [fact for fact in in_order(facts) if period.begins_before(fact)]
         # The clock of another service may be ahead of ours.
         instant = as_of or max([now, *(fact.recorded_at for fact in facts)])
         self._record_access(
@@ -156,10 +154,33 @@ class Audit(EventSourcedApplication):
         self._record_access(
             reader.actor,
             (matter_id, matter_number),
-            lambda access: access.export(evidence.size, len(evidence.facts), now),
+            lambda access: access.export(evidence.growth.size, len(evidence.facts), now),
             now,
         )
         return evidence
+
+    def absence(self, reader: Reader, sought: Sought, known_size: int | None) -> Absence:
+        """Return what shows that there is no such case, up to the newest statement of all ends.
+
+        Args:
+            known_size: of an older checkpoint that the reader has kept.
+
+        Raises:
+            PetitionOnRecord: there is one.
+            PetitionUnknown: there is one, and the reader is not to know of it.
+            HistoryIncomplete: not all ends are stated yet.
+            CheckpointUnknown: there was no checkpoint of that size.
+        """
+        with self.log_of_events.reading() as transaction:
+            if number := self._timelines.number_of(transaction, sought):
+                self._opened(transaction, reader, number)
+                raise PetitionOnRecord(**{sought.by: sought.what})
+            size = self._evidence.size(transaction)
+        self.awaited(
+            lambda: self._evidence.ready(self.log_of_events, size) or None, SIGNED_WITHIN_S
+        )
+        with self.log_of_events.reading() as transaction:
+            return self._evidence.of_absence(transaction, sought, known_size)
 
     def _opened(self, transaction: Questions, reader: Reader, number: str) -> tuple[str, str]:
         """Return petition_id and number of a matter that the reader may see.
@@ -172,7 +193,7 @@ class Audit(EventSourcedApplication):
             raise PetitionUnknown(number=number)
         petition_id, matter_number = matter
         facts = self._timelines.facts_of(transaction, petition_id, None, None)
-        _check_reader(reader, facts, matter_number, number)
+        check_reader(reader, facts, matter_number, number)
         return matter
 
     def record_heads(self, size: int, root: bytes) -> None:
@@ -214,35 +235,3 @@ class Audit(EventSourcedApplication):
 
         cause = str(uuid5(ACCESSES, f"{actor.subject}/{actor.correlation_id}/{text_of(at)}"))
         self.run(Provenance(actor.subject, actor.correlation_id, cause), decide)
-
-
-def _check_reader(reader: Reader, facts: Sequence[Fact], matter: str, number: str) -> None:
-    """Let only auditors, and the heads of a matter's offices, read its history.
-
-    Of a sealed matter (Arts 27 to 30) the head of its own office reads, not of one that registered
-    a repeat, and nobody else is told that there is one; no party is, whoever he may be.
-    """
-    offices = {
-        str(fact.data["number"]): str(fact.data["office"]) for fact in _of(facts, REGISTERED)
-    }
-    actor = reader.actor
-    if any(fact.data.get("sealed") for fact in _of(facts, REGISTERED, CORRECTED)):
-        marks = chain.from_iterable(
-            fact.data.get("kept_out", ()) for fact in _of(facts, REGISTERED, NAMED)
-        )
-        parties = Parties(frozenset(marks))
-        _check_sealed(reader, offices.get(matter, ""), parties, number)
-    elif not reader.auditing and not any(map(actor.acts_for, offices.values())):
-        raise OfficeNotAllowed(office=", ".join(sorted(set(offices.values()))))
-
-
-def _check_sealed(reader: Reader, office: str, parties: Parties, number: str) -> None:
-    actor = reader.actor
-    party = parties.include(actor.subject, actor.office)
-    in_place = is_above(actor.office, office) and parties.include(office)
-    if party or not (reader.auditing or actor.office == office or in_place):
-        raise PetitionUnknown(number=number)
-
-
-def _of(facts: Sequence[Fact], *types: str) -> list[Fact]:
-    return [fact for fact in facts if fact.type in types]

@@ -4,11 +4,17 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
+import structlog
+
 from chassis.eventstore.log import EventLog
 from chassis.eventstore.transaction import Questions, Writing
 from services.audit.application.notary import Trees
+from services.audit.domain.damage import EndsLost
 
 LEAVES_PER_STEP: Final = 4_096
+PARENTS: Final = 256
+
+log = structlog.get_logger(__name__)
 
 
 class Ends(Protocol):
@@ -21,14 +27,33 @@ class Ends(Protocol):
         """Tell whether a chain other than the ledger's own has grown."""
 
     def advance(self, transaction: Writing, old_size: int, size: int) -> None:
-        """Bring the ends up to a size."""
+        """Bring the ends up to a size.
+
+        Raises:
+            EndsLost: they are not what they were at the old size.
+        """
+
+    def reach(self, questions: Questions, old_size: int, size: int) -> int:
+        """Return up to which size the ends can be known now."""
+
+    def check(self, questions: Questions, parent: int) -> None:
+        """Compare some of the ends, and the root.
+
+        Raises:
+            EndsLost: some are gone.
+        """
+
+    def forget(self, transaction: Writing) -> None:
+        """Empty the tables; they are made again from the leaves."""
 
 
 @dataclass
 class HeadsKeeper:
     """Brings the ends up to what is signed, and has the root recorded.
 
-    A crash in between leaves ends whose root is not recorded; the next turn records it.
+    A crash in between leaves ends whose root is not recorded; the next turn records it. Ends that
+    are lost are made again from the leaves before anything is stated: all of them at once where
+    what grows, or the part that is looked at in this turn, is not what the last root was over.
 
     Attributes:
         record: puts a size and the root at it on record, unless they are.
@@ -42,21 +67,34 @@ class HeadsKeeper:
     every_s: float
     monotonic: Callable[[], float]
     _due_at: float = 0.0
+    _turn: int = 0
 
     def work(self) -> int:
         """State the ends if it is time and one of them moved; return 0, for what waits can wait."""
         if self.monotonic() < self._due_at:
             return 0
         self._due_at = self.monotonic() + self.every_s
-        size, signed = (
-            self.ends.state(self.log_of_events).size,
-            self.trees.last_signed(self.log_of_events).size,
-        )
-        if self.ends.changed(self.log_of_events, size, signed):
-            for start in range(size, signed, LEAVES_PER_STEP):
-                with self.log_of_events.writing() as transaction:
-                    self.ends.advance(transaction, start, min(start + LEAVES_PER_STEP, signed))
+        self._turn += 1
+        try:
+            with self.log_of_events.reading() as transaction:
+                self.ends.check(transaction, self._turn % PARENTS)
+            self._advance()
+        except EndsLost as lost:
+            log.error("ends_of_chains_lost", reason=str(lost))  # noqa: TRY400 - it is mended here
+            with self.log_of_events.writing() as transaction:
+                self.ends.forget(transaction)
+            self._advance()
         state = self.ends.state(self.log_of_events)
         if state.size:
             self.record(state.size, state.root)
         return 0
+
+    def _advance(self) -> None:
+        size = self.ends.state(self.log_of_events).size
+        signed = self.trees.last_signed(self.log_of_events).size
+        reach = self.ends.reach(self.log_of_events, size, signed)
+        if not self.ends.changed(self.log_of_events, size, reach):
+            return
+        for start in range(size, reach, LEAVES_PER_STEP):
+            with self.log_of_events.writing() as transaction:
+                self.ends.advance(transaction, start, min(start + LEAVES_PER_STEP, reach))

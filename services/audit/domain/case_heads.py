@@ -20,6 +20,8 @@ class CaseHeads(Aggregate):
         TOPIC = "case_heads.recorded.v1"
         size: int
         root: str
+        # Whether numbers of petitions have ends as well; the first roots were without.
+        numbers: bool = False
 
     Created = Recorded
 
@@ -43,4 +45,5 @@ class CaseHeads(Aggregate):
             petition_id=str(LEDGER_ID),
             size=size,
             root=root.hex(),
+            numbers=True,
         )

@@ -1,9 +1,10 @@
 """What is taken away of one case: its events and leaves, and what shows them to be all."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final, NamedTuple
 
-from services.audit.domain.heads import End
+from services.audit.domain.heads import End, key_of, key_of_number
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,16 +23,36 @@ class Proven:
     event: bytes
 
 
+class Sought(NamedTuple):
+    """By what a case is looked for.
+
+    Attributes:
+        by: `petition` or `number`.
+    """
+
+    by: str
+    what: str
+
+    @property
+    def key(self) -> str:
+        """Return the key under which the tree of ends has it."""
+        return _KEYS[self.by](self.what)
+
+
+_KEYS: Final[Mapping[str, Callable[[str], str]]] = {"petition": key_of, "number": key_of_number}
+
+
 @dataclass(frozen=True, slots=True)
 class ChainEnd:
     """The end of one chain, or its absence.
 
     Attributes:
+        sought: the petition, or the number, whose key it is.
         ends: of all chains that share its leaf in the tree of heads.
         path: of that leaf.
     """
 
-    petition: str
+    sought: "Sought"
     ends: Sequence[End]
     path: Sequence[bytes]
 
@@ -45,21 +66,41 @@ class Heads:
 
 
 @dataclass(frozen=True, slots=True)
+class Growth:
+    """The newest checkpoint, and what shows that it grew out of an older one.
+
+    Attributes:
+        note: the checkpoint to which all paths lead.
+        note_before: an older one, empty where there is none.
+        proof: that the one grew out of the other.
+    """
+
+    size: int
+    note: str
+    note_before: str
+    proof: Sequence[bytes]
+
+
+@dataclass(frozen=True, slots=True)
 class CaseEvidence:
     """Everything that a bundle is made of.
 
     Attributes:
         facts: in the order of the ledger.
-        note: the checkpoint to which all paths lead.
-        note_before: an older one, empty where there is none.
-        growth: proof that the one grew out of the other.
         heads: None while no root over the ends is under the checkpoint.
     """
 
     number: str
-    size: int
     facts: Sequence[Proven]
-    note: str
-    note_before: str
-    growth: Sequence[bytes]
+    growth: Growth
     heads: Heads | None
+
+
+@dataclass(frozen=True, slots=True)
+class Absence:
+    """What shows that there is no such case, up to the size at which the ends were stated."""
+
+    sought: Sought
+    growth: Growth
+    heads: Heads
+    stated_size: int

@@ -1,10 +1,11 @@
 """The ends of all chains in one root: that a case has no further event, and that there is no case.
 
 A chain is known by its key, the hash of its petition's id, so that a proof tells nobody about the
-cases beside it. The tree has 65,536 leaves, one for each beginning of a key; each is the root over
-the ends of the chains with that beginning, sorted. All of these are shown, which proves a chain's
-end as well as its absence. A change costs its own leaf and the way up, however many chains there
-are.
+cases beside it. The number of a petition has a key of its own, whose end is the leaf by which it
+was put on record: most people know a case by its number. The tree has 65,536 leaves, one for each
+beginning of a key; each is the root over the ends of the chains with that beginning, sorted. All of
+these are shown, which proves a chain's end as well as its absence. A change costs its own leaf and
+the way up, however many chains there are.
 """
 
 from collections.abc import Iterable, Sequence
@@ -48,6 +49,11 @@ def key_of(petition: str) -> str:
     return sha256(petition.encode()).hexdigest()
 
 
+def key_of_number(number: str) -> str:
+    """Return the key of a number; no id of a petition has the same."""
+    return sha256(f"number\n{number}".encode()).hexdigest()
+
+
 def bucket_of(key: str) -> int:
     """Return the leaf that a key belongs to."""
     return int(key[:_DIGITS], 16)
@@ -64,6 +70,7 @@ EMPTY_HASHES: Final[Sequence[bytes]] = (
     EMPTY_BUCKET,
     folded([EMPTY_BUCKET] * TILE_WIDTH),
 )
+EMPTY_HEADS: Final = folded([EMPTY_HASHES[1]] * TILE_WIDTH)
 
 
 def parent_of(bucket: int) -> int:

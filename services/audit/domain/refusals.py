@@ -2,6 +2,7 @@
 
 Refusal
 ├── PetitionUnknown
+├── PetitionOnRecord    whose absence was to be shown
 ├── OfficeNotAllowed    the matter is not the reader's to see
 ├── InTheFuture    nobody knows yet what will be on record
 ├── HistoryIncomplete    an event of the case waits for an operator, or nothing is signed yet
@@ -24,6 +25,10 @@ class Refusal(Exception):  # noqa: N818 - the word of the glossary
 
 class PetitionUnknown(Refusal):
     code = "petition_unknown"
+
+
+class PetitionOnRecord(Refusal):
+    code = "petition_on_record"
 
 
 class OfficeNotAllowed(Refusal):

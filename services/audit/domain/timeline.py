@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +26,22 @@ class Fact:
     cause: str
     correlation_id: str
     data: dict[str, Any]
+
+
+class Period(NamedTuple):
+    """A time on the clock of the record.
+
+    Attributes:
+        since: what was recorded up to then is left out; None for the beginning.
+        until: what was recorded later is left out; None for now.
+    """
+
+    since: datetime | None = None
+    until: datetime | None = None
+
+    def begins_before(self, fact: Fact) -> bool:
+        """Tell whether a fact was recorded after the beginning."""
+        return self.since is None or fact.recorded_at > self.since
 
 
 def in_order(facts: Sequence[Fact]) -> list[Fact]:

@@ -5,7 +5,7 @@ from base64 import b64encode
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-from services.audit.domain.evidence import CaseEvidence, Heads
+from services.audit.domain.evidence import Absence, CaseEvidence, Growth, Heads
 from services.audit.domain.notes import proof_text
 from services.audit.gateways.page import page_of
 from services.audit.verifier import canonical, manifest_of, packed
@@ -28,6 +28,19 @@ To verify, without us and without a network: shouwen verify FILE --key KEY,
 or `python verifier.py FILE --key KEY` with nothing of Shouwen but that one file.
 """
 
+ABSENT: Final = """\
+首问 Shouwen: that there is no such case
+
+absent                what was looked for: a number, or the id of a petition
+heads.*               the ends of all cases beside its place, and that the ledger stated them
+checkpoint            the ledger's signature over all of it (C2SP tlog-checkpoint)
+checkpoint.before     an older one, and in `consistency` that the ledger only grew since
+keys                  the ledger's public keys; compare them with those that you were given
+manifest              sha256sum --check manifest
+
+To verify: shouwen verify FILE --key KEY, or `python verifier.py FILE --key KEY`.
+"""
+
 
 def bundle_of(evidence: CaseEvidence, keys: Iterable[str]) -> bytes:
     """Return the bundle.
@@ -41,24 +54,41 @@ def bundle_of(evidence: CaseEvidence, keys: Iterable[str]) -> bytes:
         "history.html": page_of(evidence.number, events).encode(),
         "events.jsonl": _lines([fact.event for fact in evidence.facts]),
         "leaves.jsonl": _lines([fact.leaf for fact in evidence.facts]),
-        "checkpoint": evidence.note.encode(),
-        "checkpoint.before": evidence.note_before.encode(),
-        "consistency": _lines([b64encode(each) for each in evidence.growth]),
-        "keys": _lines([key.encode() for key in keys]),
+        **_grown(evidence.growth, keys),
         "calendars.json": canonical(_calendars(events)),
     }
     for fact in evidence.facts:
         name = f"proofs/{fact.position}.tlog-proof"
-        parts[name] = proof_text(fact.position, fact.path, evidence.note).encode()
+        parts[name] = proof_text(fact.position, fact.path, evidence.growth.note).encode()
     if evidence.heads is not None:
-        parts |= _heads(evidence.heads, evidence.note)
+        parts |= _heads(evidence.heads, evidence.growth.note)
     return packed({**parts, "manifest": manifest_of(parts)})
+
+
+def absence_of(absence: Absence, keys: Iterable[str]) -> bytes:
+    """Return the bundle that shows that there is no such case."""
+    parts = {
+        "README.txt": ABSENT.encode(),
+        "absent": f"{absence.sought.by} {absence.sought.what}\n".encode(),
+        **_grown(absence.growth, keys),
+        **_heads(absence.heads, absence.growth.note),
+    }
+    return packed({**parts, "manifest": manifest_of(parts)})
+
+
+def _grown(growth: Growth, keys: Iterable[str]) -> dict[str, bytes]:
+    return {
+        "checkpoint": growth.note.encode(),
+        "checkpoint.before": growth.note_before.encode(),
+        "consistency": _lines([b64encode(each) for each in growth.proof]),
+        "keys": _lines([key.encode() for key in keys]),
+    }
 
 
 def _heads(heads: Heads, note: str) -> dict[str, bytes]:
     chains = [
         {
-            "petition": chain.petition,
+            chain.sought.by: chain.sought.what,
             "entries": [end.encoded.hex() for end in chain.ends],
             "path": [each.hex() for each in chain.path],
         }

@@ -1,22 +1,36 @@
-"""The ends of all chains, and the tree over them, as they are at one size of the ledger."""
+"""The ends of all chains, and the tree over them, as they are at one size of the ledger.
 
-from collections.abc import Iterable, Sequence
+They follow from the leaves and are made again when they are lost. Before they grow, what grows is
+compared with the root that was stated last: over ends of which some are gone, nothing is stated.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final, NamedTuple
 
+import msgspec
+
 from chassis.eventstore.transaction import Questions, Writing
+from contracts.events.intake import PetitionRegisteredV1
+from services.audit.domain.damage import EndsLost
 from services.audit.domain.heads import (
     BUCKETS,
     EMPTY_HASHES,
+    EMPTY_HEADS,
     LEDGER_ID,
     End,
     bucket_hash,
     bucket_of,
     key_of,
+    key_of_number,
     parent_of,
 )
-from services.audit.domain.merkle import LEVEL_BITS, TILE_WIDTH, folded, root_of
+from services.audit.domain.merkle import LEVEL_BITS, TILE_WIDTH, folded
 
+TABLES: Final = ("ledger_end", "ledger_ends_hash", "ledger_ends")
 _BUCKETS_PER_QUESTION: Final = 500
+_WITH_EVENT: Final = (
+    " FROM ledger_leaf l LEFT JOIN timeline t ON t.source = l.source AND t.position = l.seq"
+)
 
 
 class State(NamedTuple):
@@ -51,7 +65,7 @@ class EndTables:
     def state(self, questions: Questions) -> State:
         """Return what the tables are at."""
         rows = questions.query("SELECT size, root FROM ledger_ends WHERE id = 1")
-        return State(rows[0][0], bytes(rows[0][1])) if rows else State(0, b"")
+        return State(rows[0][0], bytes(rows[0][1])) if rows else State(0, EMPTY_HEADS)
 
     def changed(self, questions: Questions, old_size: int, size: int) -> bool:
         """Tell whether a chain other than the ledger's own has grown."""
@@ -62,20 +76,51 @@ class EndTables:
         )
         return bool(rows)
 
-    def advance(self, transaction: Writing, old_size: int, size: int) -> None:
-        """Bring the ends up to a size."""
-        rows = transaction.query(
-            "SELECT petition, petition_seq, hash FROM ledger_leaf"
-            " WHERE position >= ? AND position < ? ORDER BY position",
-            (old_size, size),
+    def reach(self, questions: Questions, old_size: int, size: int) -> int:
+        """Return up to which size the numbers are known: an event of intake may be parked."""
+        rows = questions.query(
+            f"SELECT coalesce(min(l.position), ?){_WITH_EVENT}"
+            " WHERE l.position >= ? AND l.position < ? AND l.source = 'intake'"
+            " AND t.position IS NULL",
+            (size, old_size, size),
         )
-        ends = {key_of(row[0]): End(key_of(row[0]), row[1], bytes(row[2])) for row in rows}
-        for end in ends.values():
+        return int(rows[0][0])
+
+    def advance(self, transaction: Writing, old_size: int, size: int) -> None:
+        """Bring the ends up to a size.
+
+        Raises:
+            EndsLost: they are not what they were at the old size.
+        """
+        new = {end.key: end for end in _ends_between(transaction, old_size, size)}
+        touched = sorted({bucket_of(key) for key in new})
+        before = self.ends_in(transaction, touched)
+        nodes = _Nodes.read(transaction, touched)
+        nodes.check(before, self.state(transaction).root)
+        for end in new.values():
             transaction.put("ledger_end", _row(end), "key")
-        buckets = {bucket_of(key) for key in ends}
-        self._hash_anew(transaction, sorted(buckets))
-        root = root_of(EndHashes(transaction), BUCKETS)
+        after = {bucket: {end.key: end for end in ends} for bucket, ends in before.items()}
+        for end in new.values():
+            after[bucket_of(end.key)][end.key] = end
+        root = nodes.change(transaction, {at: sorted(ends.values()) for at, ends in after.items()})
         transaction.put("ledger_ends", {"id": 1, "size": size, "root": root}, "id")
+
+    def check(self, questions: Questions, parent: int) -> None:
+        """Compare the ends under one of the 256 parents, and the root.
+
+        Raises:
+            EndsLost: some are gone.
+        """
+        buckets = range(parent << LEVEL_BITS, (parent + 1) << LEVEL_BITS)
+        state = self.state(questions)
+        if state.size and not questions.query("SELECT 1 FROM ledger_end LIMIT 1"):
+            raise EndsLost("there are none")
+        _Nodes.read(questions, buckets).check(self.ends_in(questions, buckets), state.root)
+
+    def forget(self, transaction: Writing) -> None:
+        """Empty the tables; they are made again from the leaves."""
+        for table in TABLES:
+            transaction.execute(f"DELETE FROM {table}")  # noqa: S608 - our own names
 
     def ends_in(self, questions: Questions, buckets: Sequence[int]) -> dict[int, list[End]]:
         """Return the ends of all chains of some buckets, sorted."""
@@ -95,18 +140,61 @@ class EndTables:
         """Return the hashes of the tree over the ends."""
         return EndHashes(questions)
 
-    def _hash_anew(self, transaction: Writing, buckets: Sequence[int]) -> None:
-        for bucket, ends in self.ends_in(transaction, buckets).items():
-            _put(transaction, bucket, bucket_hash(ends))
-        stored = EndHashes(transaction)
-        for parent in _parents(buckets):
+
+class _Nodes(NamedTuple):
+    """The parents, and those buckets whose parents are touched."""
+
+    buckets: dict[int, bytes]
+    parents: list[bytes]
+
+    @classmethod
+    def read(cls, questions: Questions, touched: Iterable[int]) -> "_Nodes":
+        stored, buckets = EndHashes(questions), {}
+        for parent in sorted({parent_of(bucket) for bucket in touched}):
             start = parent << LEVEL_BITS
-            hash_ = folded(stored.hashes(0, start, start + TILE_WIDTH))
-            _put(transaction, BUCKETS + parent, hash_)
+            under = range(start, start + TILE_WIDTH)
+            buckets |= zip(under, stored.hashes(0, start, start + TILE_WIDTH), strict=True)
+        return cls(buckets, list(stored.hashes(1, 0, TILE_WIDTH)))
+
+    def check(self, ends: Mapping[int, Sequence[End]], root: bytes) -> None:
+        right = (
+            folded(self.parents) == root
+            and all(self._parent(at) == self.parents[at] for at in self._touched())
+            and all(bucket_hash(some) == self.buckets[bucket] for bucket, some in ends.items())
+        )
+        if not right:
+            raise EndsLost("they are not those that the root is over")
+
+    def change(self, transaction: Writing, ends: Mapping[int, Sequence[End]]) -> bytes:
+        """Store the hashes over ends that have grown; return the root."""
+        for bucket, some in ends.items():
+            self.buckets[bucket] = bucket_hash(some)
+            _put(transaction, bucket, self.buckets[bucket])
+        for parent in self._touched():
+            self.parents[parent] = self._parent(parent)
+            _put(transaction, BUCKETS + parent, self.parents[parent])
+        return folded(self.parents)
+
+    def _touched(self) -> list[int]:
+        return sorted({parent_of(bucket) for bucket in self.buckets})
+
+    def _parent(self, parent: int) -> bytes:
+        start = parent << LEVEL_BITS
+        return folded([self.buckets[at] for at in range(start, start + TILE_WIDTH)])
 
 
-def _parents(buckets: Iterable[int]) -> list[int]:
-    return sorted({parent_of(bucket) for bucket in buckets})
+def _ends_between(questions: Questions, old_size: int, size: int) -> Iterator[End]:
+    """Yield the ends that leaves make: of their chain, and of the number that one gave."""
+    rows = questions.query(
+        f"SELECT l.petition, l.petition_seq, l.hash, t.type, t.data{_WITH_EVENT}"
+        " WHERE l.position >= ? AND l.position < ? ORDER BY l.position",
+        (old_size, size),
+    )
+    for petition, petition_seq, hash_, type_, data in rows:
+        yield End(key_of(petition), petition_seq, bytes(hash_))
+        if type_ == PetitionRegisteredV1.TYPE:
+            number = msgspec.json.decode(data)["number"]
+            yield End(key_of_number(number), petition_seq, bytes(hash_))
 
 
 def _put(transaction: Writing, node: int, hash_: bytes) -> None:

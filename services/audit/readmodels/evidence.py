@@ -1,16 +1,34 @@
 """Collects what is taken away of one case, all of it as of one moment."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import msgspec
 
 from chassis.eventstore.transaction import Questions
-from services.audit.domain.evidence import CaseEvidence, ChainEnd, Heads, Proven
-from services.audit.domain.heads import BUCKETS, LEDGER_ID, bucket_of, key_of
-from services.audit.domain.merkle import consistency_proof, inclusion_proof
-from services.audit.domain.refusals import CheckpointUnknown, HistoryIncomplete
-from services.audit.readmodels.ends import EndTables
+from services.audit.domain.evidence import (
+    Absence,
+    CaseEvidence,
+    ChainEnd,
+    Growth,
+    Heads,
+    Proven,
+    Sought,
+)
+from services.audit.domain.heads import (
+    BUCKETS,
+    LEDGER_ID,
+    End,
+    bucket_hash,
+    bucket_of,
+)
+from services.audit.domain.merkle import consistency_proof, inclusion_proof, root_of
+from services.audit.domain.refusals import (
+    CheckpointUnknown,
+    HistoryIncomplete,
+    PetitionOnRecord,
+)
+from services.audit.readmodels.ends import EndHashes, EndTables, State
 from services.audit.readmodels.entering import canonical
 from services.audit.readmodels.entries import ROWS, event_of
 from services.audit.readmodels.trees import SignedSize, StoredHashes, TreeTables
@@ -31,7 +49,7 @@ class EvidenceTables:
         """Tell whether all leaves up to a size are signed, and the newest ends of chains stated."""
         signed = self._trees.last_signed(questions).size
         state = self._ends.state(questions)
-        return signed >= size and state.size in {0, _stated_size(questions, signed)}
+        return signed >= size and state.size in {0, _stated(_last_stated(questions, signed)).size}
 
     def of_case(
         self, questions: Questions, number: str, matter_id: str, known_size: int | None
@@ -54,13 +72,29 @@ class EvidenceTables:
         before = self._before(questions, known_size, facts[0].position)
         return CaseEvidence(
             number=number,
-            size=newest.size,
             facts=facts,
-            note=newest.note,
-            note_before=before.note,
-            growth=consistency_proof(stored, before.size, newest.size),
-            heads=self._heads(questions, stored, newest.size, petitions),
+            growth=_growth(stored, newest, before),
+            heads=self._heads(questions, stored, newest.size, _sought(petitions)),
         )
+
+    def of_absence(self, questions: Questions, sought: Sought, known_size: int | None) -> Absence:
+        """Return what shows that there is no such case, under the newest checkpoint.
+
+        Raises:
+            PetitionOnRecord: there is one.
+            HistoryIncomplete: the ends of the chains are not stated yet, or are made again.
+            CheckpointUnknown: there was no checkpoint of that size.
+        """
+        newest = self._trees.last_signed(questions)
+        stored = self._trees.hashes(questions, newest.size)
+        heads = self._heads(questions, stored, newest.size, [sought])
+        if heads is None:
+            raise HistoryIncomplete(**{sought.by: sought.what})
+        if any(end.key == sought.key for end in heads.chains[0].ends):
+            raise PetitionOnRecord(**{sought.by: sought.what})
+        before = self._before(questions, known_size, newest.size)
+        size = self._ends.state(questions).size
+        return Absence(sought, _growth(stored, newest, before), heads, size)
 
     def _before(self, questions: Questions, known_size: int | None, first: int) -> SignedSize:
         if known_size is None:
@@ -72,20 +106,40 @@ class EvidenceTables:
         return found
 
     def _heads(
-        self, questions: Questions, stored: StoredHashes, size: int, petitions: Sequence[str]
+        self, questions: Questions, stored: StoredHashes, size: int, all_sought: Sequence[Sought]
     ) -> Heads | None:
         state = self._ends.state(questions)
-        stated = _stated_at(questions, stored, size, state.size)
+        stated = _stated_at(questions, stored, size, state)
         if stated is None:
             return None
-        buckets = sorted({bucket_of(key_of(petition)) for petition in petitions})
+        buckets = sorted({bucket_of(sought.key) for sought in all_sought})
         ends, hashes = self._ends.ends_in(questions, buckets), self._ends.hashes(questions)
+        if not _lead_to(hashes, ends, state.root):
+            # Some are lost, which is mended with the next statement.
+            return None
         chains = []
-        for petition in petitions:
-            bucket = bucket_of(key_of(petition))
+        for sought in all_sought:
+            bucket = bucket_of(sought.key)
             path = inclusion_proof(hashes, bucket, BUCKETS)
-            chains.append(ChainEnd(petition, ends[bucket], path))
+            chains.append(ChainEnd(sought, ends[bucket], path))
         return Heads(stated, chains)
+
+
+def _growth(stored: StoredHashes, newest: SignedSize, before: SignedSize) -> Growth:
+    proof = consistency_proof(stored, before.size, newest.size)
+    return Growth(newest.size, newest.note, before.note, proof)
+
+
+def _sought(petitions: Sequence[str]) -> list[Sought]:
+    return [Sought("petition", petition) for petition in petitions]
+
+
+def _lead_to(hashes: EndHashes, ends: Mapping[int, Sequence[End]], root: bytes) -> bool:
+    """Tell whether buckets and the tree over them are those that a root was stated over."""
+    return root_of(hashes, BUCKETS) == root and all(
+        bucket_hash(some) == hashes.hashes(0, bucket, bucket + 1)[0]
+        for bucket, some in ends.items()
+    )
 
 
 def _petitions_of(questions: Questions, matter_id: str) -> list[str]:
@@ -118,19 +172,20 @@ def _last_stated(questions: Questions, size: int) -> Sequence[Any]:
     return rows[0] if rows and rows[0][2] is not None else ()
 
 
-def _stated_size(questions: Questions, size: int) -> int:
-    row = _last_stated(questions, size)
-    return int(msgspec.json.decode(row[-1])["size"]) if row else 0
+def _stated(row: Sequence[Any]) -> State:
+    """Return size and root that a fact states; of size 0 where there is none."""
+    if not row:
+        return State(0, b"")
+    data = msgspec.json.decode(row[-1])
+    return State(data["size"], bytes.fromhex(data["root"]))
 
 
 def _stated_at(
-    questions: Questions, stored: StoredHashes, size: int, state_size: int
+    questions: Questions, stored: StoredHashes, size: int, state: State
 ) -> Proven | None:
-    """Return the fact that states the root at a size, once it is under the checkpoint."""
+    """Return the fact that states the ends as they are, once it is under the checkpoint."""
     row = _last_stated(questions, size)
-    if not row or _stated_size(questions, size) != state_size:
-        return None
-    return _proven(stored, size, row)
+    return _proven(stored, size, row) if row and _stated(row) == state else None
 
 
 def _proven(stored: StoredHashes, size: int, row: Sequence[Any]) -> Proven:

@@ -12,6 +12,7 @@ from chassis.eventstore.losses import Made
 from chassis.eventstore.transaction import Questions, Writing
 from contracts.envelope import CloudEvent
 from contracts.events.intake import PetitionRegisteredV1, RepeatLinkedV1, RepeatUnlinkedV1
+from services.audit.domain.evidence import Sought
 from services.audit.domain.timeline import Fact
 
 COLUMNS: Final = (
@@ -31,6 +32,9 @@ COLUMNS: Final = (
 _OF_THE_MATTER: Final = (
     "petition_id IN (SELECT petition_id FROM matter WHERE matter_id = ? UNION ALL SELECT ?)"
 )
+
+
+_COLUMNS_OF: Final[Mapping[str, str]] = {"number": "number", "petition": "petition_id"}
 
 
 class TimelineTables:
@@ -76,6 +80,14 @@ class TimelineTables:
         )
         return (rows[0][0], rows[0][1]) if rows else None
 
+    def number_of(self, transaction: Questions, sought: Sought) -> str:
+        """Return the number of a petition; empty where it is not on record."""
+        rows = transaction.query(
+            f"SELECT number FROM matter WHERE {_COLUMNS_OF[sought.by]} = ?",  # noqa: S608 - our own
+            (sought.what,),
+        )
+        return str(rows[0][0]) if rows else ""
+
     def facts_of(
         self,
         transaction: Questions,
@@ -98,7 +110,7 @@ class TimelineTables:
             f" WHERE {' AND '.join(clauses)} ORDER BY recorded_at, source, position",
             params,
         )
-        return [_fact(*row) for row in rows]
+        return [fact_of(*row) for row in rows]
 
 
 def _add_matter(transaction: Writing, event: CloudEvent) -> None:
@@ -135,7 +147,7 @@ _MATTERS: Final[Mapping[str, Callable[[Writing, CloudEvent], None]]] = {
 }
 
 
-def _fact(  # noqa: PLR0913, PLR0917 - the columns of one row
+def fact_of(  # noqa: PLR0913, PLR0917 - the columns of one row
     event_id: str,
     source: str,
     position: int,

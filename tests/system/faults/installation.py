@@ -23,12 +23,17 @@ from eventlet.semaphore import Semaphore
 
 from chassis.eventstore.instants import instant_of, utc_now
 from chassis.identity import TokenIssuer, development_key
+from services.audit.domain.notes import verifier_key
+from services.audit.gateways.signing import signers_from
+from services.audit.settings import HEADS_EVERY_S, LEDGER_KEY, LEDGER_ORIGIN_DEFAULT
+from services.audit.verifier import Key
 from shouwen.hosting import SERVICES, migrate_all
 from tests.daemons import minimal_environment, run
 from tests.servers import PostgresServer, RabbitServer, fake_clock
 from tests.system.faults.clusters import PostgresPair, RabbitCluster
 from tests.system.faults.proxy import Proxy
 
+LEDGER_SEED: Final = urlsafe_b64encode(b"l" * 32).decode()
 ROOT: Final = Path(__file__).resolve().parents[3]
 SERVERS: Final = ("postgres", "rabbitmq")
 DISK_SIZE: Final = "4g"
@@ -153,6 +158,12 @@ class Installation:
         self._supervisor: Any = None
 
     @property
+    def ledger_keys(self) -> list[Key]:
+        """The public keys of the ledger, as somebody trusted would have given them."""
+        signers = signers_from(LEDGER_ORIGIN_DEFAULT, LEDGER_SEED)
+        return [Key.read(verifier_key(signer)) for signer in signers]
+
+    @property
     def database_url(self) -> str:
         """The superuser's, past every proxy."""
         return self.postgres.url.rsplit("/", 1)[0] + f"/{self.database}"
@@ -217,7 +228,9 @@ class Installation:
             "SHOUWEN_IDENTITY_KEYS": json.dumps(self.issuer.jwks()),
             "SHOUWEN_SERVICE_TOKEN": self.token(f"service:{service}", ["service"]),
             "SHOUWEN_VAULT_KEY": urlsafe_b64encode(b"k" * 32).decode(),
-            "SHOUWEN_LEDGER_KEY": urlsafe_b64encode(b"l" * 32).decode(),
+            LEDGER_KEY: LEDGER_SEED,
+            # So that what is stated of the ends is under the rounds, and lost ends come back soon.
+            HEADS_EVERY_S: "2",
             **self._clock_of(service),
             **self.settings,
         }

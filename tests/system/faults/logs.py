@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from contracts.envelope import CloudEvent
 from shouwen.hosting import SERVICES
 from tests.system.faults.installation import Installation
+from tests.system.faults.ledger import LedgerBeside
 from tests.system.faults.nemesis import READ_MODELS
 from tests.system.faults.reminders import Reminders
 
@@ -231,6 +232,7 @@ class Logs:
         self.states = States()
         self.roster = Roster()
         self.reminders = Reminders()
+        self.ledger = LedgerBeside()
 
     def take(self, service: str, events: Sequence[CloudEvent]) -> None:
         for event in events:
@@ -257,6 +259,7 @@ class Logs:
             self.effects,
             self.roster,
             self.reminders,
+            self.ledger,
         )
 
 

@@ -17,7 +17,7 @@ from kombu.connection import Connection
 from contracts.envelope import CloudEvent
 from contracts.failures import Failure
 from shouwen.hosting import SERVICES
-from tests.system.faults import checker, logs, nemesis
+from tests.system.faults import checker, ledger, logs, nemesis
 from tests.system.faults.history import Call, History, request_ids
 from tests.system.faults.installation import Installation, wait_until
 from tests.system.faults.load import Callers, Load
@@ -173,6 +173,9 @@ class Campaign:
         wrongs += self._told.wrongs(self._logs.reminders)
         wrongs += logs.left_over({service: self._health(service) for service in SERVICES})
         wrongs += self._undrained()
+        wrongs += self._lasting(self._ledger_otherwise)
+        wrongs += self._lasting(self._published_otherwise)
+        wrongs += self._logs.ledger.wrongs()
         if rebuild:
             wrongs += self._rebuilt_otherwise()
         self._raise(wrongs)
@@ -211,6 +214,8 @@ class Campaign:
         return [
             *self._logs.taken_in.wrongs(),
             *self._lasting(lambda: logs.audit_gaps(self.installation, before)),
+            *self._lasting(self._ledger_otherwise),
+            *self._logs.ledger.wrongs(),
             *self._told.read_on(again=checker.may_tell_again(note, self._deaths())),
         ]
 
@@ -295,6 +300,17 @@ class Campaign:
                 yield f"{number} was acknowledged and is not in the log"
         for request_id in on_record.requests.keys() - self.asked:
             yield f"nobody asked for the registration {request_id}"
+
+    def _ledger_otherwise(self) -> Iterator[str]:
+        return self._logs.ledger.read_on(self.installation.sql, self.installation.ledger_keys)
+
+    def _published_otherwise(self) -> Iterator[str]:
+        """Yield in what outsiders would see no growth of the ledger since the last check."""
+        keys, signed = self.installation.ledger_keys, self._logs.ledger.signed
+        older = signed[self.history.round % len(signed)]
+        answer = self.callers.ask("audit.checkpoint", known_size=older.size)
+        yield from ledger.grown_otherwise(keys, older, answer)
+        yield from ledger.published_otherwise(self.installation.home, keys, older.note)
 
     def _undrained(self) -> Iterator[str]:
         with Connection(self.installation.rabbit.uri) as connection:

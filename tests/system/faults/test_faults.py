@@ -110,6 +110,18 @@ class TestLoss:
         assert logs.tables_of(campaign.installation, heads) == before
         campaign.check_all(rebuild=False)
 
+    @pytest.mark.parametrize("table", nemesis.ENDS)
+    def test_of_the_ends_of_the_cases(self, campaign: Campaign, table: str):
+        """With nothing recorded since: they are made again, and what is stated of them is true."""
+        received(campaign, registered(campaign, 5)[0])
+        campaign.await_quiet()
+        campaign.check_all(rebuild=False)
+        campaign.installation.sql(f"TRUNCATE audit.{table}")
+        campaign.check_all(rebuild=False)
+        received(campaign, registered(campaign, 1)[0])
+        campaign.await_quiet()
+        campaign.check_all(rebuild=False)
+
 
 class TestPoison:
     @pytest.fixture(autouse=True)

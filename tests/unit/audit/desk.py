@@ -8,7 +8,9 @@ from chassis.messaging.inbox import Inbox
 from chassis.messaging.telling import teller
 from contracts.envelope import CloudEvent
 from contracts.events import MESSAGES
-from services.audit.application import Audit, Reader
+from services.audit.application import Audit
+from services.audit.application.sight import Reader
+from services.audit.domain.timeline import Period
 from services.audit.publishing import TELLINGS
 from services.audit.reactions import reactions
 from services.audit.readmodels.entering import enter
@@ -58,8 +60,9 @@ class Desk:
     def replay(self, **changes: Any) -> dict[str, Any]:
         asked = {"as_of": None, "occurred_until": None, "complete_up_to": {"intake": 1}, **changes}
         by = asked.pop("by", AUDITOR)
+        period = Period(asked.pop("since", None), asked.pop("as_of"))
         return self.application.replay(
-            Reader(by, auditing=True), asked.pop("of", number()), **asked
+            Reader(by, auditing=True), asked.pop("of", number()), period, **asked
         )
 
     def types(self, **changes: Any) -> Sequence[str]:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from contracts.envelope import CloudEvent
-from services.audit.application import Reader
+from services.audit.application.sight import Reader
 from services.audit.application.ends import HeadsKeeper
 from services.audit.application.notary import Notary
 from services.audit.domain.notes import verifier_key

@@ -5,8 +5,9 @@ from typing import Any
 import pytest
 
 from contracts.envelope import CloudEvent
-from services.audit.application import Reader
+from services.audit.application.sight import Reader
 from services.audit.domain.refusals import PetitionUnknown
+from services.audit.domain.timeline import Period
 from statute.parties import mark_of
 from tests.builders import (
     CITY,
@@ -37,7 +38,7 @@ def named(position: int, *codes: str) -> CloudEvent:
 
 
 def asked(desk: Desk, reader: Reader) -> Any:
-    return desk.application.replay(reader, number(), None, None, {})
+    return desk.application.replay(reader, number(), Period(), None, {})
 
 
 class TestTheHistoryOfAnAccusation:

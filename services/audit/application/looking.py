@@ -1,0 +1,177 @@
+"""Questions over many cases: what a person did, what was seen by whom, how a place stood.
+
+An auditor who is a party to a sealed matter finds nothing of it here either.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final, NamedTuple, Protocol
+
+from chassis.eventstore.instants import text_of
+from chassis.eventstore.log import EventLog
+from chassis.eventstore.paging import Key, key_of, page_of
+from chassis.eventstore.transaction import Questions
+from services.audit.application.sight import Reader, hidden
+from services.audit.domain.access import CLOCK_TOLERANCE
+from services.audit.domain.refusals import InTheFuture, PetitionUnknown
+from services.audit.domain.standing import Standing, standing_of
+from services.audit.domain.timeline import Fact, Period
+
+# Events by which somebody saw what is not everybody's to see.
+LOOKS: Final = ("content.read.v1", "case.replayed.v1", "case.exported.v1")
+_BY_TIME: Final = (str, str, int)
+_BY_NUMBER: Final = (str,)
+
+
+class Found(NamedTuple):
+    """A fact with what it is about."""
+
+    petition_id: str
+    fact: Fact
+
+
+class Asked(NamedTuple):
+    """Which facts: of whom, of which case, of which kind, from when; whatever is empty is any."""
+
+    actor: str = ""
+    petition_id: str = ""
+    types: Sequence[str] = ()
+    period: Period = Period()
+
+
+class Case(NamedTuple):
+    """A petition on record."""
+
+    number: str
+    petition_id: str
+
+
+class Place(NamedTuple):
+    """Whose petitions; whatever is empty is any.
+
+    Attributes:
+        region: its leading digits.
+        office: that put them on record.
+    """
+
+    region: str = ""
+    office: str = ""
+
+
+class Facts(Protocol):
+    """The facts of all logs, as lists."""
+
+    def matter_of(self, questions: Questions, number: str) -> tuple[str, str] | None:
+        """Return petition_id and number of the matter that a number belongs to, or None."""
+
+    def found(
+        self, questions: Questions, asked: Asked, behind: Key | None, limit: int
+    ) -> list[Found]:
+        """Return so many facts as they were recorded, behind a key."""
+
+    def cases(
+        self, questions: Questions, place: Place, behind: Key | None, limit: int
+    ) -> list[Case]:
+        """Return so many petitions of a place by number."""
+
+    def standing_facts(
+        self, questions: Questions, petition_ids: Sequence[str], until: datetime
+    ) -> Mapping[str, Sequence[Fact]]:
+        """Return by petition what says how it stood at an instant."""
+
+    def sight_facts(
+        self, questions: Questions, petition_ids: Sequence[str]
+    ) -> Mapping[str, Sequence[Fact]]:
+        """Return by petition what says who may see its matter."""
+
+
+@dataclass(frozen=True)
+class Looking:
+    """Answers questions over many cases, a page at a time."""
+
+    log_of_events: EventLog
+    facts: Facts
+    clock: Callable[[], datetime]
+
+    def deeds(
+        self, reader: Reader, asked: Asked, cursor: str, limit: int
+    ) -> tuple[list[Found], str]:
+        """Return what a person did, as it was recorded, and the cursor of the next page.
+
+        Raises:
+            CursorInvalid.
+        """
+        behind = key_of(cursor, _BY_TIME)
+        with self.log_of_events.reading() as questions:
+            return page_of(
+                lambda key, count: self.facts.found(questions, asked, key, count),
+                self._shown(questions, reader),
+                _time_of,
+                behind,
+                limit,
+            )
+
+    def looks(  # noqa: PLR0913, PLR0917 - whose, or at what, and the page
+        self, reader: Reader, number: str, actor: str, period: Period, cursor: str, limit: int
+    ) -> tuple[list[Found], str]:
+        """Return who saw a case, or what a person saw, and the cursor of the next page.
+
+        Raises:
+            PetitionUnknown: no log has a petition with this number.
+            CursorInvalid.
+        """
+        petition_id = ""
+        if number:
+            matter = self.facts.matter_of(self.log_of_events, number)
+            if matter is None or self._hidden(self.log_of_events, reader, matter[0]):
+                raise PetitionUnknown(number=number)
+            petition_id = matter[0]
+        return self.deeds(reader, Asked(actor, petition_id, LOOKS, period), cursor, limit)
+
+    def standings(
+        self, reader: Reader, place: Place, as_of: datetime, cursor: str, limit: int
+    ) -> tuple[list[Standing], str]:
+        """Return how the petitions of a place stood at an instant, and the next cursor.
+
+        Raises:
+            InTheFuture: nobody knows yet.
+            CursorInvalid.
+        """
+        if as_of > self.clock() + CLOCK_TOLERANCE:
+            raise InTheFuture(as_of="lies in the future")
+        behind = key_of(cursor, _BY_NUMBER)
+        with self.log_of_events.reading() as questions:
+            cases, following = page_of(
+                lambda key, count: self.facts.cases(questions, place, key, count),
+                self._shown(questions, reader),
+                lambda case: (case[0],),
+                behind,
+                limit,
+            )
+            ids = [case[1] for case in cases]
+            told = self.facts.standing_facts(questions, ids, as_of)
+        standings = [standing_of(told.get(id_, ())) for id_ in ids]
+        return [each for each in standings if each is not None], following
+
+    def _shown(self, questions: Questions, reader: Reader) -> Callable[[tuple[object, ...]], bool]:
+        """Return what tells of a row whether its matter is the reader's to see."""
+        known: dict[str, bool] = {}
+
+        def shown(row: tuple[object, ...]) -> bool:
+            petition_id = str(row[1] if isinstance(row, Case) else row[0])
+            if petition_id not in known:
+                known[petition_id] = not self._hidden(questions, reader, petition_id)
+            return known[petition_id]
+
+        return shown
+
+    def _hidden(self, questions: Questions, reader: Reader, petition_id: str) -> bool:
+        facts = self.facts.sight_facts(questions, [petition_id])
+        return hidden(reader, facts.get(petition_id, ()))
+
+
+def _time_of(found: tuple[object, ...]) -> Key:
+    fact = found[1]
+    assert isinstance(fact, Fact)
+    return text_of(fact.recorded_at), fact.source, fact.position

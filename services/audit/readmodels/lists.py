@@ -1,0 +1,135 @@
+"""The facts of all logs as lists: of a person, of a case, of a region."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any, Final
+
+from chassis.eventstore.instants import text_of
+from chassis.eventstore.paging import Key
+from chassis.eventstore.transaction import Questions
+from chassis.jurisdiction import REGION_DIGITS
+from contracts.events.intake import (
+    PartyNamedV1,
+    PetitionCorrectedV1,
+    PetitionRegisteredV1,
+)
+from services.audit.application.looking import Asked, Case, Found, Place
+from services.audit.domain.standing import TYPES
+from services.audit.domain.timeline import Fact
+from services.audit.readmodels.timelines import COLUMNS, TimelineTables, fact_of
+
+_SIGHT: Final = (PetitionRegisteredV1.TYPE, PartyNamedV1.TYPE, PetitionCorrectedV1.TYPE)
+_NUMBER_BEGINS: Final = "XF-"
+
+
+def _columns(table: str) -> str:
+    return ", ".join(f"{table}.{column}" for column in COLUMNS)
+
+
+class FactLists(TimelineTables):
+    """Reads the tables `timeline` and `matter` across cases."""
+
+    def found(
+        self, questions: Questions, asked: Asked, behind: Key | None, limit: int
+    ) -> list[Found]:
+        """Return so many facts as they were recorded, behind a key."""
+        clauses, params = _asked(asked)
+        if behind is not None:
+            clauses.append("(t.recorded_at, t.source, t.position) > (?, ?, ?)")
+            params += behind
+        rows = questions.query(
+            f"SELECT t.petition_id, {_columns('t')} FROM timeline t"  # noqa: S608 - our own
+            f" WHERE {' AND '.join(clauses)}"
+            " ORDER BY t.recorded_at, t.source, t.position LIMIT ?",
+            (*params, limit),
+        )
+        return [Found(row[0], fact_of(*row[1:])) for row in rows]
+
+    def cases(
+        self, questions: Questions, place: Place, behind: Key | None, limit: int
+    ) -> list[Case]:
+        """Return so many petitions of a place by number."""
+        region = place.region or place.office[:REGION_DIGITS]
+        first, beyond = f"{_NUMBER_BEGINS}{region}", f"{_NUMBER_BEGINS}{_beyond(region)}"
+        office = (
+            " AND EXISTS (SELECT 1 FROM timeline t WHERE t.petition_id = m.petition_id"
+            " AND t.type = ? AND t.data LIKE ?)"
+        )
+        of_office = (PetitionRegisteredV1.TYPE, f'%"office":"{place.office}"%')
+        rows = questions.query(
+            "SELECT m.number, m.petition_id FROM matter m"  # noqa: S608 - our own
+            " WHERE m.number > ? AND m.number >= ? AND m.number < ?"
+            f"{office if place.office else ''} ORDER BY m.number LIMIT ?",
+            (
+                behind[0] if behind else "",
+                first,
+                beyond,
+                *(of_office if place.office else ()),
+                limit,
+            ),
+        )
+        return [Case(*row) for row in rows]
+
+    def standing_facts(
+        self, questions: Questions, petition_ids: Sequence[str], until: datetime
+    ) -> Mapping[str, Sequence[Fact]]:
+        """Return by petition what says how it stood at an instant."""
+        if not petition_ids:
+            return {}
+        rows = questions.query(
+            f"SELECT t.petition_id, {_columns('t')} FROM timeline t"  # noqa: S608 - our own
+            f" WHERE t.petition_id IN ({_marks(petition_ids)}) AND t.type IN ({_marks(TYPES)})"
+            " AND t.recorded_at <= ? ORDER BY t.recorded_at, t.source, t.position",
+            (*petition_ids, *TYPES, text_of(until)),
+        )
+        return _by_petition(rows)
+
+    def sight_facts(
+        self, questions: Questions, petition_ids: Sequence[str]
+    ) -> Mapping[str, Sequence[Fact]]:
+        """Return by petition what says who may see its matter."""
+        rows = questions.query(
+            f"SELECT m.petition_id, {_columns('t')} FROM matter m"  # noqa: S608 - our own
+            " JOIN matter n ON n.matter_id = m.matter_id"
+            " JOIN timeline t ON t.petition_id = n.petition_id"
+            f" WHERE m.petition_id IN ({_marks(petition_ids)}) AND t.type IN ({_marks(_SIGHT)})",
+            (*petition_ids, *_SIGHT),
+        )
+        return _by_petition(rows)
+
+
+def _asked(asked: Asked) -> tuple[list[str], list[Any]]:
+    clauses, params = ["1 = 1"], []
+    since, until = asked.period
+    for clause, value in (
+        ("t.actor = ?", asked.actor),
+        ("t.recorded_at > ?", since and text_of(since)),
+        ("t.recorded_at <= ?", until and text_of(until)),
+    ):
+        if value:
+            clauses.append(clause)
+            params.append(value)
+    if asked.petition_id:
+        clauses.append("t.petition_id IN (SELECT petition_id FROM matter WHERE matter_id = ?)")
+        params.append(asked.petition_id)
+    if asked.types:
+        clauses.append(f"t.type IN ({_marks(asked.types)})")
+        params += asked.types
+    return clauses, params
+
+
+def _by_petition(rows: Sequence[tuple[Any, ...]]) -> Mapping[str, Sequence[Fact]]:
+    facts = defaultdict(list)
+    for petition_id, *row in rows:
+        facts[petition_id].append(fact_of(*row))
+    return facts
+
+
+def _beyond(digits: str) -> str:
+    """Return the digits that follow those of a region; behind all where there are none."""
+    return f"{int(digits) + 1:0{len(digits)}d}" if digits.strip("9") else "A"
+
+
+def _marks(values: Sequence[str]) -> str:
+    return ", ".join("?" * len(values))
