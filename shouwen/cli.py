@@ -6,7 +6,6 @@ import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -17,7 +16,7 @@ from chassis.observability import configure_logging
 from chassis.runtime.surroundings import database_url, home_of, surroundings
 from contracts.failures import Failure
 from contracts.rpc import METHODS
-from shouwen import courses, deadlines, evidence, upkeep
+from shouwen import courses, deadlines, evidence, looking, upkeep
 from shouwen.calling import (
     BrokenOff,
     CallFor,
@@ -391,15 +390,10 @@ def replay(
     as_json: Annotated[bool, typer.Option("--json", help="JSON, also on a terminal.")] = False,  # noqa: FBT002 - a flag
 ) -> None:
     """Print the history of a case across all services: a table on a terminal, else JSON."""
-    from shouwen.histories import recorded_after  # loads what draws tables
-
     configure_logging("WARNING")
-    after = _instant(since) if since else None
-    instants = {"as_of": as_of, "occurred_until": occurred_until}
+    instants = {"as_of": as_of, "occurred_until": occurred_until, "since": since}
     given = {"number": number, **{name: at for name, at in instants.items() if at}}
     history = _answer("audit.replay", given, ["auditor"], "auditor", "")
-    if after:
-        history["entries"] = recorded_after(history["entries"], after)
     if as_json or not sys.stdout.isatty():
         typer.echo(json.dumps(history, ensure_ascii=False, indent=2))
         return
@@ -410,16 +404,6 @@ def replay(
     Console().print(history_table(history["entries"]))
 
 
-def _instant(text: str) -> datetime:
-    try:
-        instant = datetime.fromisoformat(text)
-    except ValueError as error:
-        raise typer.BadParameter(f"{text} is no instant", param_hint="--since") from error
-    if instant.tzinfo is None:
-        raise typer.BadParameter(f"{text} names no offset", param_hint="--since")
-    return instant
-
-
 app.command(
     epilog=_examples(
         "shouwen export XF-330424-20261123-000017-X case.zip",
@@ -427,6 +411,30 @@ app.command(
         "Next: shouwen verify case.zip --key KEY",
     )
 )(evidence.export)
+app.command(
+    epilog=_examples(
+        "shouwen absence XF-330424-20261123-000017-X absent.zip",
+        "Next: shouwen verify absent.zip --key KEY",
+    )
+)(evidence.absence)
+app.command(
+    epilog=_examples(
+        "shouwen deeds L330424001",
+        "shouwen deeds L330424001 --since 2026-11-01T00:00:00+08:00 --type case.closed.v1",
+    )
+)(looking.deeds)
+app.command(
+    epilog=_examples(
+        "shouwen looks XF-330424-20261123-000017-X   who saw this case",
+        "shouwen looks --by K330424007   what this person saw",
+    )
+)(looking.looks)
+app.command(
+    epilog=_examples(
+        "shouwen standings --region 330424 --as-of 2026-11-25T09:00:00+08:00",
+        "shouwen standings --office 330424-01",
+    )
+)(looking.standings)
 app.command(
     epilog=_examples(
         "shouwen verify case.zip --key ledger.keys",

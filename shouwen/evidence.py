@@ -47,6 +47,32 @@ def export(
     typer.echo(f"{file}: the case {bundle['number']}, under a ledger of {bundle['size']} events")
 
 
+def absence(
+    what: Annotated[str, typer.Argument(help="Number of a petition, or the id of one.")],
+    file: Annotated[Path, typer.Argument(help="Written now, such as absent.zip.")],
+    since: Annotated[
+        int | None, typer.Option(help="Size of a checkpoint that you kept.", min=1)
+    ] = None,
+) -> None:
+    """Write the proof that there is no such case to one file that verifies without us.
+
+    It holds up to the ledger's last statement of all cases, of the last minute or so, which the
+    verifier names.
+    """
+    configure_logging("WARNING")
+    given = {
+        "number" if what.startswith("XF-") else "petition_id": what,
+        **({"known_size": since} if since else {}),
+    }
+    try:
+        shown = connected(Variables(), "auditor", ["auditor"], "")("audit", "absence", given)
+    except Failure as failure:
+        typer.echo(f"{failure.code}: {failure}", err=True)
+        raise typer.Exit(1) from failure
+    file.write_bytes(b64decode(shown["content"]))
+    typer.echo(f"{file}: no case {what}, up to leaf {shown['stated_size'] - 1}")
+
+
 def verify(
     place: Annotated[str, typer.Argument(help="Bundle of a case, folder of tiles, web address.")],
     key: Keys = None,

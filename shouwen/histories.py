@@ -88,13 +88,6 @@ _CODES: Final[Mapping[str, Callable[[str], str]]] = {
 Named = Callable[[str], str]
 
 
-def recorded_after(
-    entries: Sequence[Mapping[str, Any]], instant: datetime
-) -> list[Mapping[str, Any]]:
-    """Return the facts that were put on record after an instant, in their order."""
-    return [each for each in entries if datetime.fromisoformat(each["recorded_at"]) > instant]
-
-
 def in_words(entry: Mapping[str, Any], named: Named) -> str:
     """Return a fact as a sentence; one of a kind unknown here by its type."""
     template = WORDS.get(entry["type"])

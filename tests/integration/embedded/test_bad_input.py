@@ -125,6 +125,10 @@ GOOD: dict[str, dict[str, Any]] = {
     "notify.reminders": {"limit": 5},
     "audit.replay": {"number": UNKNOWN},
     "audit.export": {"number": UNKNOWN},
+    "audit.absence": {"petition_id": "00000000-0000-0000-0000-000000000000"},
+    "audit.deeds": {"actor": "L1"},
+    "audit.looks": {"number": UNKNOWN},
+    "audit.standings": {"limit": 5},
     "audit.checkpoint": {},
     "audit.leaves": {"limit": 5},
     "audit.feed": {"limit": 5},
@@ -369,6 +373,19 @@ class TestRegistration:
     def test_a_history_as_of_a_time_to_come(self, town: Town) -> None:
         asked = {"number": UNKNOWN, "as_of": "2199-01-01T00:00:00Z"}
         assert refusal(town, "audit.replay", asked).code == "in_the_future"
+
+    @pytest.mark.parametrize("path", ["audit.absence", "audit.looks"])
+    def test_what_names_nothing(self, town: Town, path: str) -> None:
+        failure = refusal(town, path, {})
+        assert (failure.code, list(failure.fields)) == ("bad_value", ["number"])
+
+    def test_an_absence_that_is_named_twice(self, town: Town) -> None:
+        given = {**GOOD["audit.absence"], "number": UNKNOWN}
+        assert list(refusal(town, "audit.absence", given).fields) == ["number"]
+
+    def test_standings_of_a_time_to_come(self, town: Town) -> None:
+        asked = {"as_of": "2199-01-01T00:00:00Z"}
+        assert refusal(town, "audit.standings", asked).code == "in_the_future"
 
     def test_a_time_to_come(self, town: Town) -> None:
         later = (datetime.now(UTC) + timedelta(days=1)).isoformat()

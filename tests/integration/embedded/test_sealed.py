@@ -15,6 +15,7 @@ from eventlet import GreenPool
 
 from chassis.jurisdiction import acts_for
 from contracts.failures import Failure
+from contracts.fields import PAGE_MAX
 from contracts.rpc import METHODS
 from contracts.rpc.method import FOLLOWERS
 from services.responsibility.application import ARRIVES_WITHIN_S
@@ -39,6 +40,7 @@ LISTS = {
     "responsibility.caseload": {"owner": "L9"},
     "responsibility.terms": {"office": OFFICE},
     "responsibility.to_supervise": {},
+    "audit.standings": {"limit": PAGE_MAX},
 }
 
 
@@ -217,6 +219,42 @@ def test_to_the_accused_no_list_has_it(town: Town, against: str, path: str) -> N
                 continue
             page = caller.call(service, method, **asked_for)
             assert against not in {item["number"] for item in page["items"]}, (who, role, office)
+
+
+def test_the_accused_finds_nothing_that_was_done_about_it(town: Town, against: str) -> None:
+    """Not even his own steps, though he audits."""
+    for who, office in ACCUSED:
+        auditor = town.caller(who, ["auditor"], office)
+        for actor in (PERSON, "D1", "service:responsibility"):
+            for path in ("deeds", "looks"):
+                page = auditor.call("audit", path, actor=actor, limit=PAGE_MAX)
+                assert against not in {each["data"].get("number") for each in page["items"]}
+
+
+@pytest.mark.parametrize("by", ["number", "petition_id"])
+def test_its_absence_is_not_shown_to_the_accused(town: Town, against: str, by: str) -> None:
+    """He is told what he is told everywhere: that there is no such petition."""
+    known = town.caller("D1", ["office_head"]).call("intake", "petition", number=against)
+    for who, office in ACCUSED:
+        asked_for = {by: known[by]}
+        assert told(town, (who, "auditor", office), "audit.absence", **asked_for) == (
+            "petition_unknown"
+        )
+
+
+def test_an_agency_is_told_nothing_of_it(town: Town, accusation: str) -> None:
+    """Though it is the one that put it on record; of its other petitions it is."""
+    agency, given = town.caller("H12345", ["agency"]), {"petition_class": "accusation"}
+    own = agency.call("intake", "register", **registration(title="转办一"))["number"]
+    sealed = agency.call("intake", "register", **registration(title="转办二", **given))["number"]
+    town.wait_until_known_everywhere()
+    found, after, size = set[str](), 0, 1
+    while after < size:
+        page = agency.call("audit", "feed", after=after, limit=1_000)
+        found |= {event["data"].get("number", "") for event in page["events"]}
+        after, size = page["next"], page["size"]
+    assert own in found
+    assert not {sealed, accusation} & found
 
 
 def test_the_accused_finds_no_reminder_of_it(town: Town, against: str) -> None:

@@ -1,16 +1,16 @@
 """A ledger at work: events go in, checkpoints, tiles and bundles come out."""
 
 from base64 import urlsafe_b64encode
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from contracts.envelope import CloudEvent
-from services.audit.application.sight import Reader
 from services.audit.application.ends import HeadsKeeper
 from services.audit.application.notary import Notary
+from services.audit.application.sight import Reader
 from services.audit.domain.notes import verifier_key
 from services.audit.gateways.bundles import bundle_of
 from services.audit.gateways.signing import Ed25519Signer, signers_from
@@ -48,6 +48,7 @@ class LedgerDesk:
         default_factory=lambda: signers_from(ORIGIN, keys_text("1"))
     )
     trees: TreeTables = field(default_factory=TreeTables)
+    record: Callable[[int, bytes], None] | None = None
 
     @property
     def log(self) -> Any:
@@ -59,7 +60,7 @@ class LedgerDesk:
 
     @property
     def heads(self) -> HeadsKeeper:
-        record = self.desk.application.record_heads
+        record = self.record or self.desk.application.record_heads
         return HeadsKeeper(self.log, self.trees, EndTables(), record, 60.0, lambda: 60.0)
 
     @property

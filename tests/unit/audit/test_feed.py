@@ -1,8 +1,11 @@
 """The feed: whoever goes on from where he was misses nothing and gets nothing twice."""
 
+from typing import Any
+
 from hypothesis import given
 from hypothesis import strategies as st
 
+from contracts.envelope import CloudEvent
 from services.audit.readmodels.feed import FeedTables, Page
 from tests.builders import Clock, cloud_event, number, petition_id, registered
 from tests.unit.audit.desk import Desk, audit
@@ -57,3 +60,85 @@ def test_it_waits_for_what_is_parked(desk: Desk):
         1,
         True,
     )
+
+
+AGENCY = "H12345"
+
+
+def of_agency(desk: Desk, limit: int = 200, types: tuple[str, ...] = ()) -> list[CloudEvent]:
+    """Read all that an agency may see, in pages."""
+    log, read, after = desk.application.log_of_events, list[CloudEvent](), 0
+    while True:
+        found = FeedTables().page_of_agency(log, after, types, limit, AGENCY)
+        read += found.events
+        if found.next == found.size:
+            return read
+        after = found.next
+
+
+def own(position: int, serial: int, **changes: Any) -> CloudEvent:
+    """A petition that the agency put on record."""
+    event = registered(position, serial, actor=AGENCY)
+    event.data.update(changes)
+    return event
+
+
+def told(position: int, serial: int, type_: str, **data: Any) -> CloudEvent:
+    about = {"petition_id": petition_id(serial), "number": number(serial)}
+    return cloud_event("responsibility", position, type_, {**about, **data})
+
+
+class TestAnAgency:
+    @given(
+        whose=st.lists(st.booleans(), min_size=1, max_size=12),
+        limit=st.integers(1, 5),
+        types=st.sampled_from([(), (REGISTERED,), ("case.closed.v1", DELIVERED)]),
+    )
+    def test_gets_all_of_its_own_and_nothing_else(self, stores: Stores, whose, limit, types):
+        """In pages of any size, of whatever types it asks for."""
+        with stores.opened("audit", lambda environment: audit(environment, Clock())) as made:
+            desk, events = Desk(made, Clock()), []
+            for at, its_own in enumerate(whose, start=1):
+                events.append(own(at, at) if its_own else registered(at, at))
+                events.append(told(at, at, "case.closed.v1"))
+            desk.take_in(*events, *attempts(3))
+            expected = [
+                event.id
+                for event in events
+                if whose[event.position - 1] and (not types or event.type in types)
+            ]
+            read = of_agency(desk, limit, types)
+            assert sorted(event.id for event in read) == sorted(expected)
+
+    def test_gets_nothing_of_what_is_sealed(self, desk: Desk):
+        """Nor of what was sealed later."""
+        data = {"petition_id": petition_id(2), "number": number(2), "sealed": True}
+        desk.take_in(
+            own(1, 1, sealed=True),
+            own(2, 2),
+            own(3, 3),
+            cloud_event("intake", 4, "petition.corrected.v1", data),
+            told(1, 1, "ownership.awaited.v1"),
+            told(2, 2, "ownership.awaited.v1"),
+            told(3, 3, "ownership.awaited.v1"),
+        )
+        assert {event.subject for event in of_agency(desk)} == {petition_id(3)}
+
+    def test_is_told_of_no_sealed_repeat(self, desk: Desk):
+        """That one reopened its case it learns when the case goes on."""
+        sealed = registered(2, 2, original=1)
+        sealed.data.update(sealed=True)
+        desk.take_in(
+            own(1, 1),
+            sealed,
+            registered(3, 3, original=1),
+            told(1, 1, "case.reopened.v1", repeat_number=number(2)),
+            told(2, 1, "case.reopened.v1", repeat_number=number(3)),
+        )
+        assert [event.position for event in of_agency(desk, types=("case.reopened.v1",))] == [2]
+
+    def test_is_not_told_who_looks_at_its_cases(self, desk: Desk):
+        data = {"petition_id": petition_id(1), "number": number(1)}
+        desk.take_in(own(1, 1), cloud_event("intake", 2, "content.read.v1", data))
+        assert [event.type for event in of_agency(desk)] == [REGISTERED]
+        assert of_agency(desk, types=("content.read.v1",)) == []

@@ -1,0 +1,210 @@
+"""Replay equals live: a random history is cut at 500 points, and each cut shows what was live then.
+
+The history is that of intake and responsibility as they are, two clerks and three leaders at work.
+"""
+
+from bisect import bisect_right
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from random import Random
+from typing import Any
+
+import pytest
+
+from chassis.messaging.telling import teller
+from services.audit.application.looking import Looking, Place
+from services.audit.application.sight import Reader
+from services.audit.domain.standing import Standing
+from services.audit.readmodels.lists import FactLists
+from services.intake.publishing import TELLINGS as OF_INTAKE
+from services.responsibility.application import Responsibility
+from services.responsibility.publishing import TELLINGS as OF_RESPONSIBILITY
+from services.responsibility.readmodels.caseloads import Caseloads
+from services.responsibility.readmodels.matters import Matters
+from services.responsibility.readmodels.terms import TermTables
+from tests.builders import FOLLOWER, HUANG, SHEN, TAO, Clock
+from tests.unit.audit.desk import AUDITOR, Desk, audit
+from tests.unit.responsibility import casebook
+from tests.unit.responsibility.linked import Counter, contended_intake, inbox_from
+from tests.unit.stores import Rows, Stores, rows, tables
+
+STEPS, CUTS, SEED = 600, 500, 20_261_126
+PEOPLE = ("330424195503120013", "330424196001010028", "330424197102030041")
+TEXTS = ("外墙渗水两年无人修", "外墙渗水两年仍无人修", "养老金少发三个月", "河道淤塞")
+LEADERS = (HUANG, SHEN, TAO)
+APART = timedelta(minutes=7)
+LEDS_ON = {"repeat", "merged"}
+
+Live = Mapping[str, tuple[str, str | None]]
+
+
+@dataclass
+class Moment:
+    """What was live after one step.
+
+    Attributes:
+        live: number to state and owner of its matter.
+        tables: read models of responsibility, as far as its log was by then.
+    """
+
+    at: datetime
+    head: int
+    live: Live
+    tables: dict[str, Rows]
+
+
+@dataclass
+class History:
+    """A random history, and what was live after each of its steps."""
+
+    application: Responsibility
+    counter: Counter
+    clock: Clock
+    rng: Random
+    inbox: Any
+    numbers: list[str] = field(default_factory=list)
+    moments: list[Moment] = field(default_factory=list)
+
+    def run(self) -> None:
+        for _ in range(STEPS):
+            self.clock.advance(APART)
+            self._step()
+            live = {row[0]: self._of(row[0]) for row in rows(self.application, "matter")}
+            head = self.application.log_of_events.head()
+            self.moments.append(Moment(self.clock(), head, live, tables(self.application)))
+
+    def _of(self, number: str) -> tuple[str, str | None]:
+        answer = self.application.owner_of(number, FOLLOWER)
+        return answer["state"], answer["owner"]
+
+    def _step(self) -> None:
+        kind = self.rng.choice(["register", "register", "link", "unlink", "arrive", "step", "step"])
+        if (kind == "register" and len(self.numbers) < 60) or not self.numbers:
+            who, text = self.rng.choice(PEOPLE), self.rng.choice(TEXTS)
+            channel = self.rng.choice(["visit", "letter"])
+            self.numbers.append(self.counter.register(who, text, channel=channel)["number"])
+        elif kind == "arrive":
+            self.inbox.catch_up()
+        else:
+            self._try(kind)
+
+    def _try(self, kind: str) -> None:
+        one, other = self.rng.choice(self.numbers), self.rng.choice(self.numbers)
+        leader = self.rng.choice(LEADERS)
+        asked = self.rng.choice(
+            [
+                casebook.receive(leader, of=one),
+                casebook.receive(leader, of=one),
+                casebook.succeed(leader, of=one),
+                casebook.recuse(leader, of=one),
+                casebook.close(of=one, by=leader),
+                casebook.reopen(of=one),
+            ]
+        )
+        try:
+            if kind == "link":
+                self.counter.link(one, other)
+            elif kind == "unlink":
+                self.counter.unlink(one)
+            else:
+                asked(self.application)
+        except Exception as refusal:
+            if not hasattr(refusal, "code"):
+                raise
+
+
+@pytest.fixture(scope="module")
+def history(stores: Stores) -> Iterator[History]:
+    clock, matters = Clock(), Matters()
+    with ExitStack() as endings:
+        counter = Counter(contended_intake(stores.fresh("intake"), clock))
+        endings.callback(counter.intake.close)
+        read_models = [matters, Caseloads(), TermTables()]
+        application = Responsibility(
+            stores.fresh("responsibility"), clock, read_models, matters, counter
+        )
+        endings.callback(application.close)
+        inbox = inbox_from(counter, application)
+        made = History(application, counter, clock, Random(SEED), inbox)
+        made.run()
+        yield made
+
+
+def cuts(history: History) -> list[tuple[datetime, Moment]]:
+    """Return instants, each with the moment that was the last one before it."""
+    rng, begin, end = Random(SEED + 1), history.moments[0].at, history.moments[-1].at
+    instants = [begin + (end - begin) * rng.random() for _ in range(CUTS)]
+    times = [moment.at for moment in history.moments]
+    return [(at, history.moments[bisect_right(times, at) - 1]) for at in instants]
+
+
+def test_the_history_has_a_bit_of_everything(history: History):
+    """So that equal means something."""
+    log = history.application.log_of_events
+    topics = {each.topic for each in log.select_recorded(0, 10_000)}
+    assert topics >= {
+        "ownership.awaited.v1",
+        "ownership.taken.v1",
+        "ownership.succeeded.v1",
+        "ownership.recused.v1",
+        "ownership.merged.v1",
+        "ownership.split.v1",
+        "repeat.joined.v1",
+        "case.closed.v1",
+        "case.reopened.v1",
+    }
+
+
+def test_live_tables_equal_a_replay_at_any_cut(history: History, stores: Stores):
+    """Of the read models of responsibility: events from the first to the cut, and nothing else."""
+    heads = {moment.head: moment for _, moment in cuts(history)}
+    log, matters = history.application.log_of_events, Matters()
+    environment = stores.fresh("responsibility")
+    read_models = [matters, Caseloads(), TermTables()]
+    replayed = Responsibility(environment, history.clock, read_models, matters, history.counter)
+    at = 0
+    for head in sorted(heads):
+        page = log.select_recorded(at, head - at) if head > at else []
+        with replayed.log_of_events.writing() as transaction:
+            for recorded in page:
+                event = replayed.mapper.to_domain_event(recorded)
+                for model in read_models:
+                    model.apply(transaction, event, recorded)
+        at = head
+        assert tables(replayed) == heads[head].tables, head
+    replayed.close()
+
+
+def test_a_county_as_of_any_cut_is_what_was_live_then(history: History, stores: Stores):
+    """Audit answers from its timeline what responsibility answered at the time."""
+    with stores.opened("audit", lambda environment: audit(environment, history.clock)) as made:
+        desk = Desk(made, history.clock)
+        told = (("intake", OF_INTAKE, history.counter.intake),
+                ("responsibility", OF_RESPONSIBILITY, history.application))  # fmt: skip
+        for source, tellings, application in told:
+            recorded = application.log_of_events.select_recorded(0, 10_000)
+            desk.take_in(*map(teller(source, tellings), recorded))
+        looking = Looking(made.log_of_events, FactLists(), history.clock)
+        for at, moment in cuts(history):
+            assert stood(looking, at, moment.live) == moment.live, at
+
+
+def stood(looking: Looking, at: datetime, known: Live) -> Live:
+    """Return how the petitions stood that responsibility knew at an instant."""
+    reader, found, cursor = Reader(AUDITOR, auditing=True), list[Standing](), ""
+    while True:
+        items, cursor = looking.standings(reader, Place("3304"), at, cursor, 25)
+        found += items
+        if not cursor:
+            break
+    by_number = {each.number: each for each in found}
+    return {number: led_to(by_number, number) for number in by_number if number in known}
+
+
+def led_to(standings: Mapping[str, Standing], number: str) -> tuple[str, str | None]:
+    standing = standings[number]
+    while standing.state in LEDS_ON:
+        standing = standings[standing.into or ""]
+    return standing.state, standing.owner

@@ -1,0 +1,170 @@
+"""What a person did, what was seen by whom, how a place stood: pages that make up the whole."""
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.audit.application.looking import LOOKS, Asked, Looking, Place
+from services.audit.application.sight import Reader
+from services.audit.domain.refusals import InTheFuture, PetitionUnknown
+from services.audit.domain.timeline import Period
+from services.audit.readmodels.lists import FactLists
+from statute.parties import mark_of
+from tests.builders import (
+    CLERK,
+    COUNTY,
+    DAY,
+    HOUR,
+    HUANG,
+    NOON,
+    OTHER_COUNTY,
+    SHEN,
+    Clock,
+    actor,
+    cloud_event,
+    number,
+    petition_id,
+    registered,
+)
+from tests.unit.audit.desk import AUDITOR, Desk, audit
+from tests.unit.stores import Stores
+
+READER = Reader(AUDITOR, auditing=True)
+
+
+def looking(desk: Desk) -> Looking:
+    return Looking(desk.application.log_of_events, FactLists(), desk.clock)
+
+
+def did(position: int, who: str, type_: str, serial: int = 1, **changes: Any) -> Any:
+    data = {"petition_id": petition_id(serial), "number": number(serial), "owner": HUANG}
+    data |= changes.pop("data", {})
+    return cloud_event("responsibility", position, type_, data, actor=who, **changes)
+
+
+def deeds(desk: Desk, who: str = HUANG, by: Reader = READER, **asked: Any) -> list[int]:
+    """Return the positions of what a person did, read in pages of two."""
+    found, cursor = list[int](), ""
+    while True:
+        page, cursor = looking(desk).deeds(by, Asked(who, **asked), cursor, 2)
+        found += [each.fact.position for each in page]
+        if not cursor:
+            return found
+
+
+class TestDeeds:
+    @given(who=st.lists(st.sampled_from([HUANG, SHEN]), max_size=9))
+    def test_are_all_of_one_person_and_nobody_elses(self, stores: Stores, who: list[str]):
+        """In the order of the record, however many pages."""
+        with stores.opened("audit", lambda environment: audit(environment, Clock())) as made:
+            desk = Desk(made, Clock())
+            events = [did(at, each, "reception.recorded.v1") for at, each in enumerate(who, 1)]
+            desk.take_in(registered(1), *events)
+            for each in (HUANG, SHEN):
+                expected = [at for at, one in enumerate(who, 1) if one == each]
+                assert deeds(desk, each) == expected
+
+    def test_of_a_time_and_of_a_kind(self, desk: Desk):
+        events = [
+            did(at, HUANG, "reception.recorded.v1", recordedtime=NOON + at * HOUR)
+            for at in range(1, 5)
+        ]
+        desk.take_in(registered(1), *events)
+        assert deeds(desk, period=Period(NOON + HOUR, NOON + 3 * HOUR)) == [2, 3]
+        assert deeds(desk, types=["case.closed.v1"]) == []
+
+    def test_of_a_sealed_matter_are_not_shown_to_its_party(self, desk: Desk):
+        """Though he audits."""
+        event = registered(1, actor=HUANG)
+        event.data.update(sealed=True, kept_out=[mark_of(number(), AUDITOR.subject)])
+        desk.take_in(event, registered(2, 2, actor=HUANG))
+        assert deeds(desk) == [2]
+        other = Reader(actor("A330000002", ""), auditing=True)
+        assert deeds(desk, by=other) == [1, 2]
+
+
+def looks(desk: Desk, number: str = "", who: str = "") -> list[tuple[str, str]]:
+    found, _ = looking(desk).looks(READER, number, who, Period(), "", 50)
+    return [(each.fact.type, each.fact.actor) for each in found]
+
+
+class TestLooks:
+    def test_at_a_case_are_those_at_its_repeats_too(self, desk: Desk):
+        read = {"petition_id": petition_id(2), "number": number(2)}
+        desk.take_in(
+            registered(1),
+            registered(2, 2, original=1),
+            cloud_event("intake", 3, "content.read.v1", read, actor=CLERK),
+        )
+        desk.replay(of=number(1))
+        desk.follow_itself()
+        expected = [("content.read.v1", CLERK), ("case.replayed.v1", AUDITOR.subject)]
+        assert looks(desk, number(1)) == expected
+        assert looks(desk, who=CLERK) == expected[:1]
+        assert {type_ for type_, _ in expected} < set(LOOKS)
+
+    def test_at_what_there_is_not_are_refused(self, desk: Desk):
+        with pytest.raises(PetitionUnknown):
+            looks(desk, number(9))
+
+    def test_at_what_he_is_accused_of_are_refused_to_the_accused(self, desk: Desk):
+        event = registered(1)
+        event.data.update(sealed=True, kept_out=[mark_of(number(), AUDITOR.subject)])
+        desk.take_in(event)
+        with pytest.raises(PetitionUnknown):
+            looks(desk, number(1))
+
+
+def standings(desk: Desk, region: str = "", at: Any = None, office: str = "") -> dict[str, Any]:
+    place = Place(region, office)
+    items, _ = looking(desk).standings(READER, place, at or desk.clock(), "", 50)
+    return {each.number: (each.state, each.owner) for each in items}
+
+
+class TestStandings:
+    def test_are_what_was_on_record_at_the_time(self, desk: Desk):
+        desk.take_in(
+            registered(1),
+            did(1, HUANG, "ownership.taken.v1", recordedtime=NOON + HOUR),
+            did(2, HUANG, "case.closed.v1", recordedtime=NOON + 2 * HOUR),
+        )
+        at = {hours: standings(desk, at=NOON + hours * HOUR) for hours in (-1, 0, 1, 2)}
+        assert at == {
+            -1: {},
+            0: {number(): ("registered", None)},
+            1: {number(): ("owned", HUANG)},
+            2: {number(): ("closed", HUANG)},
+        }
+
+    @pytest.mark.parametrize(
+        ("region", "serials"),
+        [("", [1, 2]), ("33", [1, 2]), ("3304", [1]), ("330424", [1]), ("330726", [2]), ("99", [])],
+    )
+    def test_of_a_region_and_those_in_it(self, desk: Desk, region: str, serials: list[int]):
+        desk.take_in(registered(1), registered(2, 2, office=OTHER_COUNTY))
+        offices = {1: COUNTY, 2: OTHER_COUNTY}
+        assert set(standings(desk, region)) == {number(at, offices[at]) for at in serials}
+        assert set(standings(desk, office=OTHER_COUNTY)) == {number(2, OTHER_COUNTY)}
+
+    def test_of_a_time_to_come_are_refused(self, desk: Desk):
+        with pytest.raises(InTheFuture):
+            standings(desk, at=desk.clock() + DAY)
+
+    def test_of_a_sealed_matter_are_not_shown_to_its_party(self, desk: Desk):
+        event = registered(1)
+        event.data.update(sealed=True, kept_out=[mark_of(number(), AUDITOR.subject)])
+        desk.take_in(event, registered(2, 2))
+        assert set(standings(desk)) == {number(2)}
+
+
+def test_what_changed_between_two_instants(desk: Desk):
+    """A replay from one to the other."""
+    desk.take_in(
+        registered(1),
+        did(1, HUANG, "ownership.taken.v1", recordedtime=NOON + HOUR),
+        did(2, HUANG, "case.closed.v1", recordedtime=NOON + 2 * HOUR),
+    )
+    assert desk.types(since=NOON, as_of=NOON + HOUR) == ["ownership.taken.v1"]
+    assert desk.types(since=NOON + HOUR) == ["case.closed.v1"]
