@@ -13,7 +13,7 @@ from contracts.failures import Failure
 from services.audit.verifier import Terms, Unreadable, kept_in, keys_from
 from services.audit.verifier import verify as verified
 from shouwen.calling import connected
-from shouwen.follow_through import FORMS, FollowThrough, whole_feed, write
+from shouwen.follow_through import FORMS, FollowThrough, whole_feed, write, write_receipts
 
 Keys = Annotated[
     list[str] | None,
@@ -74,7 +74,9 @@ def absence(
 
 
 def verify(
-    place: Annotated[str, typer.Argument(help="Bundle of a case, folder of tiles, web address.")],
+    place: Annotated[
+        str, typer.Argument(help="Bundle of a case, folder of tiles, web address, receipt.")
+    ],
     key: Keys = None,
     checkpoint: Kept = None,
     remember: Annotated[
@@ -118,21 +120,28 @@ def report(
     file: Annotated[Path, typer.Argument(help="Written now: .csv, .xlsx or .html.")],
     first: Annotated[datetime, typer.Option("--from", formats=["%Y-%m-%d"], help="First day.")],
     last: Annotated[datetime, typer.Option("--to", formats=["%Y-%m-%d"], help="Last day.")],
+    proofs: Annotated[
+        bool, typer.Option("--proofs", help="Write the proofs beside it, and link to them.")
+    ] = False,
 ) -> None:
     """Write what became of what each owner took on: taken, late, reminded, closed, reopened.
 
     Counted from the whole feed, by days in Shanghai. Each line names the leaves of the ledger that
-    it counts.
+    it counts; with --proofs each is a link to its receipt, which `shouwen verify` checks.
     """
     configure_logging("WARNING")
     if file.suffix.lower() not in FORMS:
         raise typer.BadParameter(f"ends with one of {', '.join(sorted(FORMS))}", param_hint="FILE")
     counted = FollowThrough(first.date(), last.date())
+    ask = connected(Variables(), "auditor", ["auditor"], "")
+    folder = file.with_suffix(".proofs") if proofs else None
     try:
-        for position, event in whole_feed(connected(Variables(), "auditor", ["auditor"], "")):
+        for position, event in whole_feed(ask):
             counted.add(position, event)
+        if folder:
+            write_receipts(ask, folder, counted.lines())
     except Failure as failure:
         typer.echo(f"{failure.code}: {failure}", err=True)
         raise typer.Exit(1) from failure
-    write(file, counted.lines())
+    write(file, counted.lines(), folder.name if folder else "")
     typer.echo(f"{file}: {len(counted.lines())} owners")

@@ -4,7 +4,8 @@ Nothing is kept for it: whoever has the feed counts the same.
 """
 
 import csv
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from html import escape
@@ -12,11 +13,22 @@ from pathlib import Path
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
+from contracts.failures import Failure
 from shouwen.calling import Call
 
 SHANGHAI: Final = ZoneInfo("Asia/Shanghai")
 PAGE: Final = 1_000
-COUNTS: Final = ("taken", "handed_on", "late", "reminded", "closed", "reopened")
+RECEIPTS_AT_ONCE: Final = 200
+SIGNED_WITHIN_S: Final = 3.0
+COUNTS: Final = (
+    "taken",
+    "handed_on",
+    "late",
+    "reminded",
+    "acknowledged",
+    "closed",
+    "reopened",
+)
 HEADINGS: Final = ("owner", "office", *COUNTS, "leaves")
 TITLES: Final[Mapping[str, str]] = {
     "owner": "首问责任领导",
@@ -25,6 +37,7 @@ TITLES: Final[Mapping[str, str]] = {
     "handed_on": "移交",
     "late": "逾期",
     "reminded": "提醒",
+    "acknowledged": "签收",
     "closed": "办结",
     "reopened": "重新办理",
     "leaves": "存证位置",
@@ -46,9 +59,8 @@ class Line:
 
     @property
     def cells(self) -> list[str | int]:
-        """The line as a row of a table."""
-        places = " ".join(map(str, self.leaves))
-        return [self.owner, self.office, *self.counts.values(), places]
+        """The line as a row of a table, less the leaves."""
+        return [self.owner, self.office, *self.counts.values()]
 
 
 @dataclass
@@ -61,6 +73,7 @@ class FollowThrough:
     _owner: dict[str, str] = field(default_factory=dict)
     _office: dict[str, str] = field(default_factory=dict)
     _recipient: dict[str, str] = field(default_factory=dict)
+    _seen: set[tuple[str, str]] = field(default_factory=set)
 
     def add(self, position: int, event: Mapping[str, Any]) -> None:
         """Count one event, at its index in the ledger."""
@@ -89,12 +102,20 @@ class FollowThrough:
                 yield "late", self._owner[data["number"]]
             case "reminder.planned.v1":
                 self._recipient[data["reminder_id"]] = data["recipient"]
-            case "reminder.delivered.v1" if data["reminder_id"] in self._recipient:
-                yield "reminded", self._recipient.pop(data["reminder_id"])
+            case "reminder.delivered.v1":
+                yield from self._once("reminded", data["reminder_id"])
+            case "reminder.acknowledged.v1":
+                yield from self._once("acknowledged", data["reminder_id"])
             case "case.closed.v1":
                 yield "closed", data["owner"]
             case "case.reopened.v1":
                 yield "reopened", data["owner"]
+
+    def _once(self, what: str, reminder_id: str) -> Iterator[tuple[str, str]]:
+        """Yield what happened to a reminder, the first time that it did."""
+        if reminder_id in self._recipient and (what, reminder_id) not in self._seen:
+            self._seen.add((what, reminder_id))
+            yield what, self._recipient[reminder_id]
 
     def _own(self, data: Mapping[str, Any]) -> None:
         self._owner[data["number"]] = data["owner"]
@@ -112,40 +133,106 @@ def whole_feed(ask: Call) -> Iterator[tuple[int, Mapping[str, Any]]]:
         after, size = page["next"], page["size"]
 
 
-def write(path: Path, lines: Iterable[Line]) -> None:
-    """Write a report in the form that the name of the file says: csv, xlsx or html."""
-    headings: list[str | int] = [TITLES[heading] for heading in HEADINGS]
-    rows = [headings, *(line.cells for line in lines)]
-    _WRITERS[path.suffix.lower()](path, rows)
+def wait() -> None:
+    """Wait until what is there now is signed."""
+    time.sleep(SIGNED_WITHIN_S)
 
 
-def _write_csv(path: Path, rows: Sequence[Sequence[Any]]) -> None:
+def write_receipts(
+    ask: Call, folder: Path, lines: Sequence[Line], pause: Callable[[], None] = wait
+) -> None:
+    """Write the leaves that lines count, each with the proof that it is in the ledger.
+
+    Waits for what is not signed yet: a moment.
+    """
+    folder.mkdir(exist_ok=True)
+    leaves = sorted({leaf for line in lines for leaf in line.leaves})
+    for start in range(0, len(leaves), RECEIPTS_AT_ONCE):
+        asked = {"positions": leaves[start : start + RECEIPTS_AT_ONCE]}
+        for receipt in _signed(ask, asked, pause)["items"]:
+            (folder / f"{receipt['position']}.leaf").write_text(receipt["leaf"])
+            (folder / _receipt(receipt["position"])).write_text(receipt["proof"])
+
+
+def _signed(ask: Call, asked: Mapping[str, Any], pause: Callable[[], None]) -> Any:
+    try:
+        return ask("audit", "receipts", asked)
+    except Failure as failure:
+        if failure.code != "checkpoint_unknown":
+            raise
+    pause()
+    return ask("audit", "receipts", asked)
+
+
+def _receipt(leaf: int) -> str:
+    return f"{leaf}.tlog-proof"
+
+
+def write(path: Path, lines: Sequence[Line], proofs: str = "") -> None:
+    """Write a report in the form that the name of the file says: csv, xlsx or html.
+
+    Args:
+        proofs: folder beside it with the receipts to link to; none where it is empty.
+    """
+    _WRITERS[path.suffix.lower()](path, lines, proofs)
+
+
+def _headings() -> list[str]:
+    return [TITLES[heading] for heading in HEADINGS]
+
+
+def _write_csv(path: Path, lines: Sequence[Line], proofs: str) -> None:
     # With a mark at the beginning, without which Chinese spreadsheets take it for GB 18030.
     with path.open("w", encoding="utf-8-sig", newline="") as file:
-        csv.writer(file).writerows(rows)
+        writer = csv.writer(file)
+        writer.writerow(_headings())
+        for line in lines:
+            named = [f"{proofs}/{_receipt(leaf)}" if proofs else str(leaf) for leaf in line.leaves]
+            writer.writerow([*line.cells, " ".join(named)])
 
 
-def _write_xlsx(path: Path, rows: Sequence[Sequence[Any]]) -> None:
+def _write_xlsx(path: Path, lines: Sequence[Line], proofs: str) -> None:
     from openpyxl import Workbook  # loads slowly
 
     book = Workbook(write_only=True)
     sheet = book.create_sheet("首问负责")
-    for row in rows:
-        sheet.append(list(row))
+    sheet.append(_headings())
+    for line in lines:
+        sheet.append([*line.cells, " ".join(map(str, line.leaves))])
+    if proofs:
+        # A cell holds one link, so each leaf has a row of its own.
+        sheet = book.create_sheet(TITLES["leaves"])
+        sheet.append([TITLES["owner"], TITLES["leaves"]])
+        for line in lines:
+            for leaf in line.leaves:
+                link = f'=HYPERLINK("{proofs}/{_receipt(leaf)}", {leaf})'
+                sheet.append([line.owner, link])
     book.save(path)
 
 
-def _write_html(path: Path, rows: Sequence[Sequence[Any]]) -> None:
-    lines = "".join(
-        "<tr>" + "".join(f"<td>{escape(str(cell))}</td>" for cell in row) + "</tr>\n"
-        for row in rows
+def _write_html(path: Path, lines: Sequence[Line], proofs: str) -> None:
+    rows = "".join(
+        _row("td", [*map(_cell, line.cells), " ".join(_link(leaf, proofs) for leaf in line.leaves)])
+        for line in lines
     )
     path.write_text(
         '<!doctype html><html lang="zh-CN"><meta charset="utf-8"><title>首问负责</title>'
-        "<style>table{border-collapse:collapse}td{border:1px solid #999;padding:.3em}</style>"
-        f"<h1>首问负责</h1><table>\n{lines}</table></html>\n",
+        "<style>table{border-collapse:collapse}td,th{border:1px solid #999;padding:.3em}</style>"
+        f"<h1>首问负责</h1><table>\n{_row('th', _headings())}{rows}</table></html>\n",
         encoding="utf-8",
     )
+
+
+def _row(tag: str, cells: Sequence[str]) -> str:
+    return "<tr>" + "".join(f"<{tag}>{cell}</{tag}>" for cell in cells) + "</tr>\n"
+
+
+def _cell(value: str | int) -> str:
+    return escape(str(value))
+
+
+def _link(leaf: int, proofs: str) -> str:
+    return f'<a href="{escape(proofs)}/{_receipt(leaf)}">{leaf}</a>' if proofs else str(leaf)
 
 
 _WRITERS: Final = {".csv": _write_csv, ".xlsx": _write_xlsx, ".html": _write_html}

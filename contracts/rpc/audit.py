@@ -366,6 +366,52 @@ LEAVES: Final = Method(
 )
 
 
+class AskReceipts(Request, frozen=True):
+    """Proofs that leaves are in the ledger.
+
+    Attributes:
+        positions: indices of leaves in the tree, from 0.
+    """
+
+    positions: Annotated[list[Position], Meta(min_length=1, max_length=200)]
+
+
+class Receipt(Answer, frozen=True):
+    """One leaf, and that it is in the ledger.
+
+    Attributes:
+        position: index of the leaf in the tree, from 0.
+        leaf: its canonical bytes, in UTF-8.
+        proof: C2SP tlog-proof, with the newest checkpoint.
+    """
+
+    position: int
+    leaf: str
+    proof: str
+
+
+class ReceiptList(Answer, frozen=True):
+    """Receipts, each of which stands for itself.
+
+    Attributes:
+        items: in the order that they were asked for.
+        size: of the ledger at the checkpoint that they lead to.
+    """
+
+    items: list[Receipt]
+    size: int
+
+
+RECEIPTS: Final = Method(
+    "audit",
+    "receipts",
+    AskReceipts,
+    ReceiptList,
+    FOLLOWERS,
+    "That leaves are in the ledger, each to be verified without us.",
+)
+
+
 class ReadFeed(Request, frozen=True):
     """What has happened since, in all services.
 
@@ -414,5 +460,6 @@ METHODS: Final[tuple[Method[Any, Any], ...]] = (
     ABSENCE,
     CHECKPOINT,
     LEAVES,
+    RECEIPTS,
     FEED,
 )

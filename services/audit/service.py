@@ -122,6 +122,10 @@ class AuditService:
         leaves, size = self.rooms.ledger.leaves(request.after, request.limit)
         return rpc.LeafList(leaves=leaves, size=size)
 
+    @answers(rpc.RECEIPTS)
+    def receipts(self, request: rpc.AskReceipts, _caller: Caller) -> rpc.ReceiptList:
+        return msgspec.convert(self.rooms.ledger.receipts(request.positions), rpc.ReceiptList)
+
     @answers(rpc.FEED)
     def feed(self, request: rpc.ReadFeed, caller: Caller) -> rpc.FeedPage:
         read = self.rooms.feed.page if caller.roles & FOLLOWERS else self._of_agency(caller)

@@ -4,9 +4,10 @@ One file, to be taken away: it needs Python 3.11 and `cryptography`, and nothing
 
     python verifier.py case.shouwen.zip --key KEY [--checkpoint OLD]
     python verifier.py FOLDER_OR_URL    --key KEY [--checkpoint OLD] [--remember FILE]
+    python verifier.py 17.tlog-proof    --key KEY
 
 The first form checks the bundle of one case, or that there is none; the second one the whole ledger
-from its tiles. KEY is
+from its tiles; the third one a receipt, with the leaf in `17.leaf` beside it. KEY is
 the ledger's public key, `name+hash+base64`, as you were given it by somebody you trust, or a file
 with such lines. OLD is a checkpoint that you kept from an earlier visit: the ledger must have grown
 out of it. FILE holds the last checkpoint that this program found good: it is compared with, and
@@ -42,6 +43,7 @@ HASH_BYTES: Final = 32
 TILE: Final = 256
 BUCKETS: Final = 65_536
 BUCKET_DIGITS: Final = 4
+RECEIPT: Final = ".tlog-proof"
 HEADS_TYPE: Final = "case_heads.recorded.v1"
 LEAF_MEMBERS: Final = frozenset(
     ("at", "payload_sha256", "petition", "petition_seq", "prev", "seq", "source", "type", "v")
@@ -576,6 +578,21 @@ def _proven(proof: bytes, encoded: bytes, checkpoint: Checkpoint) -> Leaf:
     return leaf
 
 
+def verify_receipt(proof: bytes, encoded: bytes, terms: Terms, report: Report) -> Leaf:
+    """Check one leaf by its receipt.
+
+    Raises:
+        Wrong: it is not in the ledger that the key has signed.
+        Unreadable: no key was given.
+    """
+    if not terms.keys:
+        raise Unreadable("a receipt is checked with --key only")
+    _head, _, note = proof.decode("utf-8", "replace").partition("\n\n")
+    leaf = _proven(proof, encoded, checkpoint_from(note, terms.keys, "the checkpoint"))
+    report.holds(f"{leaf.name} is leaf {leaf.position} of the ledger that the key has signed")
+    return leaf
+
+
 def _receipt(proof: bytes, checkpoint: Checkpoint) -> tuple[int, list[bytes]]:
     """Read a C2SP tlog-proof over a checkpoint that was checked before."""
     head, _, note = proof.decode("utf-8", "replace").partition("\n\n")
@@ -925,7 +942,10 @@ def verify(
     report = Report(say)
     say(f"Checking {place}")
     try:
-        if Path(place).is_file():
+        if place.endswith(RECEIPT):
+            beside = Path(place.removesuffix(RECEIPT) + ".leaf")
+            verify_receipt(Path(place).read_bytes(), beside.read_bytes(), terms, report)
+        elif Path(place).is_file():
             events = verify_bundle(Path(place).read_bytes(), terms, report)
             for event in events:
                 say(f"    {event['recordedtime']}  {event['type']}  by {event['actor']}")
@@ -966,7 +986,7 @@ def kept_in(checkpoint: Path | None, remember: Path | None) -> str:
 def main(arguments: Sequence[str]) -> int:
     """Run the program; return its exit status."""
     parser = argparse.ArgumentParser(description="Check a case or the whole ledger of Shouwen.")
-    parser.add_argument("place", help="bundle of a case, folder with tiles, or web address")
+    parser.add_argument("place", help="bundle of a case, folder with tiles, web address, receipt")
     parser.add_argument("--key", action="append", default=[], help="public key, or file with keys")
     parser.add_argument("--checkpoint", type=Path, help="file with a checkpoint that you kept")
     parser.add_argument("--remember", type=Path, help="file that keeps the last good checkpoint")

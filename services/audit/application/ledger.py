@@ -6,7 +6,8 @@ from typing import Any
 
 from chassis.eventstore.log import EventLog
 from services.audit.application.notary import Trees
-from services.audit.domain.merkle import consistency_proof
+from services.audit.domain.merkle import consistency_proof, inclusion_proof
+from services.audit.domain.notes import proof_text
 from services.audit.domain.refusals import CheckpointUnknown
 
 
@@ -49,3 +50,22 @@ class Ledger:
             size = self._trees.size(transaction)
             leaves = self._trees.leaves(transaction, after, min(after + limit, size))
         return [leaf.decode() for leaf in leaves], size
+
+    def receipts(self, positions: Sequence[int]) -> dict[str, Any]:
+        """Return leaves, each with the proof that it is in the ledger.
+
+        Raises:
+            CheckpointUnknown: one is not signed yet.
+        """
+        with self._log.reading() as transaction:
+            newest = self._trees.last_signed(transaction)
+            if max(positions) >= newest.size:
+                raise CheckpointUnknown(positions=f"{newest.size} leaves are signed")
+            stored = self._trees.hashes(transaction, newest.size)
+            items = []
+            for position in positions:
+                (leaf,) = self._trees.leaves(transaction, position, position + 1)
+                path = inclusion_proof(stored, position, newest.size)
+                proof = proof_text(position, path, newest.note)
+                items.append({"position": position, "leaf": leaf.decode(), "proof": proof})
+        return {"items": items, "size": newest.size}

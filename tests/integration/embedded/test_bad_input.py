@@ -131,6 +131,7 @@ GOOD: dict[str, dict[str, Any]] = {
     "audit.standings": {"limit": 5},
     "audit.checkpoint": {},
     "audit.leaves": {"limit": 5},
+    "audit.receipts": {"positions": [0]},
     "audit.feed": {"limit": 5},
     **{
         f"{service}.log": {"after": 0}

@@ -8,7 +8,15 @@ from typing import Any
 import pytest
 from openpyxl import load_workbook
 
-from shouwen.follow_through import COUNTS, FollowThrough, Line, whole_feed, write
+from contracts.failures import Failure
+from shouwen.follow_through import (
+    COUNTS,
+    FollowThrough,
+    Line,
+    whole_feed,
+    write,
+    write_receipts,
+)
 
 DAY = "2026-11-24T04:00:00Z"
 LATE_IN_THE_EVENING = "2026-11-24T16:30:00Z"
@@ -32,6 +40,7 @@ COURSE = [
     event("case.reopened.v1", owner="L1"),
     event("ownership.succeeded.v1", previous_owner="L1", owner="L2", office="330424-02"),
     event("term.ended.v1", late_days=1),
+    event("reminder.acknowledged.v1", reminder_id="R1"),
 ]
 
 
@@ -51,7 +60,7 @@ def test_everything_is_counted_for_who_owned_it_then():
 
 def test_each_line_names_its_leaves():
     first, second = counted(COURSE)
-    assert (first.leaves, second.leaves) == ([0, 2, 4, 5, 6, 7], [8])
+    assert (first.leaves, second.leaves) == ([0, 2, 4, 5, 6, 7, 9], [8])
 
 
 def test_days_are_those_in_shanghai():
@@ -89,3 +98,48 @@ def test_it_is_written_in_each_form(tmp_path: Path, form: str):
         return
     assert rows[0][:2] == ["首问责任领导", "单位"]
     assert rows[1][:3] == ["L1", "330424-01", "1"]
+
+
+def test_a_reminder_counts_once_however_often_it_was_delivered_and_acknowledged():
+    again = [event("reminder.delivered.v1", reminder_id="R1"), COURSE[-1]]
+    (line, *_) = counted([*COURSE, *again, *again])
+    assert (line.counts["reminded"], line.counts["acknowledged"]) == (1, 1)
+
+
+def test_an_acknowledgement_of_a_reminder_that_nobody_planned_counts_for_nobody():
+    assert counted([COURSE[-1]]) == []
+
+
+@pytest.mark.parametrize(
+    ("form", "link"),
+    [
+        ("csv", "report.proofs/0.tlog-proof report.proofs/2.tlog-proof"),
+        ("html", '<a href="report.proofs/0.tlog-proof">0</a>'),
+        ("xlsx", '=HYPERLINK("report.proofs/0.tlog-proof", 0)'),
+    ],
+)
+def test_each_leaf_is_a_link_to_its_proof(tmp_path: Path, form: str, link: str):
+    path = tmp_path / f"report.{form}"
+    write(path, counted(COURSE), "report.proofs")
+    if form == "xlsx":
+        sheet = load_workbook(path)["存证位置"]
+        assert [row[1] for row in sheet.values][1] == link
+    else:
+        assert link in path.read_text("utf-8-sig")
+
+
+def test_the_proofs_are_written_once_for_each_leaf(tmp_path: Path):
+    """Those of leaves that are not signed yet a moment later."""
+    asked: list[list[int]] = []
+
+    def ask(_service: str, _method: str, given: Any) -> Any:
+        asked.append(given["positions"])
+        if len(asked) == 1:
+            raise Failure("checkpoint_unknown")
+        items = [{"position": at, "leaf": f"l{at}", "proof": f"p{at}"} for at in asked[-1]]
+        return {"items": items, "size": 10}
+
+    write_receipts(ask, tmp_path / "proofs", counted(COURSE), pause=lambda: None)
+    assert asked == [[0, 2, 4, 5, 6, 7, 8, 9]] * 2
+    assert (tmp_path / "proofs/4.leaf").read_text() == "l4"
+    assert (tmp_path / "proofs/4.tlog-proof").read_text() == "p4"
