@@ -17,6 +17,7 @@ from chassis.runtime.surroundings import MEMORY_URI, Surroundings
 
 VAULT_KEY: Final = "SHOUWEN_VAULT_KEY"
 LEDGER_KEY: Final = "SHOUWEN_LEDGER_KEY"
+WITNESS_FOLDER: Final = "SHOUWEN_LEDGER_WITNESS_FOLDER"
 
 log = structlog.get_logger(__name__)
 
@@ -43,6 +44,7 @@ def embedded(home: Path, variables: Variables | None = None) -> Embedded:
     given = dict(os.environ) if variables is None else variables.all()
     for name, file in ((VAULT_KEY, "vault"), (LEDGER_KEY, "ledger")):
         given.setdefault(name, _kept_key(home / "keys" / file))
+    given.setdefault(WITNESS_FOLDER, str(home / "witness"))
     if new:
         log.warning(
             "development_key_made",

@@ -10,7 +10,7 @@ import typer
 from chassis.environment import Variables
 from chassis.observability import configure_logging
 from contracts.failures import Failure
-from services.audit.verifier import Terms, Unreadable, kept_in, keys_from
+from services.audit.verifier import COSIGNS, Terms, Unreadable, kept_in, keys_from
 from services.audit.verifier import verify as verified
 from shouwen.calling import connected
 from shouwen.follow_through import FORMS, FollowThrough, whole_feed, write, write_receipts
@@ -79,6 +79,10 @@ def verify(
     ],
     key: Keys = None,
     checkpoint: Kept = None,
+    witness: Annotated[
+        list[str] | None,
+        typer.Option(help="Public key of a witness who must have signed that checkpoint."),
+    ] = None,
     remember: Annotated[
         Path | None,
         typer.Option(help="Keeps the last good checkpoint: compared with, then written anew."),
@@ -89,7 +93,8 @@ def verify(
     The same program stands by itself in services/audit/verifier.py.
     """
     try:
-        terms = Terms(keys_from(key or []), kept_in(checkpoint, remember))
+        kept = kept_in(checkpoint, remember)
+        terms = Terms(keys_from(key or []), kept, keys_from(witness or [], COSIGNS))
     except Unreadable as error:
         raise typer.BadParameter(str(error)) from error
     raise typer.Exit(verified(place, terms, typer.echo, remember))
@@ -120,7 +125,7 @@ def report(
     file: Annotated[Path, typer.Argument(help="Written now: .csv, .xlsx or .html.")],
     first: Annotated[datetime, typer.Option("--from", formats=["%Y-%m-%d"], help="First day.")],
     last: Annotated[datetime, typer.Option("--to", formats=["%Y-%m-%d"], help="Last day.")],
-    proofs: Annotated[
+    proofs: Annotated[  # noqa: FBT002 - how typer declares a switch
         bool, typer.Option("--proofs", help="Write the proofs beside it, and link to them.")
     ] = False,
 ) -> None:

@@ -1,7 +1,8 @@
 """Builds audit's rooms and fits them together."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from time import monotonic
 
 from chassis.environment import Variables
@@ -18,11 +19,14 @@ from services.audit.application.ends import HeadsKeeper
 from services.audit.application.ledger import Ledger
 from services.audit.application.looking import Looking
 from services.audit.application.notary import Notary
+from services.audit.application.witnessing import Witness, Witnessing
 from services.audit.domain.notes import Signer, verifier_key
 from services.audit.gateways.signing import Ed25519Signer, signers_from
 from services.audit.gateways.tilefiles import TileFiles
+from services.audit.gateways.witnesses import FileWitness, witnesses_from
 from services.audit.publishing import TELLINGS
 from services.audit.reactions import reactions
+from services.audit.readmodels.cosignatures import CosignatureTable
 from services.audit.readmodels.ends import EndTables
 from services.audit.readmodels.entering import enter
 from services.audit.readmodels.evidence import EvidenceTables
@@ -32,10 +36,14 @@ from services.audit.readmodels.timelines import TimelineTables
 from services.audit.readmodels.trees import TreeTables
 from services.audit.settings import (
     CHECKPOINT_EVERY_S,
+    FILE_WITNESS,
     FOLLOWS,
     LEDGER_KEY,
     LEDGER_KEY_MEANING,
     NAME,
+    WITNESS_FOLDER,
+    WITNESSED_EVERY_S,
+    WITNESSES,
     heads_every_s,
     ledger_folder_of,
     origin_of,
@@ -80,7 +88,10 @@ def build(surroundings: Surroundings) -> Rooms:
         known=frozenset(MESSAGES),
         follows=FOLLOWS,
         followed=Followed(timelines.tables, frozenset(MESSAGES), timelines.made_by),
-        tickers=[_ledger_ticker(audit, signers, surroundings)],
+        tickers=[
+            _ledger_ticker(audit, signers, surroundings),
+            *_witness_tickers(audit, signers, surroundings),
+        ],
     )
     keys = [verifier_key(signer) for signer in signers]
     ledger = Ledger(audit.log_of_events, TreeTables(), keys)
@@ -102,6 +113,26 @@ def _ledger_ticker(audit: Audit, signers: Sequence[Signer], surroundings: Surrou
         log_of_events, trees, EndTables(), audit.record_heads, heads_every_s(variables), monotonic
     )
     return Ticker(log_of_events, "ledger", lambda: notary.work() + heads.work(), CHECKPOINT_EVERY_S)
+
+
+def _witness_tickers(
+    audit: Audit, signers: Sequence[Signer], surroundings: Surroundings
+) -> Iterator[Ticker]:
+    """Yield what asks the witnesses, where there are any."""
+    log_of_events, variables = audit.log_of_events, surroundings.variables
+    witnesses: list[Witness] = [*witnesses_from(variables.text(WITNESSES))]
+    if folder := variables.text(WITNESS_FOLDER):
+        witnesses.append(FileWitness(FILE_WITNESS, Path(folder), signers))
+    if witnesses:
+        witnessing = Witnessing(
+            log_of_events,
+            TreeTables(),
+            witnesses,
+            CosignatureTable(),
+            TileFiles(ledger_folder_of(variables, surroundings.home)),
+            surroundings.clock,
+        )
+        yield Ticker(log_of_events, "witnesses", witnessing.work, WITNESSED_EVERY_S)
 
 
 def bootstrap(surroundings: Surroundings) -> Wiring:

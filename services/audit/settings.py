@@ -14,6 +14,10 @@ LEDGER_ORIGIN_DEFAULT: Final = "shouwen.invalid/ledger"
 LEDGER_FOLDER: Final = "SHOUWEN_LEDGER_FOLDER"
 HEADS_EVERY_S: Final = "SHOUWEN_LEDGER_HEADS_EVERY_S"
 HEADS_EVERY_S_DEFAULT: Final = 60.0
+WITNESSES: Final = "SHOUWEN_LEDGER_WITNESSES"
+WITNESS_FOLDER: Final = "SHOUWEN_LEDGER_WITNESS_FOLDER"
+FILE_WITNESS: Final = "file-witness"
+WITNESSED_EVERY_S: Final = 5.0
 # With what it takes an event to arrive, a checkpoint is there within a second.
 CHECKPOINT_EVERY_S: Final = 0.5
 

@@ -29,7 +29,8 @@ import sys
 import zipfile
 from base64 import b64decode
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final
@@ -218,8 +219,11 @@ class Key:
     public: bytes
 
     @classmethod
-    def read(cls, line: str) -> "Key":
+    def read(cls, line: str, kind: bytes = b"\x01") -> "Key":
         """Read `name+hash+base64`.
+
+        Args:
+            kind: first octet of the key, here of one that signs notes.
 
         Raises:
             Unreadable: it is no such key.
@@ -230,7 +234,7 @@ class Key:
         except (ValueError, binascii.Error) as error:
             raise Unreadable(f"{line!r} is no public key of a signed note") from error
         expected = sha256(name.encode() + b"\n" + octets).digest()[:4]
-        if len(octets) != HASH_BYTES + 1 or octets[:1] != b"\x01" or id_ != expected.hex():
+        if len(octets) != HASH_BYTES + 1 or octets[:1] != kind or id_ != expected.hex():
             raise Unreadable(f"{line!r} is no Ed25519 key, or was changed")
         return cls(name, expected, octets[1:])
 
@@ -281,6 +285,26 @@ def _signed_by(key: Key, text: str, signatures: str) -> bool:
                 return False
             found = True
     return found
+
+
+COSIGNS: Final = b"\x04"
+
+
+def cosigned_at(witness: Key, note: str) -> str:
+    """Return when a witness has signed a checkpoint (C2SP tlog-cosignature).
+
+    Raises:
+        Wrong: it has not.
+    """
+    text, _, signatures = note.partition("\n\n")
+    for line in signatures.splitlines():
+        dash, name, coded = (*line.split(" ", 2), "", "")[:3]
+        octets = _decoded(coded)
+        if (dash, name, octets[:4]) == ("—", witness.name, witness.id):
+            at = int.from_bytes(octets[4:12], "big")
+            if _verifies(witness, octets[12:], f"cosignature/v1\ntime {at}\n{text}\n"):
+                return datetime.fromtimestamp(at, UTC).isoformat()
+    raise Wrong(f"the checkpoint that you kept is not signed by the witness {witness.name}")
 
 
 def _verifies(key: Key, signature: bytes, text: str) -> bool:
@@ -482,10 +506,32 @@ def _differing(listed: Mapping[str, bytes], stated: bytes) -> str:
 
 @dataclass(frozen=True)
 class Terms:
-    """What the reader brings along: keys that he trusts, and a checkpoint that he kept."""
+    """What the reader brings along: keys that he trusts, and a checkpoint that he kept.
+
+    Attributes:
+        witnesses: all of whom must have signed that checkpoint.
+    """
 
     keys: Sequence[Key] = ()
     kept: str = ""
+    witnesses: Sequence[Key] = ()
+
+    def kept_checkpoint(self, report: "Report") -> Checkpoint | None:
+        """Return the checkpoint that was kept, signed as it should be; None where there is none.
+
+        Raises:
+            Wrong: the ledger, or one of the witnesses, has not signed it.
+            Unreadable: there is none that witnesses could have signed.
+        """
+        if not self.kept:
+            if self.witnesses:
+                raise Unreadable("witnesses sign a checkpoint: give theirs with --checkpoint")
+            return None
+        kept = checkpoint_from(self.kept, self.keys, "the checkpoint that you kept")
+        for witness in self.witnesses:
+            at = cosigned_at(witness, self.kept)
+            report.holds(f"{witness.name} has witnessed {kept.size} leaves at {at}")
+        return kept
 
 
 def verify_bundle(content: bytes, terms: Terms, report: Report) -> list[dict[str, Any]]:
@@ -532,8 +578,7 @@ def _check_growth(
         older = checkpoint_from(_text(parts, "checkpoint.before"), keys, "the older checkpoint")
         check_consistency(older.size, newest.size, older.root, newest.root, proof)
         report.holds(f"the ledger grew from {older.size} leaves; none of them was changed")
-    if terms.kept:
-        kept = checkpoint_from(terms.kept, keys, "the checkpoint that you kept")
+    if kept := replace(terms, keys=keys).kept_checkpoint(report):
         _check_kept(kept, [each for each in (older, newest) if each])
         report.holds(f"it is the same ledger as the checkpoint that you kept, of {kept.size}")
 
@@ -783,11 +828,9 @@ def verify_tiles(read: Reader, terms: Terms, report: Report) -> Checkpoint:
         raise Unreadable("the whole ledger is checked with --key only")
     newest = checkpoint_from(read("checkpoint").decode(), terms.keys, "the checkpoint")
     report.holds(f"the ledger's key has signed {newest.size} leaves of {newest.origin}")
-    kept = None
-    if terms.kept:
-        kept = checkpoint_from(terms.kept, terms.keys, "the checkpoint that you kept")
-        if kept.size > newest.size:
-            raise Wrong(f"the ledger has {newest.size} leaves, and had {kept.size}: it was cut")
+    kept = terms.kept_checkpoint(report)
+    if kept and kept.size > newest.size:
+        raise Wrong(f"the ledger has {newest.size} leaves, and had {kept.size}: it was cut")
     scan = Scan(kept)
     for tile in range(-(-newest.size // TILE)):
         scan.add(tile * TILE, *_tile_at(read, tile, newest.size))
@@ -919,7 +962,7 @@ def reader_of(place: str) -> Reader:
 # The program
 
 
-def keys_from(given: Sequence[str]) -> list[Key]:
+def keys_from(given: Sequence[str], kind: bytes = b"\x01") -> list[Key]:
     """Return the keys given as lines, or as files with lines.
 
     Raises:
@@ -928,7 +971,7 @@ def keys_from(given: Sequence[str]) -> list[Key]:
     lines: list[str] = []
     for each in given:
         lines += Path(each).read_text().splitlines() if Path(each).is_file() else [each]
-    return [Key.read(line) for line in lines]
+    return [Key.read(line, kind) for line in lines]
 
 
 def verify(
@@ -989,10 +1032,17 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("place", help="bundle of a case, folder with tiles, web address, receipt")
     parser.add_argument("--key", action="append", default=[], help="public key, or file with keys")
     parser.add_argument("--checkpoint", type=Path, help="file with a checkpoint that you kept")
+    parser.add_argument(
+        "--witness",
+        action="append",
+        default=[],
+        help="public key of a witness who must have signed that checkpoint",
+    )
     parser.add_argument("--remember", type=Path, help="file that keeps the last good checkpoint")
     given = parser.parse_args(arguments)
     try:
-        terms = Terms(keys_from(given.key), kept_in(given.checkpoint, given.remember))
+        kept = kept_in(given.checkpoint, given.remember)
+        terms = Terms(keys_from(given.key), kept, keys_from(given.witness, COSIGNS))
     except Unreadable as error:
         parser.error(str(error))
     return verify(given.place, terms, print, given.remember)
