@@ -408,6 +408,7 @@ app.command(
     epilog=_examples(
         "shouwen export XF-330424-20261123-000017-X case.zip",
         "shouwen export XF-330424-20261123-000017-X case.zip --since 1204",
+        "shouwen export XF-330424-20261123-000017-X case.zip --content --office 330424-01",
         "Next: shouwen verify case.zip --key KEY",
     )
 )(evidence.export)

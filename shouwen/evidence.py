@@ -14,6 +14,7 @@ from services.audit.verifier import COSIGNS, Terms, Unreadable, kept_in, keys_fr
 from services.audit.verifier import verify as verified
 from shouwen.calling import connected
 from shouwen.follow_through import FORMS, FollowThrough, whole_feed, write, write_receipts
+from shouwen.opening import opened
 
 Keys = Annotated[
     list[str] | None,
@@ -31,19 +32,28 @@ def export(
     since: Annotated[
         int | None, typer.Option(help="Size of a checkpoint that you kept.", min=1)
     ] = None,
+    content: Annotated[  # noqa: FBT002 - how typer declares a switch
+        bool, typer.Option("--content", help="With the text and the persons, for those who may.")
+    ] = False,
+    office: Annotated[str, typer.Option(help="Embedded, with --content: as its head.")] = "",
 ) -> None:
     """Write the evidence of a case to one file that verifies without us; the export goes on record.
 
     It holds the events, the proofs, two checkpoints, the public keys and a page to read and print.
+    With --content also what the petitioner gave, with the salts that open the commitments to it;
+    each reading goes on record too.
     """
     configure_logging("WARNING")
     given = {"number": number, **({"known_size": since} if since else {})}
+    who, roles = ("head", ["office_head"]) if content else ("auditor", ["auditor"])
+    ask = connected(Variables(), who, roles, office)
     try:
-        bundle = connected(Variables(), "auditor", ["auditor"], "")("audit", "export", given)
+        bundle = ask("audit", "export", given)
+        taken = b64decode(bundle["content"])
+        file.write_bytes(opened(taken, ask) if content else taken)
     except Failure as failure:
         typer.echo(f"{failure.code}: {failure}", err=True)
         raise typer.Exit(1) from failure
-    file.write_bytes(b64decode(bundle["content"]))
     typer.echo(f"{file}: the case {bundle['number']}, under a ledger of {bundle['size']} events")
 
 

@@ -178,6 +178,8 @@ class PetitionContent(Answer, frozen=True):
         representatives: the same of each.
         agent: the same; null if there is none.
         version: of the content, from 1; grows when it is corrected or parties are named.
+        committed: this version as canonical JSON, which the commitment in its event is over.
+        salt: of the commitment, in hex: SHA-256 over the salt and what is committed.
     """
 
     title: str
@@ -190,6 +192,8 @@ class PetitionContent(Answer, frozen=True):
     accused_staff: list[Staff] | UnsetType = UNSET
     accused_units: list[Office] | UnsetType = UNSET
     version: int | UnsetType = UNSET
+    committed: str | UnsetType = UNSET
+    salt: str | UnsetType = UNSET
 
 
 class PetitionView(Answer, frozen=True):

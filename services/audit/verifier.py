@@ -45,6 +45,7 @@ TILE: Final = 256
 BUCKETS: Final = 65_536
 BUCKET_DIGITS: Final = 4
 RECEIPT: Final = ".tlog-proof"
+CONTENT: Final = "content.json"
 HEADS_TYPE: Final = "case_heads.recorded.v1"
 LEAF_MEMBERS: Final = frozenset(
     ("at", "payload_sha256", "petition", "petition_seq", "prev", "seq", "source", "type", "v")
@@ -551,6 +552,7 @@ def verify_bundle(content: bytes, terms: Terms, report: Report) -> list[dict[str
         _check_absence(parts, newest, report)
         return []
     events = _check_case(parts, newest, report)
+    _check_content(parts, events, report)
     _check_heads(parts, newest, report)
     return events
 
@@ -612,6 +614,24 @@ def _check_case(
         chains.add(leaf)
     report.holds(f"{len(events)} events are in the ledger, unchanged, none missing between them")
     return events
+
+
+def _check_content(
+    parts: Mapping[str, bytes], events: Sequence[Mapping[str, Any]], report: Report
+) -> None:
+    """Check that what is given of the content is what the events committed to."""
+    if CONTENT not in parts:
+        return
+    committed = {(event["data"].get("number"), event["data"].get("commitment")) for event in events}
+    for each in json.loads(parts[CONTENT]):
+        name = f"the content of {each['number']}, version {each['version']},"
+        opened = sha256(_octets(each["salt"]) + each["committed"].encode()).hexdigest()
+        if (each["number"], opened) not in committed:
+            raise Wrong(f"{name} is not the one that was put on record")
+        report.holds(f"{name} is the one that was put on record")
+    if len(json.loads(parts[CONTENT])) < len([each for each in committed if each[1]]):
+        report.note("not all content is here: some was erased, or not given")
+    report.note("the file holds personal data; without content.json it holds none")
 
 
 def _proven(proof: bytes, encoded: bytes, checkpoint: Checkpoint) -> Leaf:

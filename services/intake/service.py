@@ -39,7 +39,7 @@ from contracts.rpc.upkeep import (
 from services.intake.application.linking import Statement
 from services.intake.application.ports import Command, Corrected, Parties, Raised, Reader
 from services.intake.bootstrap import Rooms
-from services.intake.gateways.vault import Content
+from services.intake.gateways.vault import Content, committed_form
 from services.intake.readmodels.register import Sight
 from services.intake.settings import FOLLOWS, NAME
 
@@ -345,6 +345,7 @@ def _view(row: Any, content: Any = None, version: int = 1) -> rpc.PetitionView:
 def _opened(content: Content, version: int) -> dict[str, Any]:
     return {
         "version": version,
+        "committed": committed_form(content),
         **content.text,
         "petitioner": content.principal,
         "representatives": content.persons.get("representative", []),

@@ -6,7 +6,7 @@ An auditor who is a party to a sealed matter finds nothing of it here either.
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final, NamedTuple, Protocol
+from typing import Any, Final, NamedTuple, Protocol
 
 from chassis.eventstore.instants import text_of
 from chassis.eventstore.log import EventLog
@@ -104,9 +104,10 @@ class Looking:
         """
         behind = key_of(cursor, _BY_TIME)
         with self.log_of_events.reading() as questions:
+            sight = _Sight(questions, self.facts, reader)
             return page_of(
-                lambda key, count: self.facts.found(questions, asked, key, count),
-                self._shown(questions, reader),
+                lambda key, count: sight.over(self.facts.found(questions, asked, key, count)),
+                sight.shows,
                 _time_of,
                 behind,
                 limit,
@@ -123,8 +124,9 @@ class Looking:
         """
         petition_id = ""
         if number:
+            sight = _Sight(self.log_of_events, self.facts, reader)
             matter = self.facts.matter_of(self.log_of_events, number)
-            if matter is None or self._hidden(self.log_of_events, reader, matter[0]):
+            if matter is None or not sight.shows(sight.over([Case(matter[1], matter[0])])[0]):
                 raise PetitionUnknown(number=number)
             petition_id = matter[0]
         return self.deeds(reader, Asked(actor, petition_id, LOOKS, period), cursor, limit)
@@ -142,36 +144,42 @@ class Looking:
             raise InTheFuture(as_of="lies in the future")
         behind = key_of(cursor, _BY_NUMBER)
         with self.log_of_events.reading() as questions:
+            sight = _Sight(questions, self.facts, reader)
             cases, following = page_of(
-                lambda key, count: self.facts.cases(questions, place, key, count),
-                self._shown(questions, reader),
-                lambda case: (case[0],),
+                lambda key, count: sight.over(self.facts.cases(questions, place, key, count)),
+                sight.shows,
+                lambda case: (case.number,),
                 behind,
                 limit,
             )
-            ids = [case[1] for case in cases]
+            ids = [case.petition_id for case in cases]
             told = self.facts.standing_facts(questions, ids, as_of)
         standings = [standing_of(told.get(id_, ())) for id_ in ids]
         return [each for each in standings if each is not None], following
 
-    def _shown(self, questions: Questions, reader: Reader) -> Callable[[tuple[object, ...]], bool]:
-        """Return what tells of a row whether its matter is the reader's to see."""
-        known: dict[str, bool] = {}
 
-        def shown(row: tuple[object, ...]) -> bool:
-            petition_id = str(row[1] if isinstance(row, Case) else row[0])
-            if petition_id not in known:
-                known[petition_id] = not self._hidden(questions, reader, petition_id)
-            return known[petition_id]
+class _Sight:
+    """What of the rows of a list is the reader's to see, asked for a page at a time."""
 
-        return shown
+    def __init__(self, questions: Questions, facts: Facts, reader: Reader) -> None:
+        self._questions = questions
+        self._facts = facts
+        self._reader = reader
+        self._hidden: dict[str, bool] = {}
 
-    def _hidden(self, questions: Questions, reader: Reader, petition_id: str) -> bool:
-        facts = self.facts.sight_facts(questions, [petition_id])
-        return hidden(reader, facts.get(petition_id, ()))
+    def over(self, rows: list[Any]) -> list[Any]:
+        """Look at the matters of rows, and return the rows."""
+        new = sorted({row.petition_id for row in rows} - self._hidden.keys())
+        if new:
+            facts = self._facts.sight_facts(self._questions, new)
+            for petition_id in new:
+                self._hidden[petition_id] = hidden(self._reader, facts.get(petition_id, ()))
+        return rows
+
+    def shows(self, row: Any) -> bool:
+        """Tell whether a row is the reader's to see."""
+        return not self._hidden[row.petition_id]
 
 
-def _time_of(found: tuple[object, ...]) -> Key:
-    fact = found[1]
-    assert isinstance(fact, Fact)
-    return text_of(fact.recorded_at), fact.source, fact.position
+def _time_of(found: Any) -> Key:
+    return text_of(found.fact.recorded_at), found.fact.source, found.fact.position

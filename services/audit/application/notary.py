@@ -129,7 +129,7 @@ class Notary:
         shown = self._files.read(CHECKPOINT)
         with self._log.reading() as transaction:
             newest = self._trees.last_signed(transaction)
-            if newest.note == shown:
+            if newest.note == shown or not self._is_ours(newest.note):
                 return
             for tile in tiles_between(_size_of(shown), newest.size):
                 self._write(transaction, tile, newest.size)
@@ -156,6 +156,10 @@ class Notary:
         if tile.level == 0:
             leaves = self._trees.leaves(questions, tile.start, tile.stop)
             self._files.write(tile.entries_path, entries_of(leaves))
+
+    def _is_ours(self, note: str) -> bool:
+        """Tell whether a checkpoint is of this ledger, not of one that it goes on from."""
+        return note.startswith(f"{self._signers[0].name}\n")
 
     def _signed(self, size: int, root: bytes) -> str:
         origin = self._signers[0].name

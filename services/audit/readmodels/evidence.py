@@ -69,7 +69,7 @@ class EvidenceTables:
         facts = list(_facts(questions, stored, newest.size, petitions))
         if not facts:
             raise HistoryIncomplete(number=number)
-        before = self._before(questions, known_size, facts[0].position)
+        before = self._before(questions, known_size, facts[0].position, newest)
         return CaseEvidence(
             number=number,
             facts=facts,
@@ -92,14 +92,19 @@ class EvidenceTables:
             raise HistoryIncomplete(**{sought.by: sought.what})
         if any(end.key == sought.key for end in heads.chains[0].ends):
             raise PetitionOnRecord(**{sought.by: sought.what})
-        before = self._before(questions, known_size, newest.size)
+        before = self._before(questions, known_size, newest.size, newest)
         size = self._ends.state(questions).size
         return Absence(sought, _growth(stored, newest, before), heads, size)
 
-    def _before(self, questions: Questions, known_size: int | None, first: int) -> SignedSize:
+    def _before(
+        self, questions: Questions, known_size: int | None, first: int, newest: SignedSize
+    ) -> SignedSize:
         if known_size is None:
             found = self._trees.signed_before(questions, first)
-            return found if found.size else self._trees.first_signed(questions)
+            if found.origin == newest.origin:
+                return found
+            # Of a ledger that this one goes on from, under another name; or there is none.
+            return self._trees.first_signed(questions, newest.origin)
         found = self._trees.signed_before(questions, known_size)
         if found.size != known_size or not found.size:
             raise CheckpointUnknown(known_size=str(known_size))

@@ -14,6 +14,11 @@ class SignedSize(NamedTuple):
     size: int
     note: str
 
+    @property
+    def origin(self) -> str:
+        """Name of the ledger that it is of."""
+        return self.note.partition("\n")[0]
+
 
 class StoredHashes:
     """The hashes of the tree as it is at one size; reads each tile once."""
@@ -77,9 +82,14 @@ class TreeTables:
             questions.query(f"{_SIGNED} WHERE size <= ? ORDER BY size DESC LIMIT 1", (size,))
         )
 
-    def first_signed(self, questions: Questions) -> SignedSize:
-        """Return the oldest checkpoint; of size 0 and without a note where there is none."""
-        return _first(questions.query(f"{_SIGNED} ORDER BY size LIMIT 1"))
+    def first_signed(self, questions: Questions, origin: str) -> SignedSize:
+        """Return the oldest checkpoint under a name; of size 0 and without a note if none is."""
+        return _first(
+            questions.query(
+                f"{_SIGNED} WHERE substr(note, 1, ?) = ? ORDER BY size LIMIT 1",
+                (len(origin) + 1, f"{origin}\n"),
+            )
+        )
 
     def hashes(self, questions: Questions, size: int) -> StoredHashes:
         """Return the hashes of the tree at a size."""

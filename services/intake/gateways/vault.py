@@ -362,14 +362,18 @@ class Vault:
 
 def commitment(salt: bytes, content: Content) -> str:
     """Return SHA-256 in hex over the salt and the content as canonical JSON."""
+    return sha256(salt + committed_form(content).encode()).hexdigest()
+
+
+def committed_form(content: Content) -> str:
+    """Return content as the canonical JSON that a commitment is over, without the salt."""
     plain = {
-        "text": dict(content.text),
+        "text": {name: value for name, value in content.text.items() if name != SALT},
         "persons": {
             role: [dict(person) for person in people] for role, people in content.persons.items()
         },
     }
-    canonical = json.dumps(plain, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
-    return sha256(salt + canonical.encode()).hexdigest()
+    return json.dumps(plain, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
 
 
 def _derived(key: bytes, purpose: bytes) -> bytes:

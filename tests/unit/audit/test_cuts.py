@@ -24,11 +24,11 @@ from services.responsibility.publishing import TELLINGS as OF_RESPONSIBILITY
 from services.responsibility.readmodels.caseloads import Caseloads
 from services.responsibility.readmodels.matters import Matters
 from services.responsibility.readmodels.terms import TermTables
-from tests.builders import FOLLOWER, HUANG, SHEN, TAO, Clock
+from tests.builders import HUANG, SHEN, TAO, Clock
 from tests.unit.audit.desk import AUDITOR, Desk, audit
 from tests.unit.responsibility import casebook
 from tests.unit.responsibility.linked import Counter, contended_intake, inbox_from
-from tests.unit.stores import Rows, Stores, rows, tables
+from tests.unit.stores import Rows, Stores, tables
 
 STEPS, CUTS, SEED = 600, 500, 20_261_126
 PEOPLE = ("330424195503120013", "330424196001010028", "330424197102030041")
@@ -37,6 +37,7 @@ LEADERS = (HUANG, SHEN, TAO)
 APART = timedelta(minutes=7)
 LEDS_ON = {"repeat", "merged"}
 
+# Number to state and owner of the matter that it leads to, as the live tables have it.
 Live = Mapping[str, tuple[str, str | None]]
 
 
@@ -65,26 +66,28 @@ class History:
     rng: Random
     inbox: Any
     numbers: list[str] = field(default_factory=list)
+    ids: dict[str, str] = field(default_factory=dict)
     moments: list[Moment] = field(default_factory=list)
 
     def run(self) -> None:
         for _ in range(STEPS):
             self.clock.advance(APART)
             self._step()
-            live = {row[0]: self._of(row[0]) for row in rows(self.application, "matter")}
-            head = self.application.log_of_events.head()
-            self.moments.append(Moment(self.clock(), head, live, tables(self.application)))
+            head, found = self.application.log_of_events.head(), tables(self.application)
+            self.moments.append(Moment(self.clock(), head, self._live(found), found))
 
-    def _of(self, number: str) -> tuple[str, str | None]:
-        answer = self.application.owner_of(number, FOLLOWER)
-        return answer["state"], answer["owner"]
+    def _live(self, found: Mapping[str, Rows]) -> Live:
+        caseload = {row[0]: (row[8], row[6] or None) for row in found["caseload"]}
+        return {row[0]: caseload[self.ids[row[1]]] for row in found["matter"]}
 
     def _step(self) -> None:
         kind = self.rng.choice(["register", "register", "link", "unlink", "arrive", "step", "step"])
         if (kind == "register" and len(self.numbers) < 60) or not self.numbers:
             who, text = self.rng.choice(PEOPLE), self.rng.choice(TEXTS)
             channel = self.rng.choice(["visit", "letter"])
-            self.numbers.append(self.counter.register(who, text, channel=channel)["number"])
+            number = self.counter.register(who, text, channel=channel)["number"]
+            self.numbers.append(number)
+            self.ids[self.counter.intake.row_of(number)["petition_id"]] = number
         elif kind == "arrive":
             self.inbox.catch_up()
         else:

@@ -10,8 +10,8 @@ from services.audit.domain.leaves import leaf_of
 from services.audit.readmodels.ends import TABLES, EndTables
 from services.audit.verifier import Ends, leaf_hash
 from tests.builders import cloud_event, number, petition_id, registered
-from tests.unit.audit.desk import Desk, inbox_of
-from tests.unit.audit.ledgers import LedgerDesk, attempts, case
+from tests.unit.audit.desk import Desk
+from tests.unit.audit.ledgers import LedgerDesk, attempts
 from tests.unit.stores import rows
 
 
@@ -99,10 +99,8 @@ def test_single_ends_that_are_lost_are_found_in_turn(ledger: LedgerDesk):
 def test_nothing_is_stated_past_a_registration_that_is_parked(ledger: LedgerDesk):
     """Its number is not known yet: it would be proof that there is no such case."""
     data = {"petition_id": petition_id(99), "number": number(99)}
-    ledger.take_in(cloud_event("intake", 40, "petition.registered.v9", data))
-    ledger.take_in(*case(50, position=41))
+    parked = len(ledger.parts())
+    ledger.take_in(cloud_event("intake", 40, "petition.registered.v9", data), registered(41, 50))
     ledger.sign()
     ledger.heads.work()
-    parked = len(ledger.parts()) - 7
     assert EndTables().state(ledger.log).size <= parked
-    inbox_of(ledger.desk.application, ledger.desk.log)

@@ -167,4 +167,5 @@ def test_what_changed_between_two_instants(desk: Desk):
         did(2, HUANG, "case.closed.v1", recordedtime=NOON + 2 * HOUR),
     )
     assert desk.types(since=NOON, as_of=NOON + HOUR) == ["ownership.taken.v1"]
+    desk.clock.advance(HOUR)
     assert desk.types(since=NOON + HOUR) == ["case.closed.v1"]
