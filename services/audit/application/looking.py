@@ -105,13 +105,14 @@ class Looking:
         behind = key_of(cursor, _BY_TIME)
         with self.log_of_events.reading() as questions:
             sight = _Sight(questions, self.facts, reader)
-            return page_of(
+            found, following = page_of(
                 lambda key, count: sight.over(self.facts.found(questions, asked, key, count)),
                 sight.shows,
                 _time_of,
                 behind,
                 limit,
             )
+        return [Found(*row) for row in found], following
 
     def looks(  # noqa: PLR0913, PLR0917 - whose, or at what, and the page
         self, reader: Reader, number: str, actor: str, period: Period, cursor: str, limit: int
@@ -148,11 +149,11 @@ class Looking:
             cases, following = page_of(
                 lambda key, count: sight.over(self.facts.cases(questions, place, key, count)),
                 sight.shows,
-                lambda case: (case.number,),
+                lambda case: (case[0],),
                 behind,
                 limit,
             )
-            ids = [case.petition_id for case in cases]
+            ids = [Case(*case).petition_id for case in cases]
             told = self.facts.standing_facts(questions, ids, as_of)
         standings = [standing_of(told.get(id_, ())) for id_ in ids]
         return [each for each in standings if each is not None], following

@@ -149,7 +149,7 @@ class _Nodes(NamedTuple):
 
     @classmethod
     def read(cls, questions: Questions, touched: Iterable[int]) -> "_Nodes":
-        stored, buckets = EndHashes(questions), {}
+        stored, buckets = EndHashes(questions), dict[int, bytes]()
         for parent in sorted({parent_of(bucket) for bucket in touched}):
             start = parent << LEVEL_BITS
             under = range(start, start + TILE_WIDTH)
