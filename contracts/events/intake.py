@@ -18,6 +18,9 @@ class PetitionRegisteredV1(Message, frozen=True):
         occurred_at: when it was raised: the letter's receipt, the visit, the call.
         repeats: petition_id of the original, null for a first-time petition.
         repeats_number: number of the original.
+        named: petition_id of the petition that it was found to repeat, the original or another of
+            its matter; should that one leave the matter, this one goes with it.
+        named_number: number of that petition.
         repeat_ground: how the repetition was found: clerk or same_person_and_matter.
         commitment: SHA-256 in hex over a secret salt and the content kept in intake's vault.
     """
@@ -39,6 +42,8 @@ class PetitionRegisteredV1(Message, frozen=True):
     repeat_ground: str | None = None
     external_number: str = ""
     kept_out: list[Mark] | UnsetType = UNSET
+    named: str | UnsetType | None = UNSET
+    named_number: str | UnsetType | None = UNSET
 
 
 class ContentReadV1(Message, frozen=True):
@@ -96,6 +101,8 @@ class RepeatProposedV1(Message, frozen=True):
         repeats: petition_id of the original.
         repeats_number: number of the original.
         likeness: what that rests on.
+        named: petition_id of the petition that it is like, the original or another of its matter.
+        named_number: number of that petition.
     """
 
     TYPE: ClassVar[str] = "repeat.proposed.v1"
@@ -104,6 +111,8 @@ class RepeatProposedV1(Message, frozen=True):
     repeats: str
     repeats_number: str
     likeness: LikenessFound
+    named: str | UnsetType | None = UNSET
+    named_number: str | UnsetType | None = UNSET
 
 
 class RepeatDeclinedV1(Message, frozen=True):
@@ -131,6 +140,9 @@ class RepeatLinkedV1(Message, frozen=True):
         along: numbers of what repeats the petition; they go with it.
         ground: a proposal that was confirmed, or the clerk's own finding.
         likeness: what the proposal rested on; null without one.
+        named: petition_id of the petition that it repeats, the first of its matter or another;
+            should that one leave the matter, this one goes with it.
+        named_number: number of that petition.
     """
 
     TYPE: ClassVar[str] = "repeat.linked.v1"
@@ -143,6 +155,8 @@ class RepeatLinkedV1(Message, frozen=True):
     likeness: LikenessFound | None
     reason: str
     document: str
+    named: str | UnsetType | None = UNSET
+    named_number: str | UnsetType | None = UNSET
 
 
 class RepeatUnlinkedV1(Message, frozen=True):

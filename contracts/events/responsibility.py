@@ -146,6 +146,8 @@ class RepeatJoinedV1(Message, frozen=True):
         repeat_petition_id: UUID of the repeat petition.
         office: office that registered the repeat petition.
         owner: staff number of the owner; null while nobody owns the matter.
+        named_number: of the petition of the matter that it repeats; should that one leave, it
+            leaves with it.
     """
 
     TYPE: ClassVar[str] = "repeat.joined.v1"
@@ -155,6 +157,7 @@ class RepeatJoinedV1(Message, frozen=True):
     repeat_number: str
     office: str
     owner: str | None
+    named_number: str | UnsetType = UNSET
 
 
 class RepeatNotAcceptedAgainV1(Message, frozen=True):
@@ -185,6 +188,12 @@ class MatterMergedV1(Message, frozen=True):
             kept as a claim.
         claimant_office: for which he did.
         claimed_at: since when he did.
+        named_numbers: for each of the numbers that of the petition which it repeats; should that
+            one leave, it leaves with it.
+        withdrawn: those of the numbers that their petitioners have withdrawn.
+        unit: who handled the later matter; empty where nobody did. Its work is not taken over: the
+            course of this matter goes on.
+        course_state: how far its course had got; empty where no step was taken.
     """
 
     TYPE: ClassVar[str] = "matter.merged.v1"
@@ -198,6 +207,10 @@ class MatterMergedV1(Message, frozen=True):
     claimant: str | None
     claimant_office: str | None
     claimed_at: Utc | None
+    named_numbers: list[str] | UnsetType = UNSET
+    withdrawn: list[str] | UnsetType = UNSET
+    unit: str | UnsetType = UNSET
+    course_state: str | UnsetType = UNSET
 
 
 class OwnershipMergedV1(Message, frozen=True):
@@ -224,6 +237,7 @@ class RepeatLeftV1(Message, frozen=True):
         repeat_petition_id: UUID of the petition.
         numbers: all numbers that left.
         owner: staff number of the owner of the matter; null if nobody is to be told.
+        kept: what of the link stays, since something was done on it: its owner, that it is open.
     """
 
     TYPE: ClassVar[str] = "repeat.left.v1"
@@ -233,6 +247,26 @@ class RepeatLeftV1(Message, frozen=True):
     repeat_number: str
     numbers: list[str]
     owner: str | None
+    kept: list[Literal["owner", "open"]] | UnsetType = UNSET
+
+
+class OwnershipVoidedV1(Message, frozen=True):
+    """The owner of a matter had come to it by a petition that was never of it, and did nothing.
+
+    It is awaited as it was before, unless an `ownership.taken.v1` follows.
+
+    Attributes:
+        previous_owner: staff number.
+        office: that waits for an owner.
+        awaits: who is to be the first contact.
+    """
+
+    TYPE: ClassVar[str] = "ownership.voided.v1"
+
+    number: str
+    previous_owner: str
+    office: str
+    awaits: Literal["reception", "first_leader", "duty_leader"]
 
 
 class OwnershipSplitV1(Message, frozen=True):
@@ -244,6 +278,9 @@ class OwnershipSplitV1(Message, frozen=True):
         numbers: its own number and those of what repeats it; all lead here again.
         owner: staff number of its owner; null if it had none, then one follows or it is awaited.
         state: as it stood when it was merged.
+        named_numbers: for each of the numbers that of the petition which it repeats, of the first
+            its own.
+        withdrawn: those of the numbers that were withdrawn while it was part of the other.
     """
 
     TYPE: ClassVar[str] = "ownership.split.v1"
@@ -256,6 +293,8 @@ class OwnershipSplitV1(Message, frozen=True):
     awaits: Literal["reception", "first_leader", "duty_leader"]
     owner: str | None
     state: Literal["awaited", "owned", "closed"]
+    named_numbers: list[str] | UnsetType = UNSET
+    withdrawn: list[str] | UnsetType = UNSET
 
 
 class ReplyDeliveredV1(Message, frozen=True):
@@ -303,6 +342,25 @@ class CaseReopenedV1(Message, frozen=True):
     repeat_number: str | None
     reason: str
     document: str
+
+
+class CaseReopeningVoidedV1(Message, frozen=True):
+    """What had opened the matter was never of it, and nothing was done since: it is closed again.
+
+    Attributes:
+        owner: staff number.
+        repeat_number: by which it was opened.
+        closed_at: when it was closed; that stands.
+        received_at: since when its first step was due then.
+    """
+
+    TYPE: ClassVar[str] = "case.reopening_voided.v1"
+
+    number: str
+    owner: str
+    repeat_number: str
+    closed_at: Utc
+    received_at: Utc
 
 
 class PartiesKeptOutV1(Message, frozen=True):
@@ -696,10 +754,12 @@ MESSAGES: Final[tuple[type[Message], ...]] = (
     MatterMergedV1,
     OwnershipMergedV1,
     RepeatLeftV1,
+    OwnershipVoidedV1,
     OwnershipSplitV1,
     ReplyDeliveredV1,
     CaseClosedV1,
     CaseReopenedV1,
+    CaseReopeningVoidedV1,
     PartiesKeptOutV1,
     RecusalDueV1,
     MatterCorrectedV1,

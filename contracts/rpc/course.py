@@ -150,6 +150,32 @@ class StepTaken(Answer, frozen=True):
     corrected: bool | UnsetType = UNSET
 
 
+class MergedCourse(Answer, frozen=True):
+    """How far the own course of a petition had got when its matter was merged (并案).
+
+    The course of the matter that it is part of goes on; this one's work is not taken over.
+
+    Attributes:
+        state: a state of the course.
+        unit: the handling unit until then.
+        handler: staff number of the handler until then.
+        assisting: units that assisted.
+        terms: of each kind the latest; what ran ended with the merging.
+        steps: those taken, oldest first.
+        merged_into: number of the matter that it is part of.
+        merged_at: since when.
+    """
+
+    state: str
+    unit: str
+    handler: str
+    assisting: list[str]
+    terms: list[TermState]
+    steps: list[StepTaken]
+    merged_into: Number
+    merged_at: Utc
+
+
 class Course(Answer, frozen=True):
     """Where a matter stands in its course.
 
@@ -169,6 +195,8 @@ class Course(Answer, frozen=True):
         steps: those taken, oldest first.
         version: of the course, from 1; 0 before its first step.
         previous_class: class before it was corrected; absent where it never was.
+        merged_course: the own course of the petition, whose matter was merged into this one; absent
+            where it had none.
     """
 
     number: Number
@@ -186,6 +214,7 @@ class Course(Answer, frozen=True):
     steps: list[StepTaken]
     version: int
     previous_class: PetitionClass | UnsetType = UNSET
+    merged_course: MergedCourse | UnsetType = UNSET
 
 
 class CorrectedStatement(Request, frozen=True):

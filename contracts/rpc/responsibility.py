@@ -118,6 +118,23 @@ class Reply(Answer, frozen=True):
     delivered_at: Utc
 
 
+class MergedMatter(Answer, frozen=True):
+    """A matter that is part of another now (并案).
+
+    Attributes:
+        number: of its first petition.
+        since: when it was merged.
+        unit: who handled it until then; empty where nobody did. Its work was not taken over.
+        state: how far its course had got; empty where no step was taken. Its steps are shown by
+            `course_of` under its number.
+    """
+
+    number: Number
+    since: Utc
+    unit: str
+    state: str
+
+
 class Ownership(Answer, frozen=True, omit_defaults=True):
     """Who owns a petition and how that was decided.
 
@@ -135,6 +152,9 @@ class Ownership(Answer, frozen=True, omit_defaults=True):
         repeats: numbers of the petitions that repeat it.
         reply: the written reply delivered since the matter was last opened; absent while there is
             none.
+        merged: later matters that are part of it; absent where there is none.
+        kept: what stays of a link that was undone, since something was done on it by then: that it
+            is open, its owner. Absent where nothing does.
     """
 
     number: Number
@@ -149,6 +169,8 @@ class Ownership(Answer, frozen=True, omit_defaults=True):
     repeats: list[Number]
     reply: Reply | None = None
     version: int | UnsetType = UNSET
+    merged: list[MergedMatter] | UnsetType = UNSET
+    kept: list[Literal["owner", "open"]] | UnsetType = UNSET
 
 
 class RosterLine(Request, frozen=True):

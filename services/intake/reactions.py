@@ -10,16 +10,20 @@ from contracts.envelope import CloudEvent
 from contracts.events.responsibility import (
     CaseClosedV1,
     CaseReopenedV1,
+    CaseReopeningVoidedV1,
     CourseBegunV1,
     OwnershipRecusedV1,
     OwnershipSucceededV1,
     OwnershipTakenV1,
+    OwnershipVoidedV1,
 )
 
 STATES: Final[Mapping[str, str]] = {
     OwnershipTakenV1.TYPE: "owned",
     CaseClosedV1.TYPE: "closed",
     CaseReopenedV1.TYPE: "owned",
+    CaseReopeningVoidedV1.TYPE: "closed",
+    OwnershipVoidedV1.TYPE: "registered",
     OwnershipSucceededV1.TYPE: "owned",
     OwnershipRecusedV1.TYPE: "owned",
 }

@@ -21,6 +21,7 @@ from services.notify.domain.reminders import (
     OFFICE_HEAD,
     OWNS,
     RECUSAL_DUE,
+    SPLIT,
     Occasion,
     PetitionReminders,
     Reminder,
@@ -123,7 +124,9 @@ class Notify(EventSourcedApplication):
         """Remind the office's head of a petition that waits in the open list."""
         recipient = f"{OFFICE_HEAD}{subject.office}"
         due_at = occasion.at + self._untaken_after
-        self.begin(unit, subject, occasion.at).plan(recipient, "untaken", due_at, occasion)
+        reminders = self.begin(unit, subject, occasion.at)
+        if not reminders.plans(recipient, "untaken"):
+            reminders.plan(recipient, "untaken", due_at, occasion)
 
     def plan_for_owner(
         self, unit: Unit, subject: Subject, owner: str, occasion: Occasion, reason: str
@@ -142,6 +145,12 @@ class Notify(EventSourcedApplication):
         reminders.cancel("owner_changed", occasion.at, about=RECUSAL_DUE)
         reminders.plan(owner, OWNS, occasion.at, occasion)
 
+    def forget_owner(self, unit: Unit, subject: Subject, owner: str, at: datetime) -> None:
+        """Remind somebody no more of what he turned out never to own; nobody owns it now."""
+        reminders = self.begin(unit, subject, at)
+        reminders.cancel("owner_changed", at, recipient=owner, sparing=SPLIT)
+        reminders.cancel("owner_changed", at, about=RECUSAL_DUE)
+
     def plan_for_recusal(self, unit: Unit, subject: Subject, occasion: Occasion) -> None:
         """Remind the office's head that the owner is a party and another has to be named."""
         recipient = f"{OFFICE_HEAD}{subject.office}"
@@ -157,9 +166,13 @@ class Notify(EventSourcedApplication):
         if reminders.owner is not None:
             reminders.plan(reminders.owner, "reception_elsewhere", occasion.at, occasion)
 
-    def cancel_all(self, unit: Unit, subject: Subject, at: datetime) -> None:
-        """Remind nobody of a closed petition."""
-        self.begin(unit, subject, at).cancel("case_closed", at)
+    def cancel_all(self, unit: Unit, subject: Subject, at: datetime, *, sparing: str = "") -> None:
+        """Remind nobody of a closed petition.
+
+        Args:
+            sparing: a reason for which somebody is told all the same.
+        """
+        self.begin(unit, subject, at).cancel("case_closed", at, sparing=sparing)
 
     def follow_merging(
         self, unit: Unit, subject: Subject, owner: str | None, occasion: Occasion

@@ -10,7 +10,7 @@ from chassis.messaging.inbox import Reaction
 from contracts.envelope import CloudEvent
 from contracts.events import responsibility as told
 from services.notify.application import Notify, subject_of
-from services.notify.domain.reminders import OWNS, Occasion, PetitionReminders
+from services.notify.domain.reminders import OWNS, SPLIT, Occasion, PetitionReminders
 
 REMINDED_OF: Final = (
     told.OwnershipAwaitedV1,
@@ -23,9 +23,11 @@ REMINDED_OF: Final = (
     told.MatterMergedV1,
     told.OwnershipMergedV1,
     told.RepeatLeftV1,
+    told.OwnershipVoidedV1,
     told.OwnershipSplitV1,
     told.CaseClosedV1,
     told.CaseReopenedV1,
+    told.CaseReopeningVoidedV1,
     told.PartiesKeptOutV1,
     told.RecusalDueV1,
 )
@@ -37,7 +39,7 @@ OWNER_IS_TOLD: Final[Mapping[str, tuple[str, Callable[[CloudEvent], bool]]]] = {
     told.RepeatJoinedV1.TYPE: ("repeat_joined", lambda event: bool(event.data["owner"])),
     told.RepeatNotAcceptedAgainV1.TYPE: ("repeat_not_accepted", lambda _event: True),
     told.MatterMergedV1.TYPE: ("repeat_joined", lambda event: bool(event.data["owner"])),
-    told.RepeatLeftV1.TYPE: ("split", lambda event: bool(event.data["owner"])),
+    told.RepeatLeftV1.TYPE: (SPLIT, lambda event: bool(event.data["owner"])),
     # Of a repeat that opens it again the owner is told already.
     told.CaseReopenedV1.TYPE: ("reopened", lambda event: event.data["ground"] == "order"),
 }
@@ -89,9 +91,16 @@ def _follow_split(notify: Notify, unit: Unit, event: CloudEvent) -> None:
     """Tell its owner; where it has none, it is awaited as it was before."""
     subject, owner = subject_of(event.data), event.data["owner"]
     if owner is not None:
-        notify.plan_for_owner(unit, subject, owner, occasion_of(event), "split")
+        notify.plan_for_owner(unit, subject, owner, occasion_of(event), SPLIT)
     else:
         _await(notify, unit, event)
+
+
+def _follow_voiding(notify: Notify, unit: Unit, event: CloudEvent) -> None:
+    """Remind whoever owned it no more; it is awaited again."""
+    subject, owner = subject_of(event.data), event.data["previous_owner"]
+    notify.forget_owner(unit, subject, owner, event.recordedtime)
+    _await(notify, unit, event)
 
 
 def _pass_on(notify: Notify, unit: Unit, event: CloudEvent) -> None:
@@ -106,6 +115,11 @@ def _pass_on(notify: Notify, unit: Unit, event: CloudEvent) -> None:
 
 def _close(notify: Notify, unit: Unit, event: CloudEvent) -> None:
     notify.cancel_all(unit, subject_of(event.data), event.recordedtime)
+
+
+def _close_again(notify: Notify, unit: Unit, event: CloudEvent) -> None:
+    """Remind nobody of it any more; its owner is told all the same that a petition left it."""
+    notify.cancel_all(unit, subject_of(event.data), event.recordedtime, sparing=SPLIT)
 
 
 def _keep_out(notify: Notify, unit: Unit, event: CloudEvent) -> None:
@@ -124,8 +138,10 @@ _NEWS: Final[Mapping[str, Callable[[Notify, Unit, CloudEvent], None]]] = {
     told.OwnershipSucceededV1.TYPE: _pass_on,
     told.OwnershipRecusedV1.TYPE: _pass_on,
     told.OwnershipMergedV1.TYPE: _follow_merging,
+    told.OwnershipVoidedV1.TYPE: _follow_voiding,
     told.OwnershipSplitV1.TYPE: _follow_split,
     told.CaseClosedV1.TYPE: _close,
+    told.CaseReopeningVoidedV1.TYPE: _close_again,
     told.PartiesKeptOutV1.TYPE: _keep_out,
     told.RecusalDueV1.TYPE: _tell_of_recusal,
 }

@@ -81,7 +81,13 @@ def reactions(application: Responsibility, reading: Reading) -> Mapping[str, Rea
 def _about_petitions(application: Responsibility) -> Mapping[str, Reaction]:
     def on_party_named(unit: Unit, event: CloudEvent) -> None:
         data = event.data
-        application.name_parties(unit, data["matter_id"], data["kept_out"], event.recordedtime)
+        application.name_parties(
+            unit,
+            data["matter_id"],
+            data["kept_out"],
+            event.recordedtime,
+            number=data["number"],
+        )
 
     def on_corrected(unit: Unit, event: CloudEvent) -> None:
         application.correct_matter(

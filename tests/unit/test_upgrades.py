@@ -13,6 +13,8 @@ from shouwen.hosting import versions_of
 from tests.builders import Clock, content, person, raised, registered
 from tests.unit.intake.desk import Desk, intake
 from tests.unit.responsibility.casebook import Casebook, FakeArrivals, responsibility, take
+from tests.unit.responsibility.linked import Counter
+from tests.unit.responsibility.test_merging import Town
 from tests.unit.responsibility.test_same_state import inbox_of
 from tests.unit.stores import SourceLog, Stores, rows, tables
 
@@ -34,6 +36,11 @@ BEFORE_CORRECTIONS = (
         for column in ("revision", "content_version", "corrected_at", "withdrawn_at")
     ),
 )
+
+# What intake_0006 made.
+BEFORE_UNDONE_LINKS = ("ALTER TABLE petition DROP COLUMN parted_from",)
+# What responsibility_0007 made.
+BEFORE_MOVES = ("DROP TABLE matter_moved",)
 
 
 @pytest.fixture
@@ -69,6 +76,7 @@ def test_terms_are_filled_with_the_calendar_they_were_counted_by(
         environment["SQLITE_DBNAME"],
         "responsibility",
         "responsibility_0002",
+        *BEFORE_MOVES,
         "ALTER TABLE caseload DROP COLUMN kept_out",
         "DROP INDEX matter_petition",
         "ALTER TABLE term DROP COLUMN calendar",
@@ -90,6 +98,7 @@ def test_what_intake_follows_is_followed_from_the_beginning(
         environment["SQLITE_DBNAME"],
         "intake",
         "intake_0001",
+        *BEFORE_UNDONE_LINKS,
         *BEFORE_CORRECTIONS,
         *BEFORE_REPEATS,
         "ALTER TABLE progress DROP COLUMN owner",
@@ -112,7 +121,7 @@ def test_what_was_registered_before_is_compared_and_its_repeats_are_known(
         desk = Desk(application, clock)
         first, repeat = desk.register(raised(), raised())
         before = tables(application), rows(application, "vault")
-    made_since = (*BEFORE_CORRECTIONS, *BEFORE_REPEATS)
+    made_since = (*BEFORE_UNDONE_LINKS, *BEFORE_CORRECTIONS, *BEFORE_REPEATS)
     left_behind(environment["SQLITE_DBNAME"], "intake", "intake_0002", *made_since)
     with closing(intake(environment, clock)) as application:
         assert (tables(application), rows(application, "vault")) == before
@@ -123,3 +132,35 @@ def test_what_was_registered_before_is_compared_and_its_repeats_are_known(
         other_words = raised(content=content(person(), title="外墙渗水无人修,多次反映没有答复"))
         (asked,) = Desk(application, clock).register(other_words)
         assert asked["may_repeat"] == first["number"]
+
+
+class TestLinksOfBefore:
+    """What was merged and split under the version before is asked for as of then, too."""
+
+    @pytest.fixture
+    def town(self, stores: Stores, clock: Clock) -> Iterator[Town]:
+        with (
+            stores.opened("intake", lambda environment: intake(environment, clock)) as at_intake,
+            stores.opened(
+                "responsibility",
+                lambda environment: responsibility(environment, clock, Counter(at_intake)),
+            ) as made,
+        ):
+            town = Town(Counter(at_intake), Casebook(made, clock, FakeArrivals()))
+            first, second, third = town.register(3)
+            town.link(third, second)
+            town.link(second, first)
+            town.unlink(second)
+            yield town
+
+    def test_are_known_in_every_service(self, town: Town):
+        """intake_0006, responsibility_0007: the tables are what the logs add up to."""
+        brought_up = (
+            (town.counter.intake, "intake_0004", BEFORE_UNDONE_LINKS),
+            (town.case.application, "responsibility_0005", BEFORE_MOVES),
+        )
+        for application, revision, changes in brought_up:
+            before = tables(application)
+            path = application.env["SQLITE_DBNAME"]
+            left_behind(path, application.name, revision, *changes)
+            assert tables(application) == before

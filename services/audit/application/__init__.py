@@ -35,8 +35,14 @@ SIGNED_WITHIN_S: Final = 3.0
 class Timelines(Protocol):
     """The facts of all logs."""
 
-    def matter_of(self, transaction: Questions, number: str) -> tuple[str, str] | None:
-        """Return petition_id and number of the matter that a number belongs to, or None."""
+    def matter_of(
+        self, transaction: Questions, number: str, as_of: datetime | None = None
+    ) -> tuple[str, str] | None:
+        """Return petition_id and number of the matter that a number belongs to, or None.
+
+        Args:
+            as_of: the one that it belonged to then; None as well when it was not on record.
+        """
 
     def number_of(self, transaction: Questions, sought: Sought) -> str:
         """Return the number of a petition; empty where it is not on record."""
@@ -115,10 +121,13 @@ class Audit(EventSourcedApplication):
             raise InTheFuture(as_of="lies in the future")
         with self.log_of_events.reading() as transaction:
             matter = self._opened(transaction, reader, number)
-            facts = self._timelines.facts_of(transaction, matter[0], as_of, occurred_until)
-        entries = [fact for fact in in_order(facts) if period.begins_before(fact)]
+            then = self._timelines.matter_of(transaction, number, as_of)
+            if then not in {None, matter}:
+                self._check_reader(transaction, reader, then, number)
+            facts = then and self._timelines.facts_of(transaction, then[0], as_of, occurred_until)
+        entries = [fact for fact in in_order(facts or []) if period.begins_before(fact)]
         # The clock of another service may be ahead of ours.
-        instant = as_of or max([now, *(fact.recorded_at for fact in facts)])
+        instant = as_of or max([now, *(entry.recorded_at for entry in entries)])
         self._record_access(
             reader.actor, matter, lambda access: access.replay(instant, len(entries), now), now
         )
@@ -191,10 +200,15 @@ class Audit(EventSourcedApplication):
         matter = self._timelines.matter_of(transaction, number)
         if matter is None:
             raise PetitionUnknown(number=number)
+        self._check_reader(transaction, reader, matter, number)
+        return matter
+
+    def _check_reader(
+        self, transaction: Questions, reader: Reader, matter: tuple[str, str], number: str
+    ) -> None:
         petition_id, matter_number = matter
         facts = self._timelines.facts_of(transaction, petition_id, None, None)
         check_reader(reader, facts, matter_number, number)
-        return matter
 
     def record_heads(self, size: int, root: bytes) -> None:
         """Record the root over the ends of all chains at a size of the ledger, once."""

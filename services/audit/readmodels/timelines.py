@@ -32,15 +32,40 @@ COLUMNS: Final = (
 _OF_THE_MATTER: Final = (
     "petition_id IN (SELECT petition_id FROM matter WHERE matter_id = ? UNION ALL SELECT ?)"
 )
+# Those that have not been moved since, and those of which the first move since was out of it.
+_OF_THE_MATTER_THEN: Final = (
+    "petition_id IN (SELECT m.petition_id FROM matter m WHERE m.matter_id = ? AND NOT EXISTS"
+    " (SELECT 1 FROM matter_moved v WHERE v.number = m.number AND v.moved_at > ?)"
+    " UNION ALL SELECT m.petition_id FROM matter_moved v JOIN matter m ON m.number = v.number"
+    " WHERE v.matter_id = ? AND v.moved_at > ? AND NOT EXISTS (SELECT 1 FROM matter_moved e"
+    " WHERE e.number = v.number AND e.moved_at > ? AND e.position < v.position)"
+    " UNION ALL SELECT ?)"
+)
+_MOVED_SINCE: Final = (
+    "SELECT matter_id, matter_number FROM matter_moved WHERE number = ? AND moved_at > ?"
+    " ORDER BY position LIMIT 1"
+)
+_REGISTERED_BY: Final = (
+    "SELECT 1 FROM matter m JOIN timeline t ON t.petition_id = m.petition_id"  # noqa: S608 - our own type
+    f" WHERE m.number = ? AND t.type = '{PetitionRegisteredV1.TYPE}' AND t.recorded_at <= ?"
+)
+# The index holds repeats only, so each question has to say that it wants no others.
+_MOVING: Final = (
+    "WITH RECURSIVE moving(petition_id, number, matter_id, matter_number) AS ("
+    "SELECT petition_id, number, matter_id, matter_number FROM matter WHERE petition_id = ?"
+    " UNION SELECT m.petition_id, m.number, m.matter_id, m.matter_number FROM matter m"
+    " JOIN moving b ON m.repeats_id = b.petition_id WHERE m.repeats_id <> ''"
+    ") SELECT number, matter_id, matter_number FROM moving ORDER BY number"
+)
 
 
 _COLUMNS_OF: Final[Mapping[str, str]] = {"number": "number", "petition": "petition_id"}
 
 
 class TimelineTables:
-    """The tables `timeline` and `matter`."""
+    """The tables `timeline`, `matter`, and `matter_moved`, where petitions belonged before."""
 
-    tables: ClassVar = ("timeline", "matter")
+    tables: ClassVar = ("timeline", "matter", "matter_moved")
 
     def take_in(self, transaction: Writing, event: CloudEvent) -> None:
         """Put one event on the timeline, under the petition that it names."""
@@ -72,9 +97,24 @@ class TimelineTables:
         yield Made("timeline", {"source": event.service, "position": event.position})
         if event.type == PetitionRegisteredV1.TYPE:
             yield Made("matter", {"number": event.data["number"]})
+        elif event.type in _MATTERS:
+            row = {"number": event.data["number"], "position": event.position}
+            yield Made("matter_moved", row)
 
-    def matter_of(self, transaction: Questions, number: str) -> tuple[str, str] | None:
-        """Return petition_id and number of the matter that a number belongs to, or None."""
+    def matter_of(
+        self, transaction: Questions, number: str, as_of: datetime | None = None
+    ) -> tuple[str, str] | None:
+        """Return petition_id and number of the matter that a number belongs to, or None.
+
+        Args:
+            as_of: the one that it belonged to then; None as well when it was not on record.
+        """
+        if as_of is not None:
+            until = text_of(as_of)
+            if not transaction.query(_REGISTERED_BY, (number, until)):
+                return None
+            if moved := transaction.query(_MOVED_SINCE, (number, until)):
+                return (moved[0][0], moved[0][1])
         rows = transaction.query(
             "SELECT matter_id, matter_number FROM matter WHERE number = ?", (number,)
         )
@@ -97,10 +137,14 @@ class TimelineTables:
     ) -> Sequence[Fact]:
         """Return the facts of a matter that were recorded, and had happened, by then.
 
-        They are those of the petitions that belong to it now, each with what was on record before
-        it did.
+        They are those of the petitions that belong to it, or did by then, each with what was on
+        record before it did.
         """
         clauses, params = [_OF_THE_MATTER], [petition_id, petition_id]
+        if as_of is not None:
+            then = text_of(as_of)
+            clauses = [_OF_THE_MATTER_THEN]
+            params = [petition_id, then, petition_id, then, then, petition_id]
         for column, until in (("recorded_at", as_of), ("occurred_at", occurred_until)):
             if until is not None:
                 clauses.append(f"{column} <= ?")
@@ -115,27 +159,49 @@ class TimelineTables:
 
 def _add_matter(transaction: Writing, event: CloudEvent) -> None:
     data = event.data
+    named = data.get("named") or data["repeats"]
+    matter_id, matter_number = data["repeats"], data["repeats_number"]
+    if named != matter_id:
+        # The one that it repeats may have left meanwhile, where this event had to wait.
+        now = transaction.query(
+            "SELECT matter_id, matter_number FROM matter WHERE petition_id = ?", (named,)
+        )
+        matter_id, matter_number = now[0] if now else (matter_id, matter_number)
     transaction.insert(
         "matter",
         {
             "number": data["number"],
             "petition_id": data["petition_id"],
-            "matter_id": data["repeats"] or data["petition_id"],
-            "matter_number": data["repeats_number"] or data["number"],
+            "matter_id": matter_id or data["petition_id"],
+            "matter_number": matter_number or data["number"],
+            "repeats_id": named or "",
         },
     )
 
 
 def _link(transaction: Writing, event: CloudEvent) -> None:
-    _move(transaction, event, event.data["repeats"], event.data["repeats_number"])
+    data = event.data
+    _move(transaction, event, data["repeats"], data["repeats_number"])
+    repeats = {"repeats_id": data.get("named") or data["repeats"]}
+    transaction.update("matter", "number", data["number"], repeats)
 
 
 def _unlink(transaction: Writing, event: CloudEvent) -> None:
     _move(transaction, event, event.data["petition_id"], event.data["number"])
+    transaction.update("matter", "number", event.data["number"], {"repeats_id": ""})
 
 
 def _move(transaction: Writing, event: CloudEvent, matter_id: str, matter_number: str) -> None:
-    for number in (event.data["number"], *event.data["along"]):
+    """Let a petition belong to another matter, with what repeats it, and keep where it did."""
+    for number, *before in transaction.query(_MOVING, (event.data["petition_id"],)):
+        row = {
+            "number": number,
+            "position": event.position,
+            "moved_at": text_of(event.recordedtime),
+            "matter_id": before[0],
+            "matter_number": before[1],
+        }
+        transaction.insert("matter_moved", row)
         changes = {"matter_id": matter_id, "matter_number": matter_number}
         transaction.update("matter", "number", number, changes)
 

@@ -12,7 +12,7 @@ from chassis.eventstore.transaction import Questions, Writing
 from services.intake.application import Intake, check_sight
 from services.intake.application.ports import Command, Reader, Register
 from services.intake.domain.numbering import verified
-from services.intake.domain.petition import Original, Petition
+from services.intake.domain.petition import Original, Petition, Proposal
 from services.intake.domain.refusals import (
     AlreadyLinked,
     OfficeNotAllowed,
@@ -39,8 +39,9 @@ class Linking:
     """Links between petitions that are on record.
 
     A link always leads from a later matter to an earlier one, and from first petition to first
-    petition: there are no circles, whoever links what at the same time. What repeats the later one
-    comes along, and leaves with it.
+    petition: there are no circles, whoever links what at the same time. Beside the first it names
+    the petition that is repeated: with that one the repeat leaves, should that one leave. What
+    repeats the later one comes along, and leaves with it.
     """
 
     intake: Intake
@@ -58,14 +59,20 @@ class Linking:
         row = self._to_link(reader, number)
 
         def decide(unit: Unit) -> Answer:
-            original = self._original(self.intake.log_of_events, reader, row, of)
+            original, named = self._original(self.intake.log_of_events, reader, row, of)
             along = self.register.behind(self.intake.log_of_events, row["petition_id"])
             petition = self._found(unit, row)
             petition.check_version(command.expected_version)
-            self._check_reach(reader, petition, original)
+            proposal = self._confirmed(petition, original)
+            self._check_reach(reader, proposal, original)
+            if proposal is not None and named.number == original["number"]:
+                # The matter that was proposed: the petition of it that this one is like is meant.
+                named = proposal.named
             petition.link(
                 Original(original["petition_id"], original["number"]),
                 along,
+                named=named,
+                proposal=proposal,
                 reason=stated.reason,
                 document=stated.document,
                 at=self.intake.clock(),
@@ -73,8 +80,8 @@ class Linking:
 
             def check(transaction: Questions) -> None:
                 """Hold under the append lock what was decided: somebody may have linked either."""
-                now = self.register.find(transaction, original["number"])
-                _unmoved(now is not None and now["matter_number"] == now["number"])
+                now = self.register.find(transaction, named.number)
+                _unmoved(now is not None and now["matter_number"] == original["number"])
                 _unmoved(along == self.register.behind(transaction, row["petition_id"]))
 
             unit.preparing.append(check)
@@ -142,12 +149,19 @@ class Linking:
             return self._to_link(reader, number)
         return row
 
-    @staticmethod
-    def _check_reach(reader: Reader, petition: Petition, original: Row) -> None:
-        """Let nobody link to a matter of elsewhere by himself: it may change whose it is."""
+    def _confirmed(self, petition: Petition, original: Row) -> Proposal | None:
+        """Return the proposal that a link to a matter confirms, wherever that belongs by now."""
         proposal = petition.proposal
-        proposed = proposal is not None and proposal.of.number == original["number"]
-        if not proposed and not reader.actor.acts_for(original["office"]):
+        if proposal is None:
+            return None
+        like = self.register.find(self.intake.log_of_events, proposal.named.number)
+        belongs = like is not None and like["matter_number"] == original["number"]
+        return proposal if belongs else None
+
+    @staticmethod
+    def _check_reach(reader: Reader, proposal: Proposal | None, original: Row) -> None:
+        """Let nobody link to a matter of elsewhere by himself: it may change whose it is."""
+        if proposal is None and not reader.actor.acts_for(original["office"]):
             raise OfficeNotAllowed(repeat_of=original["office"])
 
     @staticmethod
@@ -157,8 +171,10 @@ class Linking:
             raise PetitionUnknown(number=row["number"])
         return petition
 
-    def _original(self, questions: Questions, reader: Reader, row: Row, of: str) -> Row:
-        """Return the first petition of the matter that another belongs to."""
+    def _original(
+        self, questions: Questions, reader: Reader, row: Row, of: str
+    ) -> tuple[Row, Original]:
+        """Return the first petition of the matter that another belongs to, and that one."""
         named = self.register.find(questions, verified(of))
         own_office = named is not None and reader.actor.office == named["office"]
         if named is None or (named["sealed"] and not own_office):
@@ -176,7 +192,7 @@ class Linking:
             raise AlreadyLinked(repeat_of="repeats this petition already", matter=row["number"])
         if original["position"] > row["position"]:
             raise OriginalLater(repeat_of="was registered later: link that one to this")
-        return original
+        return original, Original(named["petition_id"], named["number"])
 
 
 def _unmoved(holds: bool) -> None:  # noqa: FBT001 - what is checked

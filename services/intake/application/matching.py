@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from chassis.eventstore.transaction import Questions
@@ -14,7 +14,7 @@ from services.intake.application.ports import (
     Register,
     Vault,
 )
-from services.intake.domain.petition import is_sealed
+from services.intake.domain.petition import Original, is_sealed
 from services.intake.domain.repeats import LOOKED_AT, Likeness, likeness
 
 
@@ -36,11 +36,27 @@ class Found:
 
     Attributes:
         same_title: one of its people raised it under the same title, in the same category.
+        doubtful: it is as like another matter, and a clerk has parted the two.
     """
 
     matter: MarkedMatter
     likeness: Likeness
     same_title: bool = False
+    doubtful: bool = False
+
+    @property
+    def of(self) -> tuple[Original, Original]:
+        """The first petition of the matter, and the one of it that was compared."""
+        matter = self.matter
+        return (
+            Original(matter.petition_id, matter.number),
+            Original(matter.named_id, matter.named_number),
+        )
+
+    def titled(self, matter: MarkedMatter) -> "Found":
+        """Return it as found by its title too, where it is of the matter that has that."""
+        same = self.matter.petition_id == matter.petition_id
+        return replace(self, same_title=True) if same else self
 
     @property
     def links(self) -> bool:
@@ -49,7 +65,25 @@ class Found:
         Under one title the same words are, at whatever office and however few; a title alone, such
         as one that only complains, is not.
         """
+        return self._alike and not self.doubtful
+
+    @property
+    def _alike(self) -> bool:
         return self.likeness.links or (self.same_title and self.likeness.same_words)
+
+    @property
+    def _likely(self) -> bool:
+        return self._alike or self.likeness.proposes
+
+    def rivals(self, other: "Found") -> bool:
+        """Tell whether a clerk has parted the two matters, and this one may be meant as well."""
+        apart = self.matter.petition_id != other.matter.petition_id
+        return apart and self._likely and self.matter.was_parted_from(other.matter)
+
+    @property
+    def rank(self) -> tuple[bool, bool, int, int]:
+        """Sorts the likeliest last, of equals the oldest."""
+        return (self._alike, self.proposes, self.likeness.score, -self.matter.position)
 
     @property
     def proposes(self) -> bool:
@@ -103,11 +137,11 @@ class Candidates:
             self.by_person[mark].append(candidate)
 
     def compared(self, petition_id: str, raised: Raised) -> list[Found]:
-        """Return the matters that a petition may be of, the likeliest first, the oldest of equals.
+        """Return the matters that a petition may be of.
 
         A matter stands there once for each of its petitions that was compared.
         """
-        return sorted(self._compared(petition_id, raised), key=_rank, reverse=True)
+        return list(self._compared(petition_id, raised))
 
     def _compared(self, petition_id: str, raised: Raised) -> Iterator[Found]:
         persons = [
@@ -139,5 +173,13 @@ def _comparable(candidates: Sequence[Candidate], raised: Raised) -> Iterator[Can
             yield candidate
 
 
-def _rank(found: Found) -> tuple[int, int]:
-    return found.likeness.score, -found.matter.position
+def likeliest(found: Sequence[Found]) -> Found | None:
+    """Return the matter that a petition is likeliest of, None where there is none.
+
+    Where it is as like another, and a clerk has parted the two, he has to look at it again: what
+    was undone once is not linked again without him.
+    """
+    best = max(found, key=lambda each: each.rank, default=None)
+    if best is None:
+        return None
+    return replace(best, doubtful=any(each.rivals(best) for each in found))

@@ -1,7 +1,7 @@
 """What the use cases of intake take in and lean on."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any, Protocol
 
@@ -120,13 +120,32 @@ class MarkedMatter:
     Attributes:
         position: of its registration in the log: the lower, the earlier.
         kept_out: marks of those who may not learn of it, in writing.
+        named_id, named_number: the petition of the matter by which it was found.
+        parted_from: ids of petitions that these two were linked to by mistake, in writing.
     """
 
     petition_id: str
     number: str
     position: int
     office: str
-    kept_out: str = ""
+    kept_out: str
+    named_id: str
+    named_number: str
+    parted_from: str = ""
+
+    @property
+    def ids(self) -> frozenset[str]:
+        """Ids of the first petition and of the one by which the matter was found."""
+        return frozenset({self.petition_id, self.named_id})
+
+    def was_parted_from(self, other: "MarkedMatter") -> bool:
+        """Tell whether a link between the two was undone."""
+        mine, theirs = self.parted_from.split(), other.parted_from.split()
+        return not (self.ids.isdisjoint(theirs) and other.ids.isdisjoint(mine))
+
+    def found_by(self, petition_id: str, number: str) -> "MarkedMatter":
+        """Return the matter as found by another petition of it."""
+        return replace(self, named_id=petition_id, named_number=number)
 
 
 class Register(Protocol):

@@ -13,7 +13,7 @@ from chassis.eventstore.instants import text_of
 from chassis.eventstore.requests import RequestIdReused, recall_many, remember
 from chassis.eventstore.transaction import Questions, Writing
 from chassis.jurisdiction import Actor, region_of
-from services.intake.application.matching import Candidates, Found
+from services.intake.application.matching import Candidates, Found, likeliest
 from services.intake.application.ports import (
     Command,
     Comparing,
@@ -64,7 +64,8 @@ class New:
         """Return the petition as the first of a matter of its own."""
         behind_all = AFTER_ALL_ON_RECORD + self.index
         kept_out = _parties(self.raised, number).in_writing
-        return MarkedMatter(self.petition_id, number, behind_all, self.raised.office, kept_out)
+        itself = (self.petition_id, number)
+        return MarkedMatter(*itself, behind_all, self.raised.office, kept_out, *itself)
 
 
 @dataclass
@@ -102,8 +103,9 @@ class Registration:
             if original is None and found is not None and found.links:
                 original = Original(found.matter, "same_person_and_matter", found.likeness)
             matter = original.matter if original else new.as_matter(number)
-            self._mark(transaction, new, number, matter, marked)
-            candidates.add(new.petition_id, new.raised, matter)
+            here = matter.found_by(new.petition_id, number)
+            self._mark(transaction, new, number, here, marked)
+            candidates.add(new.petition_id, new.raised, here)
             commitment = self.vault.keep(
                 transaction, keyring, new.petition_id, new.raised.content, now
             )
@@ -188,7 +190,8 @@ class Registration:
         if named["matter_number"] != named["number"]:
             original = self.register.find(transaction, named["matter_number"]) or named
         fields = ("petition_id", "number", "position", "office", "kept_out")
-        return Original(MarkedMatter(*(original[name] for name in fields)), "clerk")
+        by = {"named_id": named["petition_id"], "named_number": named["number"]}
+        return Original(MarkedMatter(**{name: original[name] for name in fields}, **by), "clerk")
 
     def _mark(
         self,
@@ -225,15 +228,14 @@ class Registration:
         compared = candidates.compared(new.petition_id, new.raised)
         by_title = self._by_title(new, marked)
         if by_title is None:
-            return next(iter(compared), None)
+            return likeliest(compared)
         matter, mark = by_title
-        for found in compared:
-            if found.matter.petition_id == matter.petition_id:
-                return Found(matter, found.likeness, same_title=True)
+        if any(found.matter.petition_id == matter.petition_id for found in compared):
+            return likeliest([found.titled(matter) for found in compared])
         # What it says cannot be compared any more: a clerk looks at it.
         person = self.vault.pair_mark(mark, new.petition_id, matter.petition_id)
         evidence = same_title(person, (new.raised.office, matter.office))
-        return Found(matter, evidence, same_title=True)
+        return likeliest([*compared, Found(matter, evidence, same_title=True)])
 
     @staticmethod
     def _by_title(new: New, marked: Mapping[str, MarkedMatter]) -> tuple[MarkedMatter, str] | None:
@@ -298,9 +300,12 @@ def _petition(
         repeat_ground=original.ground if original else None,
         external_number=raised.external_number,
         kept_out=sorted(_parties(raised, number).marks),
+        named=original.matter.named_id if original else None,
+        named_number=original.matter.named_number if original else None,
     )
     if original is not None and original.evidence is not None:
         petition.keep_evidence(original.evidence, raised.occurred_at)
     if proposed is not None:
-        petition.propose(proposed.matter.petition_id, proposed.matter.number, proposed.likeness)
+        of, named = proposed.of
+        petition.propose(of, proposed.likeness, named)
     return petition

@@ -34,10 +34,16 @@ class Original:
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """A matter that a petition may repeat, and what that rests on."""
+    """A matter that a petition may repeat, and what that rests on.
+
+    Attributes:
+        of: the first petition of that matter, when it was proposed.
+        named: the petition of it that it is like.
+    """
 
     of: Original
     likeness: dict[str, Any]
+    named: Original
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +86,8 @@ class Petition(Aggregate):
         repeat_ground: str | None
         external_number: str
         kept_out: Sequence[str] = ()
+        named: str | None = None
+        named_number: str | None = None
 
     Created = Registered
 
@@ -97,6 +105,8 @@ class Petition(Aggregate):
         repeats: str
         repeats_number: str
         likeness: dict[str, Any]
+        named: str | None = None
+        named_number: str | None = None
 
     class RepeatDeclined(Event):
         TOPIC = "repeat.declined.v1"
@@ -113,6 +123,8 @@ class Petition(Aggregate):
         likeness: dict[str, Any] | None
         reason: str
         document: str
+        named: str | None = None
+        named_number: str | None = None
 
     class RepeatUnlinked(Event):
         TOPIC = "repeat.unlinked.v1"
@@ -236,13 +248,19 @@ class Petition(Aggregate):
             likeness=likeness.stated(),
         )
 
-    def propose(self, petition_id: str, number: str, likeness: Likeness) -> None:
-        """Ask a clerk whether the petition repeats another; likeness alone is not enough."""
+    def propose(self, of: Original, likeness: Likeness, named: Original) -> None:
+        """Ask a clerk whether the petition repeats another; likeness alone is not enough.
+
+        Args:
+            named: the petition of that matter that it is like.
+        """
         self._record_proposal(
             timestamp=self.created_on,
-            repeats=petition_id,
-            repeats_number=number,
+            repeats=of.petition_id,
+            repeats_number=of.number,
             likeness=likeness.stated(),
+            named=named.petition_id,
+            named_number=named.number,
         )
 
     def decline(self, reason: str, at: datetime) -> None:
@@ -261,28 +279,39 @@ class Petition(Aggregate):
         )
 
     def link(
-        self, to: Original, along: Sequence[str], *, reason: str, document: str, at: datetime
+        self,
+        to: Original,
+        along: Sequence[str],
+        *,
+        named: Original,
+        proposal: Proposal | None,
+        reason: str,
+        document: str,
+        at: datetime,
     ) -> None:
         """Link it to the first petition of an earlier matter.
 
         Args:
             along: numbers of what repeats this one; they go with it.
+            named: the petition of that matter that it repeats; with that one it leaves.
+            proposal: the one that is confirmed by it; None for the clerk's own finding.
 
         Raises:
             AlreadyLinked: it repeats another, which may be undone first.
         """
         if self.original is not None:
             raise AlreadyLinked(number="repeats a petition already", matter=self.original.number)
-        proposed = self.proposal is not None and self.proposal.of == to
         self._record_link(
             timestamp=at,
             repeats=to.petition_id,
             repeats_number=to.number,
             along=list(along),
-            ground="proposal" if proposed else "clerk",
-            likeness=self.proposal.likeness if self.proposal and proposed else None,
+            ground="proposal" if proposal else "clerk",
+            likeness=proposal.likeness if proposal else None,
             reason=reason,
             document=document,
+            named=named.petition_id,
+            named_number=named.number,
         )
 
     def unlink(
@@ -412,8 +441,12 @@ class Petition(Aggregate):
         repeats: str,
         repeats_number: str,
         likeness: dict[str, Any],
+        named: str | None = None,
+        named_number: str | None = None,
     ) -> None:
-        self.proposal = Proposal(Original(repeats, repeats_number), likeness)
+        of = Original(repeats, repeats_number)
+        like = Original(named, named_number) if named and named_number else of
+        self.proposal = Proposal(of, likeness, like)
 
     @event(RepeatDeclined)
     def _record_decline(
@@ -437,6 +470,8 @@ class Petition(Aggregate):
         likeness: dict[str, Any] | None,
         reason: str,
         document: str,
+        named: str | None = None,
+        named_number: str | None = None,
     ) -> None:
         self.revision += 1
         self.original = Original(repeats, repeats_number)

@@ -17,7 +17,8 @@ def advance(transaction: Writing, event: CloudEvent, state: str) -> None:
     row = {
         "number": event.data["number"],
         "state": state,
-        "owner": event.data["owner"],
+        # A matter whose ownership is void has none.
+        "owner": event.data.get("owner") or "",
         "changed_at": text_of(event.recordedtime),
     }
     transaction.put("progress", row, key="number")

@@ -75,7 +75,7 @@ def _row(event: Petition.RepeatProposed, recorded: RecordedEvent) -> Mapping[str
     like = event.likeness
     return {
         "number": event.number,
-        "repeat_of": event.repeats_number,
+        "repeat_of": event.named_number or event.repeats_number,
         "score": like["score"],
         "text": like["text"],
         "same_category": int(like["same_category"]),

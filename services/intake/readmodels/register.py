@@ -56,6 +56,11 @@ _BEHIND: Final = (
     " JOIN behind b ON p.repeats_id = b.petition_id WHERE p.repeats_id <> ''"
     ") SELECT number FROM behind ORDER BY number"
 )
+# The fields of a `MarkedMatter`: found by the petition p, with r its first.
+_MATTER: Final = (
+    "r.petition_id, r.number, r.position, r.office, COALESCE(k.kept_out, ''), p.petition_id,"
+    " p.number, p.parted_from || ' ' || r.parted_from"
+)
 # Beside those of `COLUMNS`; `sealed` is that of the matter.
 _MORE: Final = ("state", "changed_at", "owner", "sealed", "kept_out")
 _FILTERS: Final[Mapping[str, str]] = {
@@ -106,12 +111,13 @@ class RegisterTables:
             self._add(transaction, event, recorded)
         elif isinstance(event, Petition.RepeatLinked):
             _join_sights(transaction, event.number, event.repeats_number)
-            _move(transaction, event, event.repeats, event.repeats_number, event.repeats)
-            _revise(transaction, event, {})
+            _move(transaction, event, event.repeats, event.repeats_number)
+            _revise(transaction, event, {"repeats_id": event.named or event.repeats})
         elif isinstance(event, Petition.RepeatUnlinked):
             _part_sights(transaction, event)
-            _move(transaction, event, event.petition_id, event.number, "")
-            _revise(transaction, event, {})
+            parted_from = _parted_from(transaction, event)
+            _move(transaction, event, event.petition_id, event.number)
+            _revise(transaction, event, {"repeats_id": "", "parted_from": parted_from})
         elif isinstance(event, Petition.RepeatDeclined):
             _revise(transaction, event, {})
         elif isinstance(event, Petition.PartyNamed):
@@ -142,7 +148,7 @@ class RegisterTables:
                 "matter_id": event.repeats or event.petition_id,
                 "matter_number": event.repeats_number or event.number,
                 "external_number": event.external_number,
-                "repeats_id": event.repeats or "",
+                "repeats_id": event.named or event.repeats or "",
                 "position": recorded.id,
             },
         )
@@ -206,8 +212,7 @@ class RegisterTables:
         if not wanted:
             return {}
         rows = transaction.query(
-            "SELECT m.mark, r.petition_id, r.number, r.position, r.office,"  # noqa: S608 - placeholders
-            " COALESCE(k.kept_out, '')"
+            f"SELECT m.mark, {_MATTER}"  # noqa: S608 - placeholders
             " FROM matter_mark m JOIN petition p ON p.petition_id = m.petition_id"
             " JOIN petition r ON r.petition_id = p.matter_id"
             " LEFT JOIN matter_sight k ON k.number = r.number"
@@ -223,8 +228,7 @@ class RegisterTables:
         wanted = sorted(petition_ids)
         rows = transaction.query(
             "SELECT p.petition_id, p.office, p.category, COALESCE(k.sealed, p.sealed),"  # noqa: S608 - placeholders
-            " r.petition_id, r.number, r.position, r.office, COALESCE(k.kept_out, '')"
-            " FROM petition p JOIN petition r ON r.petition_id = p.matter_id"
+            f" {_MATTER} FROM petition p JOIN petition r ON r.petition_id = p.matter_id"
             " LEFT JOIN matter_sight k ON k.number = r.number"
             f" WHERE p.petition_id IN ({', '.join('?' for _ in wanted)})",
             wanted,
@@ -242,8 +246,7 @@ class RegisterTables:
 
     def behind(self, transaction: Questions, petition_id: str) -> list[str]:
         """Return the numbers of what repeats a petition, and what repeats those, in order."""
-        rows = transaction.query(_BEHIND, (petition_id,))
-        return [number for (number,) in rows]
+        return _behind(transaction, petition_id)
 
     def mark_matter(self, transaction: Writing, mark: str, petition_id: str, number: str) -> None:
         """Keep the mark of a petition; it leads to whatever matter the petition belongs to."""
@@ -278,14 +281,28 @@ class RegisterTables:
         return {region: taken.get(region, 0) + 1 for region in counts}
 
 
-def _move(
-    transaction: Writing, event: Any, matter_id: str, matter_number: str, repeats_id: str
-) -> None:
-    """Let a petition, and what came along with it, belong to another matter."""
-    for number in (event.number, *event.along):
+def _move(transaction: Writing, event: Any, matter_id: str, matter_number: str) -> None:
+    """Let a petition, and what repeats it, belong to another matter.
+
+    What repeats it is what the log says, not `along`: that is what this table had when the clerk
+    decided, and it may have lost rows.
+    """
+    for number in (event.number, *_behind(transaction, event.petition_id)):
         changes = {"matter_id": matter_id, "matter_number": matter_number}
         transaction.update("petition", "number", number, changes)
-    transaction.update("petition", "number", event.number, {"repeats_id": repeats_id})
+
+
+def _behind(questions: Questions, petition_id: str) -> list[str]:
+    return [number for (number,) in questions.query(_BEHIND, (petition_id,))]
+
+
+def _parted_from(questions: Questions, event: Petition.RepeatUnlinked) -> str:
+    """Return the ids of all petitions that one was linked to by mistake, in writing."""
+    rows = questions.query(
+        "SELECT parted_from, repeats_id FROM petition WHERE petition_id = ?", (event.petition_id,)
+    )
+    before, named = rows[0] if rows else ("", event.repeats)
+    return " ".join(sorted({*before.split(), named, event.repeats}))
 
 
 def _row(row: tuple[Any, ...]) -> Mapping[str, Any]:
@@ -336,7 +353,7 @@ def _part_sights(transaction: Writing, event: Petition.RepeatUnlinked) -> None:
     if sight is None:
         return
     sealed, parties = sight
-    leaving = parties.named_in((event.number, *event.along))
+    leaving = parties.named_in((event.number, *_behind(transaction, event.petition_id)))
     for number, those in ((event.number, leaving), (matter, parties.without(leaving))):
         row = {"number": number, "sealed": int(sealed), "kept_out": those.in_writing}
         transaction.put("matter_sight", row, key="number")
@@ -387,7 +404,7 @@ def _conditions(wanted: Mapping[str, Any]) -> tuple[list[str], list[Any]]:
     asked = {name: value for name, value in wanted.items() if not (untold and name == "state")}
     clauses = [_FILTERS[name] for name in asked]
     if untold:
-        clauses.append("g.state IS NULL")
+        clauses.append(f"(g.state IS NULL OR g.state = '{UNTOLD}')")
     return clauses, list(asked.values())
 
 

@@ -15,6 +15,7 @@ REMINDERS: Final = UUID("5b0d6f0e-4d0c-5d0e-8a8c-0d7f5a3e9b42")
 OFFICE_HEAD: Final = "office_head:"
 OWNS: Final = "ownership_taken"
 RECUSAL_DUE: Final = "recusal_due"
+SPLIT: Final = "split"
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +146,13 @@ class PetitionReminders(Aggregate):
                 due_at=due_at,
             )
 
+    def plans(self, recipient: str, reason: str) -> bool:
+        """Tell whether somebody is going to be told for a reason already."""
+        return any(
+            each.state == "planned" and (each.recipient, each.reason) == (recipient, reason)
+            for each in self.reminders.values()
+        )
+
     def keeps_out(self, recipient: str) -> bool:
         """Tell whether a recipient is a party to what is sealed, or head of an office that is."""
         return self.parties.include(recipient.removeprefix(OFFICE_HEAD))
@@ -159,11 +167,13 @@ class PetitionReminders(Aggregate):
             if self.keeps_out(recipient):
                 self.cancel("kept_out", at, recipient=recipient)
 
-    def cancel(self, why: str, at: datetime, *, about: str = "", recipient: str = "") -> None:
-        """Cancel what is planned, all of it or that of one reason or recipient."""
+    def cancel(
+        self, why: str, at: datetime, *, about: str = "", recipient: str = "", sparing: str = ""
+    ) -> None:
+        """Cancel what is planned, all of it or that of one reason or recipient; spare a reason."""
         for reminder in list(self.reminders.values()):
             meant = about in {"", reminder.reason} and recipient in {"", reminder.recipient}
-            if reminder.state == "planned" and meant:
+            if reminder.state == "planned" and meant and reminder.reason != sparing:
                 self._record_cancellation(
                     timestamp=at, reminder_id=reminder.reminder_id, reason=why
                 )

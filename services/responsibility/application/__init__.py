@@ -40,9 +40,12 @@ from services.responsibility.domain.evidence import (
     Claim,
     ClosingStatement,
     DutyLine,
+    Joining,
     Link,
     Matter,
     MatterCorrection,
+    MergedMatter,
+    OwnershipRecord,
     Received,
     Registration,
     Reply,
@@ -84,6 +87,9 @@ class MatterIndex(Protocol):
 
     def find(self, transaction: Questions, numbers: Sequence[str]) -> Mapping[str, Matter]:
         """Return where numbers lead, of those that are known here."""
+
+    def moved_since(self, transaction: Questions, number: str, as_of: datetime) -> str | None:
+        """Return the petition_id that a number led to at an instant; None if it does so still."""
 
 
 class Arrivals(Protocol):
@@ -199,36 +205,58 @@ class Responsibility(EventSourcedApplication):
     def needed_for(registration: Registration) -> list[UUID]:
         """Return the ids of the aggregates that `open_matter` asks for."""
         day = day_of(registration.registered_at)
-        first = [registration.repeats] if registration.repeats else []
-        ids = [Ownership.create_id(each) for each in (*first, registration.petition_id)]
+        others = [registration.repeats, registration.named] if registration.repeats else []
+        of = dict.fromkeys((*filter(None, others), registration.petition_id))
+        ids = [Ownership.create_id(each) for each in of]
         return [*ids, roster_line_id(registration.office, day)]
 
     def _joined(self, unit: Unit, registration: Registration) -> Ownership | None:
         """Return the ownership that the petition is now part of, None when it was so before."""
         if registration.repeats is None:
             return self.await_owner(unit, registration)
-        ownership = self.whole(unit, self.ownership(unit, registration.repeats))
-        if registration.number in ownership.numbers or self.stands_alone(unit, registration):
+        known = self.trace(unit, registration.repeats, registration.number)[-1]
+        if registration.number in known.numbers or self.stands_alone(unit, registration):
             return None
+        ownership = self.holder(unit, registration.repeats, registration)
         ownership.join_repeat(
             registration.petition_id,
             registration.number,
             registration.office,
             registration.registered_at,
+            named_number=registration.named_number,
             ended=has_ended(unit, ownership),
         )
         return ownership
+
+    def holder(self, unit: Unit, repeats: str, repeat: Registration | Joining) -> Ownership:
+        """Return the ownership that holds the petition which another repeats, by now.
+
+        Args:
+            repeats: petition_id of the first petition of the matter that it was of.
+        """
+        if repeat.named and unit.find(Ownership, Ownership.create_id(repeat.named)) is not None:
+            return self.trace(unit, repeat.named, repeat.named_number)[-1]
+        return self.trace(unit, repeats, repeat.named_number)[-1]
 
     @staticmethod
     def stands_alone(unit: Unit, registration: Registration) -> bool:
         """Tell whether a petition that was registered as a repeat has an ownership of its own."""
         return unit.find(Ownership, Ownership.create_id(registration.petition_id)) is not None
 
+    def trace(self, unit: Unit, petition_id: str, number: str) -> list[Ownership]:
+        """Return the ownerships from one of them to the one that a number leads to, by the record.
+
+        Each knows what it is part of, and with which petition a number has left it.
+        """
+        passed = {petition_id: self.ownership(unit, petition_id)}
+        while (onwards := passed[petition_id].led_on(number)) and onwards not in passed:
+            petition_id = onwards
+            passed[petition_id] = self.ownership(unit, petition_id)
+        return list(passed.values())
+
     def whole(self, unit: Unit, ownership: Ownership) -> Ownership:
         """Return the ownership that one is part of, by now; itself where it is merged into none."""
-        while ownership.record.merged_into is not None:
-            ownership = self.ownership(unit, ownership.record.merged_into)
-        return ownership
+        return self.trace(unit, ownership.petition_id, ownership.number)[-1]
 
     def led_to(self, unit: Unit, number: str) -> Ownership:
         """Return the ownership that a number leads to, by the record.
@@ -510,16 +538,26 @@ class Responsibility(EventSourcedApplication):
     # What intake tells of a matter that is known
 
     def name_parties(
-        self, unit: Unit, petition_id: str, marks: Sequence[str], at: datetime
+        self,
+        unit: Unit,
+        petition_id: str,
+        marks: Sequence[str],
+        at: datetime,
+        *,
+        number: str = "",
     ) -> None:
-        """Keep parties out who became known after registration."""
-        self.whole(unit, self.ownership(unit, petition_id)).keep_out(marks, at)
+        """Keep parties out who became known after registration.
+
+        Args:
+            petition_id: of a matter that the petition with this number was of.
+        """
+        self.trace(unit, petition_id, number)[-1].keep_out(marks, at)
 
     def correct_matter(
         self, unit: Unit, petition_id: str, correction: MatterCorrection, at: datetime
     ) -> None:
         """Follow a correction; the course goes on as that of another class where that changed."""
-        ownership = self.whole(unit, self.ownership(unit, petition_id))
+        ownership = self.trace(unit, petition_id, correction.number)[-1]
         ownership.correct(correction, at)
         course = found_course(unit, ownership)
         if course is not None:
@@ -532,7 +570,7 @@ class Responsibility(EventSourcedApplication):
 
         What is closed, or at its end, stays so; the withdrawal is on record.
         """
-        ownership = self.whole(unit, self.ownership(unit, petition_id))
+        ownership = self.trace(unit, petition_id, withdrawal.number)[-1]
         whole = ownership.receive_withdrawal(withdrawal.number, withdrawal.ground, at)
         if whole and ownership.closed_at is None:
             withdraw_course(unit, ownership, withdrawal, at, self.calendar())
@@ -555,6 +593,10 @@ class Responsibility(EventSourcedApplication):
     def asking(self, actor: Actor) -> Unit:
         """Return a unit that only looks: nothing of it is ever written."""
         return Unit(self, Provenance(actor.subject, actor.correlation_id, ""))
+
+    def led_to_as_of(self, number: str, as_of: datetime) -> str | None:
+        """Return the petition_id that a number led to at an instant; None if it does so still."""
+        return self._matters.moved_since(self.log_of_events, number, as_of)
 
     def load_as_of(self, ids: Sequence[UUID], as_of: datetime | None) -> dict[UUID, Any]:
         """Return aggregates as they are on record, or were when the record had got to an instant.
@@ -741,11 +783,19 @@ def _ownership(ownership: Ownership, number: str) -> Answer:
         "first_contact": chain[0] if chain else None,
         "chain": chain,
         "evidence": {name: value for name, value in record.evidence.items() if value is not None},
-        "rivals": [_claim(claim) for claim in record.claims if claim.standing != "owner"],
+        "rivals": [_claim(claim) for claim in ownership.claims if claim.standing != "owner"],
         "repeats": list(record.repeats),
         "reply": ownership.reply and _reply(ownership.reply),
         "version": ownership.version,
+        **_linked(record),
     }
+
+
+def _linked(record: OwnershipRecord) -> dict[str, Any]:
+    """Return what is part of the matter, and what stays of links that were undone, where any is."""
+    merged = [_merged(each) for each in record.merged.values()]
+    found = {"merged": merged, "kept": list(record.kept)}
+    return {name: values for name, values in found.items() if values}
 
 
 def _reply(reply: Reply) -> dict[str, Any]:
@@ -764,6 +814,15 @@ def _link(link: Link) -> dict[str, Any]:
         "ground": link.ground,
         "approver": link.approver,
         "document": link.document,
+    }
+
+
+def _merged(merged: MergedMatter) -> dict[str, Any]:
+    return {
+        "number": merged.number,
+        "since": text_of(merged.since),
+        "unit": merged.unit,
+        "state": merged.course_state,
     }
 
 

@@ -135,9 +135,10 @@ class Courses:
         """
         self.responsibility.check_past(as_of=as_of)
         course, ownership = self._course(number, as_of, viewer)
+        merged = self._merged_course(number, ownership, as_of)
         if course is not None:
-            return course_answer(course, number)
-        return self._answer_without_course(ownership, number)
+            return course_answer(course, number) | merged
+        return self._answer_without_course(ownership, number) | merged
 
     def explain(self, number: str, code: str, viewer: Viewer) -> Answer:
         """Return a term of a petition with each of its days.
@@ -170,18 +171,43 @@ class Courses:
         """Return the course of a petition, None while no step was taken, and its ownership."""
         unit = self.responsibility.asking(viewer.actor)
         now = self.responsibility.led_to(unit, number)
-        ownership_id, course_id = now.id, Course.create_id(now.petition_id)
-        course_now = found_course(unit, now)
-        found = self.responsibility.load_as_of([ownership_id, course_id], as_of)
-        ownership, course = found[ownership_id], found[course_id]
         # Who is kept out today learns nothing of the days before.
-        with self.responsibility.as_if_unknown(number):
-            check_sight(viewer, now, course_now, number)
-        if ownership is None:
+        self._check_sight(unit, viewer, now, number)
+        petition_id = self._led_to(number, as_of) or now.petition_id
+        if petition_id != now.petition_id:
+            then = self.responsibility.ownership(unit, petition_id)
+            self._check_sight(unit, viewer, then, number)
+        ownership, course = self._as_of(petition_id, as_of)
+        if ownership is None or number not in ownership.numbers:
             raise PetitionUnknown(number=number)
         if course is not None:
             follow_reopening(course, ownership, self.responsibility.calendar())
         return course, ownership
+
+    def _check_sight(self, unit: Unit, viewer: Viewer, matter: Ownership, number: str) -> None:
+        with self.responsibility.as_if_unknown(number):
+            check_sight(viewer, matter, found_course(unit, matter), number)
+
+    def _led_to(self, number: str, as_of: datetime | None) -> str | None:
+        return self.responsibility.led_to_as_of(number, as_of) if as_of is not None else None
+
+    def _as_of(
+        self, petition_id: str, as_of: datetime | None
+    ) -> tuple[Ownership | None, Course | None]:
+        ids = [Ownership.create_id(petition_id), Course.create_id(petition_id)]
+        found = self.responsibility.load_as_of(ids, as_of)
+        return found[ids[0]], found[ids[1]]
+
+    def _merged_course(self, number: str, matter: Ownership, as_of: datetime | None) -> Answer:
+        """Return how far a petition's own course had got when its matter was merged."""
+        merged = matter.record.merged.get(number)
+        if merged is None or not merged.course_state:
+            return {}
+        _, course = self._as_of(merged.petition_id, as_of)
+        if course is None:
+            return {}
+        since = {"merged_into": matter.number, "merged_at": text_of(merged.since)}
+        return {"merged_course": _past_course(course) | since}
 
     def _answer_without_course(self, ownership: Ownership, number: str) -> Answer:
         """Return a course as it would begin now; nothing of it is on record."""
@@ -226,6 +252,18 @@ def course_answer(course: Course, number: str) -> Answer:
         "steps": [_taken(place, taken) for place, taken in enumerate(course.steps, start=1)],
         "version": course.version,
         **({"previous_class": course.previous_class} if course.previous_class else {}),
+    }
+
+
+def _past_course(course: Course) -> dict[str, Any]:
+    work = course.work
+    return {
+        "state": course.state,
+        "unit": work.unit,
+        "handler": work.handler,
+        "assisting": list(work.assisting),
+        "terms": [_term_answer(code, running) for code, running in course.terms.items()],
+        "steps": [_taken(place, taken) for place, taken in enumerate(course.steps, start=1)],
     }
 
 

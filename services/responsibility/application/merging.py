@@ -8,8 +8,8 @@ from services.responsibility.application import Responsibility
 from services.responsibility.application.steps import found_course, has_ended, new_course
 from services.responsibility.domain.course import Course
 from services.responsibility.domain.evidence import Joining, Leaving
+from services.responsibility.domain.leaving import PassedOn
 from services.responsibility.domain.ownership import Ownership
-from statute.parties import Parties
 
 
 @dataclass(frozen=True)
@@ -33,11 +33,17 @@ class Merging:
             PetitionUnknown: one of the two is not known here yet; the event is tried again.
         """
         later = self.responsibility.ownership(unit, joining.petition_id)
-        into = self.responsibility.whole(unit, self.responsibility.ownership(unit, joining.into))
+        into = self.responsibility.holder(unit, joining.into, joining)
         if later.record.merged_into is not None or into.id == later.id:
             return
+        into.take_in(
+            later,
+            joining.at,
+            ended=has_ended(unit, into),
+            named_number=joining.named_number,
+            course=found_course(unit, later),
+        )
         self._end_course(unit, later, into, joining)
-        into.take_in(later, joining.at, ended=has_ended(unit, into))
         later.merge_into(into, joining.at)
 
     def _end_course(self, unit: Unit, later: Ownership, into: Ownership, joining: Joining) -> None:
@@ -61,54 +67,45 @@ class Merging:
             Ownership.create_id(own),
             Course.create_id(own),
             Ownership.create_id(leaving.out_of),
+            Course.create_id(leaving.out_of),
         ]
 
     def leave(self, unit: Unit, leaving: Leaving) -> None:
         """Make a petition a matter of its own again (分案).
 
-        The ownership that it had goes on; else it begins with the owner of the matter that it
-        leaves, so that it is not without one for an instant.
+        The ownership that it had goes on; else it begins with who received it first, or the owner
+        of the matter that it leaves, so that it is not without one for an instant. What repeats it
+        goes with it, as the record of that matter says.
 
         Raises:
             PetitionUnknown: the matter is not known here yet; the event is tried again.
         """
-        responsibility, at = self.responsibility, leaving.at
-        parent = responsibility.ownership(unit, leaving.out_of)
-        whole = responsibility.whole(unit, parent)
-        own = unit.find(Ownership, Ownership.create_id(leaving.registration.petition_id))
+        registration, at = leaving.registration, leaving.at
+        own = unit.find(Ownership, Ownership.create_id(registration.petition_id))
         if own is not None and own.record.merged_into is None:
             return
-        known = [number for number in leaving.along if number in whole.record.repeats]
-        numbers = [leaving.registration.number, *known]
-        # Those whom its petitions named while it was part of the other come along.
-        parties = whole.parties.named_in(numbers)
-        self._leave_all(unit, parent, leaving, numbers)
+        passed = self.responsibility.trace(unit, leaving.out_of, registration.number)
+        whole = passed[-1]
+        departure = whole.departure_of(registration.number)
+        passed_on = self._passed_on(unit, own)
+        for matter in passed:
+            course = found_course(unit, matter)
+            matter.let_go(registration.petition_id, departure.numbers, at, course)
         if own is None:
-            self._begin(unit, leaving, whole, parties)
+            own = self.responsibility.await_owner(unit, registration)
+        if own is None:
             return
-        own.split_from(whole, known, at)
-        own.keep_out(parties.marks, at)
+        own.split_from(whole, departure, passed_on, at, found_course(unit, own))
         course = found_course(unit, own)
         if course is not None:
             course.split(at)
-
-    def _leave_all(
-        self, unit: Unit, matter: Ownership, leaving: Leaving, numbers: list[str]
-    ) -> None:
-        """Leave the matter, and those that it is part of."""
-        petition_id, at = leaving.registration.petition_id, leaving.at
-        matter.let_go(petition_id, numbers, at)
-        while matter.record.merged_into is not None:
-            matter = self.responsibility.ownership(unit, matter.record.merged_into)
-            matter.let_go(petition_id, numbers, at)
-
-    def _begin(self, unit: Unit, leaving: Leaving, whole: Ownership, parties: Parties) -> None:
-        registration = leaving.registration
-        own = self.responsibility.await_owner(unit, registration)
-        if own is None:
-            return
-        own.keep_out(parties.marks, leaving.at)
-        own.begin_with(whole)
         line = self.responsibility.duty_for(unit, registration)
         if line is not None:
-            own.take_by_roster(line, registration.office, leaving.at)
+            own.take_by_roster(line, registration.office, at)
+
+    def _passed_on(self, unit: Unit, own: Ownership | None) -> list[PassedOn]:
+        """Return by whom the matters that one is part of were held while it was."""
+        if own is None:
+            return []
+        passed = self.responsibility.trace(unit, own.petition_id, own.number)
+        return [each for matter in passed[1:] for each in matter.passed_on_during(own.number)]

@@ -34,6 +34,8 @@ class Registration:
     Attributes:
         repeats: petition_id of the original.
         kept_out: marks of its parties.
+        named, named_number: the petition of the original's matter that it repeats; with that one
+            it leaves. Empty where nobody said which.
     """
 
     petition_id: str
@@ -44,6 +46,8 @@ class Registration:
     registered_at: datetime
     repeats: str | None
     kept_out: Sequence[str] = ()
+    named: str = ""
+    named_number: str = ""
 
 
 @dataclass(frozen=True)
@@ -75,14 +79,17 @@ class Joining:
 
     Attributes:
         petition_id, number: of the first petition of the later matter.
-        into: petition_id of the petition that it was linked to.
+        into: petition_id of the first petition of that matter.
         at: when that was recorded.
+        named, named_number: the petition of it that this one repeats; empty where nobody said.
     """
 
     petition_id: str
     number: str
     into: str
     at: datetime
+    named: str = ""
+    named_number: str = ""
 
 
 @dataclass(frozen=True)
@@ -92,19 +99,22 @@ class Leaving:
     Attributes:
         registration: as it would be had it repeated nothing.
         out_of: petition_id of the petition that it was linked to.
-        along: numbers of what repeats it.
         at: when that was recorded.
     """
 
     registration: Registration
     out_of: str
-    along: Sequence[str]
     at: datetime
 
 
 @dataclass(frozen=True)
 class Link:
-    """One holder of the ownership: who, from when, by what ground."""
+    """One holder of the ownership: who, from when, by what ground.
+
+    Attributes:
+        number: the petition by which he came to it.
+        recused: the one before him had an interest.
+    """
 
     owner: str
     office: str
@@ -112,6 +122,13 @@ class Link:
     ground: str
     approver: str = ""
     document: str = ""
+    number: str = ""
+    recused: bool = False
+
+    @property
+    def passed_on(self) -> bool:
+        """Whether somebody before him had it."""
+        return bool(self.approver)
 
 
 @dataclass
@@ -121,6 +138,9 @@ class Claim:
     Attributes:
         standing: owner, rival or disputed.
         ruling: upheld or rejected once a dispute was ruled on.
+        number: the petition that it was a reception of; with that one it leaves.
+        by_merging: it is the contact of a matter that was merged, not a reception.
+        gone: that petition is of another matter now.
     """
 
     reception_id: str
@@ -130,6 +150,9 @@ class Claim:
     standing: str
     dispute_id: str | None = None
     ruling: str | None = None
+    number: str = ""
+    by_merging: bool = False
+    gone: bool = False
 
 
 @dataclass(frozen=True)
@@ -220,6 +243,39 @@ class ClosingStatement:
         }
 
 
+@dataclass(frozen=True)
+class MergedMatter:
+    """A matter that is part of another.
+
+    Attributes:
+        unit: who handled the merged one; empty where nobody did.
+        course_state: how far its course had got; empty where no step was taken.
+    """
+
+    number: str
+    petition_id: str
+    since: datetime
+    unit: str = ""
+    course_state: str = ""
+
+
+@dataclass
+class Reopening:
+    """What a repeat found closed, so that all is as it was should the repeat have been none.
+
+    Attributes:
+        joined: numbers that have joined since; while one of them is there the matter is open.
+        acted: something was done since that nobody undoes.
+    """
+
+    closed_at: datetime
+    reply: Reply | None
+    reopened_at: datetime | None
+    reopened_by: str | None
+    joined: list[str]
+    acted: bool = False
+
+
 @dataclass
 class OwnershipRecord:
     """What the history of one ownership adds up to.
@@ -230,6 +286,15 @@ class OwnershipRecord:
         merged_into: petition_id of the matter that this one is part of; None for one of its own.
         recusal_due: the owner who turned out to be a party; None while none did.
         withdrawn: numbers of the petitions that their petitioners withdrew.
+        received_number: the petition of the first reception.
+        behind: number of a repeat to that of the petition which it repeats.
+        merged: numbers of matters that are part of this one now.
+        stays: number of a merged matter to how many holders this one had when it came, and when it
+            left; None while it is here.
+        times_merged: number to how often that was merged.
+        left: number that has left to the petition_id with which it did.
+        reopening: by the repeat that opened it last; None while it is closed, or opened otherwise.
+        kept: what stays of a link that was undone, since something rests on it by now: owner, open.
     """
 
     chain: list[Link] = field(default_factory=list)
@@ -242,3 +307,11 @@ class OwnershipRecord:
     merged_into: str | None = None
     recusal_due: str | None = None
     withdrawn: list[str] = field(default_factory=list)
+    received_number: str = ""
+    behind: dict[str, str] = field(default_factory=dict)
+    merged: dict[str, MergedMatter] = field(default_factory=dict)
+    stays: dict[str, tuple[int, int | None]] = field(default_factory=dict)
+    times_merged: dict[str, int] = field(default_factory=dict)
+    left: dict[str, str] = field(default_factory=dict)
+    reopening: Reopening | None = None
+    kept: list[str] = field(default_factory=list)

@@ -32,6 +32,9 @@ OUTCOMES_WITHOUT_CONDITIONS: Final = frozenset({"withdrawn", "routed_elsewhere"}
 # The same facts and grounds after re-review: registered only. The number is from memory.
 NOT_ACCEPTED_AGAIN: Final = "Art 36"
 
+# The ground of a succession by which a contested first contact was put right.
+DISPUTE_UPHELD: Final = "dispute_upheld"
+
 # An answer that is due later than that is a slip of the pen.
 REPORT_WITHIN: Final = timedelta(days=730)
 

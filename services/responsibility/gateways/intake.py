@@ -49,6 +49,8 @@ def registration_of(event: CloudEvent) -> Registration:
         registered_at=event.recordedtime,
         repeats=message.repeats,
         kept_out=message.kept_out or (),
+        named=message.named or "",
+        named_number=message.named_number or "",
     )
 
 
@@ -60,6 +62,8 @@ def joining_of(event: CloudEvent) -> Joining:
         number=message.number,
         into=message.repeats,
         at=event.recordedtime,
+        named=message.named or "",
+        named_number=message.named_number or "",
     )
 
 
@@ -75,4 +79,4 @@ def leaving_of(event: CloudEvent) -> Leaving:
         registered_at=message.registered_at,
         repeats=None,
     )
-    return Leaving(registration, message.repeats, message.along, event.recordedtime)
+    return Leaving(registration, message.repeats, event.recordedtime)

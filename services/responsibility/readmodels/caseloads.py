@@ -209,6 +209,15 @@ def _let_go(transaction: Writing, event: Ownership.RepeatLeft) -> None:
     _count(transaction, event.number, -len(event.numbers))
 
 
+def _void(transaction: Writing, event: Ownership.Voided) -> None:
+    changes = {"owner": "", "owned_since": "", "state": "awaited"}
+    transaction.update("caseload", "number", event.number, changes)
+
+
+def _close_again(transaction: Writing, event: Ownership.ReopeningVoided) -> None:
+    transaction.update("caseload", "number", event.number, {"state": "closed"})
+
+
 def _count(transaction: Writing, number: str, repeats: int) -> None:
     transaction.write(
         "UPDATE caseload SET repeats = repeats + ? WHERE number = ?", (repeats, number)
@@ -233,10 +242,12 @@ _CHANGES: dict[type, Any] = {
     Ownership.RepeatJoined: _count_repeat,
     Ownership.MatterMerged: _take_in,
     Ownership.RepeatLeft: _let_go,
+    Ownership.Voided: _void,
     Ownership.Merged: _merge,
     Ownership.Split: _split,
     Ownership.PartiesKeptOut: _keep_out,
     Ownership.MatterCorrected: _correct,
     Ownership.Closed: _close,
     Ownership.Reopened: _reopen,
+    Ownership.ReopeningVoided: _close_again,
 }

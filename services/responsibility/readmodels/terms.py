@@ -373,6 +373,22 @@ def _reopen(transaction: Writing, event: Ownership.Reopened) -> None:
     )
 
 
+def _close_again(transaction: Writing, event: Ownership.ReopeningVoided) -> None:
+    """Let the first step be what it was at the closure; its course never followed the opening."""
+    due_day, closed = _first_step_due(event.received_at).toordinal(), day_of(event.closed_at)
+    transaction.write(
+        "UPDATE term SET ended_on = ?, late_days = ?, due_day = ? WHERE id = ?"
+        " AND NOT EXISTS (SELECT 1 FROM course WHERE number = ?)",
+        (
+            closed.isoformat(),
+            max(0, closed.toordinal() - due_day),
+            due_day,
+            _id(event.number, "first_step"),
+            event.number,
+        ),
+    )
+
+
 def _begin_course(transaction: Writing, event: Course.Begun) -> None:
     row = {
         "number": event.number,
@@ -416,6 +432,7 @@ _CHANGES: Final[Mapping[type, Any]] = {
     Ownership.Awaited: _await,
     Ownership.Closed: _close,
     Ownership.Reopened: _reopen,
+    Ownership.ReopeningVoided: _close_again,
     Course.Begun: _begin_course,
     Course.StepTaken: _take_step,
     Course.Merged: _merge,

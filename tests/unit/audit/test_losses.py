@@ -10,10 +10,14 @@ from contracts.failures import Failure
 from services.audit.readmodels.timelines import TimelineTables
 from tests.builders import registered
 from tests.unit.audit.desk import Desk, inbox_of
+from tests.unit.audit.test_merging import linked
 from tests.unit.stores import SourceLog, delete_rows, rows
 
 FOLLOWED = Followed(TimelineTables.tables, frozenset(MESSAGES), TimelineTables.made_by)
-MANY = [registered(serial, serial) for serial in range(1, 4 * WINDOW)]
+MANY = [
+    *(registered(serial, serial) for serial in range(1, 4 * WINDOW)),
+    linked(4 * WINDOW, 2, 1),
+]
 
 
 class Away(SourceLog):

@@ -1,8 +1,23 @@
 """The history of a matter holds the petitions that belong to it, each with what it had before."""
 
+from functools import partial
 from typing import Any
 
-from tests.builders import HOUR, NOON, cloud_event, number, petition_id, registered
+import pytest
+
+from services.audit.application import Reader
+from services.audit.domain.refusals import OfficeNotAllowed
+from tests.builders import (
+    COUNTY,
+    HOUR,
+    NOON,
+    OTHER_COUNTY,
+    actor,
+    cloud_event,
+    number,
+    petition_id,
+    registered,
+)
 from tests.unit.audit.desk import Desk
 
 REGISTERED, TAKEN = "petition.registered.v1", "ownership.taken.v1"
@@ -25,6 +40,12 @@ def _moved(position: int, type_: str, serial: int, other: int, along: tuple[int,
         "along": [number(each) for each in along],
     }
     return cloud_event("intake", position, type_, data, recordedtime=NOON + position * HOUR)
+
+
+def naming(event: Any, serial: int) -> Any:
+    """A registration that says which petition of the matter it repeats."""
+    event.data.update(named=petition_id(serial), named_number=number(serial))
+    return event
 
 
 def taken(position: int, serial: int) -> Any:
@@ -72,3 +93,68 @@ class TestSplitting:
         desk.take_in(registered(1), registered(2, 2, 1), unlinked(3, 2, 1))
         assert registrations(desk, 2) == {number(2)}
         assert registrations(desk, 1) == {number(1)}
+
+
+class TestAsOfAnInstant:
+    def test_a_number_is_in_the_matter_that_it_belonged_to(self, desk: Desk):
+        """Before the link, while it stood, after it was undone."""
+        desk.take_in(registered(1), registered(2, 2), registered(3, 3, 2))
+        desk.take_in(linked(4, 2, 1, 3), unlinked(5, 2, 1, 3))
+        desk.clock.advance(10 * HOUR)
+        found = [
+            [registrations_as_of(desk, serial, NOON + hours * HOUR) for serial in (1, 2, 3)]
+            for hours in (3, 4, 5)
+        ]
+        apart = [{number(1)}, {number(2), number(3)}, {number(2), number(3)}]
+        assert found == [apart, [{number(1), number(2), number(3)}] * 3, apart]
+
+    def test_linked_again_it_is_so_again(self, desk: Desk):
+        desk.take_in(registered(1), registered(2, 2))
+        desk.take_in(linked(3, 2, 1), unlinked(4, 2, 1), linked(5, 2, 1), unlinked(6, 2, 1))
+        desk.clock.advance(10 * HOUR)
+        both = [len(registrations_as_of(desk, 1, NOON + hours * HOUR)) for hours in (2, 3, 4, 5, 6)]
+        assert both == [1, 2, 1, 2, 1]
+
+    def test_what_was_not_on_record_yet_has_no_history(self, desk: Desk):
+        """Though the matter that it repeats has one."""
+        desk.take_in(registered(1))
+        desk.take_in(registered(2, 2, 1, recordedtime=NOON + 5 * HOUR))
+        desk.clock.advance(10 * HOUR)
+        assert registrations_as_of(desk, 2, NOON + HOUR) == set()
+        assert registrations_as_of(desk, 1, NOON + HOUR) == {number(1)}
+
+    def test_the_head_of_another_office_sees_no_more_than_now(self, desk: Desk):
+        """He would not be shown the matter that it belonged to then."""
+        desk.take_in(registered(1, office=OTHER_COUNTY), registered(2, 2))
+        desk.take_in(linked(3, 2, 1), unlinked(4, 2, 1))
+        desk.clock.advance(10 * HOUR)
+        head = Reader(actor("D1", COUNTY), auditing=False)
+        replay = partial(
+            desk.application.replay, head, number(2), occurred_until=None, complete_up_to={}
+        )
+        assert replay(as_of=None)["entries"]
+        with pytest.raises(OfficeNotAllowed):
+            replay(as_of=NOON + 3 * HOUR)
+
+
+class TestWhatRepeatsTheLaterOne:
+    def test_goes_with_it_whatever_the_register_said(self, desk: Desk):
+        """Each service has the links themselves on record; `along` may have been short."""
+        desk.take_in(registered(1), registered(2, 2), linked(3, 2, 1))
+        desk.take_in(naming(registered(4, 4, 1), 2))
+        assert registrations(desk, 4) == {number(1), number(2), number(4)}
+        desk.take_in(unlinked(5, 2, 1))
+        assert registrations(desk, 4) == {number(2), number(4)}
+        assert registrations(desk, 1) == {number(1)}
+
+    def test_that_had_to_wait_is_where_that_one_is_by_then(self, desk: Desk):
+        """Its registration was parked while the link was undone."""
+        desk.take_in(registered(1), registered(2, 2), linked(3, 2, 1), unlinked(4, 2, 1))
+        desk.take_in(naming(registered(5, 5, 1), 2))
+        assert registrations(desk, 5) == {number(2), number(5)}
+
+
+def registrations_as_of(desk: Desk, serial: int, as_of: Any) -> set[str]:
+    desk.clock.advance(HOUR)
+    entries = desk.replay(of=number(serial), as_of=as_of)["entries"]
+    return {entry.data["number"] for entry in entries if entry.type == REGISTERED}

@@ -259,13 +259,15 @@ class TestALinkLeadsToTheFirst:
 
     def test_and_leaves_with_it(self, desk: Desk, clerk: Clerk):
         """It repeats that one, not the matter that it was wrongly linked to."""
-        first, second, third, fourth = strangers(desk, 4)
+        first, second, third, fourth, fifth = strangers(desk, 5)
         clerk.link(third, second)
         clerk.link(second, first)
         clerk.link(fourth, second)
-        assert clerk.unlink(second) == {"number": second, "repeat_of": None, "along": [third]}
-        assert matter_of(desk, third) == second
-        assert matter_of(desk, fourth) == first
+        clerk.link(fifth, first)
+        along = [third, fourth]
+        assert clerk.unlink(second) == {"number": second, "repeat_of": None, "along": along}
+        assert [matter_of(desk, each) for each in along] == [second, second]
+        assert matter_of(desk, fifth) == first
 
     def test_one_of_those_along_may_leave_alone(self, desk: Desk, clerk: Clerk):
         """The others stay."""

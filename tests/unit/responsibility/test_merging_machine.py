@@ -18,6 +18,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
+from services.responsibility.domain.ownership import Ownership
 from services.responsibility.readmodels.caseloads import Caseloads
 from services.responsibility.readmodels.matters import Matters
 from services.responsibility.readmodels.terms import TermTables
@@ -56,6 +57,7 @@ class MergingAndSplitting(RuleBasedStateMachine):
         self.numbers: list[str] = []
         self.originals: dict[str, str] = {}
         self.owned: set[str] = set()
+        self.received: set[str] = set()
         self._endings = ExitStack()
 
     @initialize()
@@ -134,6 +136,7 @@ class MergingAndSplitting(RuleBasedStateMachine):
         }[kind]()
         try:
             asked(self.processes[0])
+            self.received |= {number} if kind == "receive" else set()
         except Exception as refusal:
             known = REFUSED_STEPS | {"closing_conditions_unmet", "condition_unmet"}
             if getattr(refusal, "code", None) not in known | {"step_not_open"}:
@@ -190,9 +193,24 @@ class MergingAndSplitting(RuleBasedStateMachine):
 
     @invariant()
     def nothing_that_had_an_owner_is_without_one(self) -> None:
+        """Unless he came to it by a petition that was never of it, as the record says."""
         owned = {number for number in self._known() if self._owner(number)["owner"]}
-        assert self.owned <= owned
+        for number in self.owned - owned:
+            assert self._owner(number)["matter"] in self._voided()
         self.owned = owned
+
+    @invariant()
+    def whatever_was_received_has_an_owner(self) -> None:
+        """By one of its own petitions, whichever matter that was of at the time."""
+        for number in self._known():
+            answer = self._owner(number)
+            if self.received & {answer["matter"], *answer["repeats"]}:
+                assert answer["owner"]
+
+    def _voided(self) -> set[str]:
+        log = self.processes[0].log_of_events.select_recorded(0, 10_000)
+        facts = map(self.processes[0].mapper.to_domain_event, log)
+        return {fact.number for fact in facts if isinstance(fact, Ownership.Voided)}
 
     @invariant()
     def lists_show_matters_and_nothing_else(self) -> None:

@@ -1,0 +1,96 @@
+"""Who takes no part in the handling (回避), and what is put right or taken back of a matter."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from services.responsibility.domain.evidence import MatterCorrection
+from services.responsibility.domain.held import Held
+from services.responsibility.domain.policy import SEALED
+from services.responsibility.domain.refusals import PartyToTheMatter
+from statute.parties import Parties
+
+
+class KeptOut(Held):
+    """The parties to a matter, its corrections and withdrawals."""
+
+    def check_no_party(self, **named: str | Sequence[str]) -> None:
+        """Let no party take part in the handling.
+
+        Args:
+            named: field to the staff number or office code in it, or to several.
+
+        Raises:
+            PartyToTheMatter: with the fields that name one.
+        """
+        parties = {
+            name: "is a party to the matter; name another who is none"
+            for name, who in named.items()
+            if self.parties.include(*([who] if isinstance(who, str) else who))
+        }
+        if parties:
+            raise PartyToTheMatter(**parties)
+
+    def keep_out(self, marks: Iterable[str], at: datetime) -> None:
+        """Keep parties out of the handling; nothing happens when they are so already."""
+        joined = self.parties.joined_by(marks)
+        if joined != self.parties:
+            self._tell_parties(joined, at)
+        self._look_for_recusal(at)
+
+    def _tell_parties(self, parties: Parties, at: datetime) -> None:
+        self._record_parties(
+            timestamp=at,
+            office=self.office,
+            sealed=self.sealed,
+            kept_out=sorted(parties.marks),
+        )
+
+    def _let_parties_go(self, numbers: Sequence[str], at: datetime) -> None:
+        """Let those go whom only petitions name that leave."""
+        leaving = self.parties.named_in(numbers)
+        if leaving.marks:
+            self._tell_parties(self.parties.without(leaving), at)
+
+    def _look_for_recusal(self, at: datetime) -> None:
+        """Put on record, once, that the owner of an open matter is a party to it.
+
+        The ownership stays: only succession and recusal move it.
+        """
+        if self.owner is None or self.closed_at is not None:
+            return
+        told = self.record.recusal_due == self.owner
+        if not told and self.parties.include(self.owner, self.record.chain[-1].office):
+            self._record_recusal_due(timestamp=at, owner=self.owner, office=self.office)
+
+    def correct(self, correction: MatterCorrection, at: datetime) -> None:
+        """Follow a correction of one of its petitions.
+
+        The first petition gives the matter its class and channel; any that is an accusation seals
+        it, and what is sealed stays so. Nothing happens when the matter is so already.
+        """
+        seals = correction.petition_class == SEALED
+        wanted = correction.petition_class if correction.original or seals else None
+        petition_class = self.petition_class if self.sealed else wanted or self.petition_class
+        channel = (correction.original and correction.channel) or self.channel
+        if (petition_class, channel) == (self.petition_class, self.channel):
+            return
+        sealing = petition_class != self.petition_class and petition_class == SEALED
+        self._record_correction(
+            timestamp=at,
+            petition_class=petition_class,
+            previous_class=self.petition_class,
+            channel=channel,
+            previous_channel=self.channel,
+        )
+        if sealing and self.parties.marks:
+            self._tell_parties(self.parties, at)
+
+    def receive_withdrawal(self, withdrawn_number: str, ground: str, at: datetime) -> bool:
+        """Put on record that a petition of the matter was withdrawn.
+
+        Returns:
+            whether none is left.
+        """
+        if withdrawn_number not in self.record.withdrawn:
+            self._record_withdrawal(timestamp=at, withdrawn_number=withdrawn_number, ground=ground)
+        return {self.number, *self.record.repeats} <= set(self.record.withdrawn)
