@@ -43,6 +43,8 @@ BEFORE_PHONES = (
     "ALTER TABLE petitioner_key DROP COLUMN phone_kept",
     "ALTER TABLE repeat_proposal DROP COLUMN known_by",
 )
+# What responsibility_0006 made.
+BEFORE_REASONS = ("DROP TABLE supervision_reason",)
 
 
 @pytest.fixture
@@ -78,6 +80,7 @@ def test_terms_are_filled_with_the_calendar_they_were_counted_by(
         environment["SQLITE_DBNAME"],
         "responsibility",
         "responsibility_0002",
+        *BEFORE_REASONS,
         "ALTER TABLE caseload DROP COLUMN kept_out",
         "DROP INDEX matter_petition",
         "ALTER TABLE term DROP COLUMN calendar",

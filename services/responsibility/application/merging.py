@@ -5,7 +5,12 @@ from uuid import UUID
 
 from chassis.eventstore.application import Unit
 from services.responsibility.application import Responsibility
-from services.responsibility.application.steps import found_course, has_ended, new_course
+from services.responsibility.application.steps import (
+    found_course,
+    has_ended,
+    look_for_replacement,
+    new_course,
+)
 from services.responsibility.domain.course import Course
 from services.responsibility.domain.evidence import Joining, Leaving
 from services.responsibility.domain.ownership import Ownership
@@ -39,6 +44,7 @@ class Merging:
         self._end_course(unit, later, into, joining)
         into.take_in(later, joining.at, ended=has_ended(unit, into))
         later.merge_into(into, joining.at)
+        look_for_replacement(unit, into, joining.at)
 
     def _end_course(self, unit: Unit, later: Ownership, into: Ownership, joining: Joining) -> None:
         """End the course of the later matter; one that had none yet begins and ends.
@@ -91,6 +97,8 @@ class Merging:
         course = found_course(unit, own)
         if course is not None:
             course.split(at)
+        for matter in (own, whole):
+            look_for_replacement(unit, matter, at)
 
     def _leave_all(
         self, unit: Unit, matter: Ownership, leaving: Leaving, numbers: list[str]
