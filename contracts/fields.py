@@ -76,6 +76,7 @@ Channel = Literal[
 PetitionClass = Literal["suggestion", "accusation", "appeal"]
 PetitionState = Literal["registered", "owned", "closed"]
 Nearness = Literal["office", "region", "city", "elsewhere"]
+KnownBy = Literal["id_number", "phone", "phone_to_id"]
 Withdrawal = Literal["settled", "not_pursued", "by_mistake", "other"]
 Standing = Literal["first", "owner", "rival", "disputed"]
 

@@ -26,7 +26,7 @@ REASONS: Final[Mapping[Why, str]] = {
     "hearing": "not counted: hearing 听证",
     "rolled": "not counted: the last day gives way to a working day 顺延",
 }
-MARKS: Final = {"V": "verified", "R": "article from memory"}
+MARKS: Final = {"V": "verified", "R": "article from memory", "U": "policy"}
 
 
 def terms_table() -> Table:

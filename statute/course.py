@@ -54,7 +54,15 @@ EVERY_STATE: Final = tuple(STATES)
 SENT: Final = ("transferred", "assigned")
 UNDECIDED: Final = ("registered", *SENT)
 IN_WORK: Final = ("accepted", "handling")
+# What a step may find of those before it, and what has to hold then.
+FOUND: Final = ("reply_received", "carried_out", "untrue_steps")
+FINDING: Final = ("carrying_out_promised", "untrue_on_record")
 ANSWERED: Final = ("replied", "evaluated", "visited", "checked", "verified", "cleared")
+IN_REVIEW: Final = (
+    "review_asked", "reviewed", "re_review_asked", "re_review_hearing", "re_reviewed",
+)  # fmt: skip
+# A unit has been named, and the matter is not at its end.
+AT_WORK: Final = (*SENT, "objected", "disputed", *IN_WORK, *ANSWERED, *IN_REVIEW)
 
 # Why a matter is not accepted. The Regulation has three grounds and two; their texts are not known.
 GROUNDS_OF_REFUSAL: Final[Mapping[str, str]] = {
@@ -66,7 +74,8 @@ GROUNDS_OF_NOT_ACCEPTING_AGAIN: Final[Mapping[str, str]] = {
     "re_reviewed": "复核终结后以同一事实和理由再提出",
     "review_not_asked": "无正当理由逾期未申请复查、复核",
 }
-# Why a matter is supervised. Delay and buck-passing are found from the record itself.
+# Why a matter is supervised. Delay, buck-passing, false report and an opinion that is not carried
+# out are found from the record itself.
 TRIGGERS: Final[Mapping[str, str]] = {
     "acceptance_broken": "违反受理规定",
     "handling_broken": "违反办理规定",
@@ -99,6 +108,7 @@ class Step:
         to: the state after it; empty where the state stays as it is.
         by: the roles that may take it, any of them.
         takes: what whoever takes it has to state, by names in `GIVEN`.
+        may_take: what he may state beside it.
         begins, ends: terms of `statute.terms.TERMS`, begun and ended on the day of the step.
         conditions: what else has to hold, by names in `CONDITIONS`.
         classes: the classes of petitions that it is for.
@@ -118,6 +128,7 @@ class Step:
     conditions: tuple[str, ...] = ()
     classes: tuple[str, ...] = EVERY_CLASS
     of_the_organ: bool = False
+    may_take: tuple[str, ...] = ()
 
     @property
     def open_to_the_unit(self) -> bool:
@@ -152,6 +163,12 @@ GIVEN: Final[Mapping[str, str]] = {
     "trigger": "why the matter is supervised",
     "proposal": "which of the three proposals",
     "adopted": "whether the proposal was adopted",
+    "carry_out_by": "the day by which what the opinion promises is carried out",
+    "carried_out": "whether what the opinion promises was found to be carried out",
+    "reply_received": "whether the petitioner says that the reply reached him",
+    "untrue_steps": "places, among the steps, of reports that were found untrue",
+    "found_by": "how it was found: a visit, a repeat petition, or an inspection",
+    "instead_of": "the unit at work that is a party",
 }
 
 CONDITIONS: Final[Mapping[str, str]] = {
@@ -165,7 +182,14 @@ CONDITIONS: Final[Mapping[str, str]] = {
     "re_examined": "the petitioner is satisfied, or the handling was examined again",
     "no_hearing_that_day": "no hearing of this re-review ended on that day",
     "report_by_ahead": "the answer is due on a day to come, within two years",
-    "trigger_on_record": "delay and buck-passing are what the record shows",
+    "trigger_on_record": "delay, passing on, false report, not carried out: if the record shows it",
+    "carry_out_by_ahead": "the opinion is to be carried out on a day to come, within two years",
+    "carrying_out_due": "an opinion is to be carried out, and that it was is not reported yet",
+    "carrying_out_promised": "carrying out is found of an opinion that said by when",
+    "untrue_on_record": "what is found untrue is a report on record that somebody else made",
+    "no_appeal": "the petition turned out to be no appeal",
+    "party_at_work": "the unit that is replaced is at work and is a party to the matter",
+    "repeat_on_record": "the repeat that it was found by is one of this matter",
     "supervision_open": "an order of supervision was not answered yet",
     "supervised": "an order of supervision was made",
     "proposal_open": "a proposal was made whose adoption is not known yet",
@@ -223,20 +247,23 @@ STEPS: Final[Mapping[str, Step]] = {
         Step("decline_extension", "不同意延期", ("handling",), "", "Art 34", "R", HEAD,
              ("reason",), conditions=("extension_asked",), classes=APPEALS, of_the_organ=True),
         Step("reply", "答复", ("handling",), "replied", "Art 31(6)", "V", ANY_STAFF,
-             ("document",), ("review_request",), ("handling", "report_back")),
+             ("document",), ("review_request", "carrying_out"),
+             ("handling", "report_back", "re_examination", "carrying_out"),
+             ("carry_out_by_ahead",), may_take=("carry_out_by",)),
         # Before it can be closed
         Step("evaluate", "评价", ("replied",), "evaluated", "ADR 9", "U",
-             (*PETITION_OFFICE, "agency"), ("office_score", "unit_score", "satisfied")),
+             (*PETITION_OFFICE, "agency"), ("office_score", "unit_score", "satisfied"),
+             may_take=("reply_received",)),
         Step("re_examine", "重新核查", ("evaluated",), "handling", "ADR 9", "U", PETITION_OFFICE,
-             ("reason",), (), ("review_request",), ("dissatisfied",)),
+             ("reason",), ("re_examination",), ("review_request",), ("dissatisfied",)),
         Step("visit", "回访", ("evaluated",), "visited", "ADR 9", "U", ANY_STAFF, ("document",),
-             conditions=("re_examined",)),
+             conditions=("re_examined", *FINDING), may_take=FOUND),
         Step("check", "三查", ("visited",), "checked", "ADR 9", "U", PETITION_OFFICE,
-             ("document",), conditions=("not_own_work",)),
+             ("document",), conditions=("not_own_work", *FINDING), may_take=FOUND),
         Step("verify", "初核", ("checked",), "verified", "ADR 9", "U", PETITION_OFFICE,
-             ("document",), conditions=("not_own_work",)),
+             ("document",), conditions=("not_own_work", *FINDING), may_take=FOUND),
         Step("countersign", "复核", ("verified",), "cleared", "ADR 9", "U", PETITION_OFFICE,
-             ("document",), conditions=("not_own_work",)),
+             ("document",), conditions=("not_own_work", *FINDING), may_take=FOUND),
         # Second and third instance
         Step("ask_review", "申请复查", (*ANSWERED, "closed"), "review_asked", "Art 35", "R",
              (*PETITION_OFFICE, "agency"), ("document",), ("review",), ("review_request",),
@@ -244,7 +271,7 @@ STEPS: Final[Mapping[str, Step]] = {
         Step("decide_review", "复查意见", ("review_asked",), "reviewed", "Art 35", "R", HEAD,
              ("finding", "document"), ("re_review_request",), ("review",), classes=APPEALS),
         Step("remand", "撤销并责令重办", ("review_asked",), "handling", "Art 35", "R", HEAD,
-             ("document",), ("handling",), ("review",), classes=APPEALS),
+             ("document",), ("handling",), ("review", "carrying_out"), classes=APPEALS),
         Step("ask_re_review", "申请复核", ("reviewed",), "re_review_asked", "Art 36", "R",
              (*PETITION_OFFICE, "agency"), ("document",), ("re_review",), ("re_review_request",),
              ("re_review_in_time",), APPEALS),
@@ -259,6 +286,19 @@ STEPS: Final[Mapping[str, Step]] = {
              ("re_review_term_over",), APPEALS),
         Step("end", "信访终结", ("re_reviewed",), "ended", "Art 36", "R", PETITION_OFFICE,
              ("document",), classes=APPEALS),
+        # What is an appeal no more has no review; where it stood it is handled as what it is
+        Step("drop_review", "终止复查复核", IN_REVIEW, "handling", "ADR 11", "O", PETITION_OFFICE,
+             ("reason", "document"), (),
+             ("review_request", "review", "re_review_request", "re_review"), ("no_appeal",)),
+        # Another unit for one that is a party; the terms run on
+        Step("replace_unit", "回避更换承办单位", AT_WORK, "", "ADR 11", "O", PETITION_OFFICE,
+             ("unit", "instead_of", "document"), conditions=("party_at_work",)),
+        # Whether what was reported is so, also of what is closed
+        Step("report_carrying_out", "报告执行情况", EVERY_STATE, "", "ADR 9", "U", UNIT,
+             ("document",), (), ("carrying_out",), ("carrying_out_due",)),
+        Step("inspect", "核查", EVERY_STATE, "", "ADR 9", "U", PETITION_OFFICE,
+             ("found_by", "document"), conditions=(*FINDING, "repeat_on_record"),
+             may_take=FOUND),
         # Supervision, also of what is closed
         Step("order_supervision", "督办", EVERY_STATE, "", "Art 39", "V", HEAD,
              ("trigger", "reason", "document", "report_by"), ("supervision",), ("supervision",),

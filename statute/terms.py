@@ -1,7 +1,8 @@
 """The statutory terms, a row each: how long, from when, by which article, and how well we know.
 
 Marks: V, verified against a published text of the article; R, the rule is verified and the number
-of the article is from memory. How days are counted is settled by no text that we found, except
+of the article is from memory; U, no text is known, so it is a policy that a province may set
+otherwise. How days are counted is settled by no text that we found, except
 that objections have working days: so it is stored with each term, and a province may set it
 otherwise.
 """
@@ -39,7 +40,8 @@ class TermRule:
         hearing_counts: whether the time of a hearing is part of the term.
         appeals_only: whether other classes of petitions have no such term.
         lapses: whether it is a right, which lapses unused; nobody is late then.
-        stated: whether its last day is stated with the step that begins it; it has no length.
+        stated: whether its last day is stated with the step that begins it; it has no length then.
+        stated_as: under which name of `statute.course.GIVEN`; it does not begin without.
         outlasts: whether it runs on when the matter is closed.
     """
 
@@ -48,7 +50,7 @@ class TermRule:
     length_days: int
     runs_from: str
     article: str
-    mark: Literal["V", "R"]
+    mark: Literal["V", "R", "U"]
     counting: Counting = Counting()
     extension_days: int = 0
     hearing_counts: bool = True
@@ -56,6 +58,7 @@ class TermRule:
     lapses: bool = False
     stated: bool = False
     outlasts: bool = False
+    stated_as: str = "report_by"
 
 
 TERMS: Final[Mapping[str, TermRule]] = {
@@ -83,6 +86,15 @@ TERMS: Final[Mapping[str, TermRule]] = {
             lapses=True,
         ),
         TermRule("handling", "办理", 60, "acceptance", "Art 34", "R", extension_days=30),
+        TermRule(
+            "re_examination",
+            "重新核查",
+            30,
+            "the order to examine the handling again",
+            "ADR 9",
+            "U",
+            appeals_only=False,
+        ),
         TermRule(
             "review_request", "申请复查", 30, "receipt of the opinion", "Art 35", "R", lapses=True
         ),
@@ -130,6 +142,18 @@ TERMS: Final[Mapping[str, TermRule]] = {
             appeals_only=False,
             stated=True,
             outlasts=True,
+        ),
+        TermRule(
+            "carrying_out",
+            "意见执行",
+            0,
+            "delivery of the opinion",
+            "ADR 9",
+            "U",
+            appeals_only=False,
+            stated=True,
+            outlasts=True,
+            stated_as="carry_out_by",
         ),
     )
 }

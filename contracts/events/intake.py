@@ -7,7 +7,7 @@ from msgspec import UNSET, UnsetType
 
 from contracts.envelope import Utc
 from contracts.events.message import Message
-from contracts.fields import Channel, Mark, Nearness, PetitionClass, Withdrawal
+from contracts.fields import Channel, KnownBy, Mark, Nearness, PetitionClass, Withdrawal
 
 
 class PetitionRegisteredV1(Message, frozen=True):
@@ -66,6 +66,9 @@ class LikenessFound(msgspec.Struct, frozen=True, kw_only=True):
         same_category: whether both have the same category.
         place: how near the two offices are.
         score: what all of it adds up to, 0 to 100.
+        known_by: by what it is one person: both gave the id number; neither gave one, and name and
+            phone are the same; or one gave name and phone only, the other both (phone_to_id), which
+            is only ever proposed.
     """
 
     policy: str
@@ -75,6 +78,7 @@ class LikenessFound(msgspec.Struct, frozen=True, kw_only=True):
     same_category: bool
     place: Nearness
     score: int
+    known_by: KnownBy | UnsetType = UNSET
 
 
 class RepeatMatchedV1(Message, frozen=True):

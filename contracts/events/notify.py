@@ -16,6 +16,7 @@ ReminderReason = Literal[
     "merged",
     "split",
     "recusal_due",
+    "replacement_due",
 ]
 
 
@@ -36,8 +37,8 @@ class ReminderPlannedV1(Message, frozen=True):
             repeat_joined (a repeat petition found its owner), reopened (by order),
             reception_elsewhere (somebody else received the petitioner), repeat_not_accepted (a
             repeat of a matter that has ended), merged (the matter is part of another now), split (a
-            petition is a matter of its own again) or recusal_due (the owner is a party: the head of
-            the office names another).
+            petition is a matter of its own again), recusal_due (the owner is a party: the head of
+            the office names another) or replacement_due (somebody at work is a party, likewise).
     """
 
     TYPE: ClassVar[str] = "reminder.planned.v1"
@@ -81,15 +82,15 @@ class ReminderCancelledV1(Message, frozen=True):
     """The reminder is not needed any more.
 
     Attributes:
-        reason: owner_found, owner_changed, case_closed, merged or kept_out (the recipient is a
-            party to what is sealed).
+        reason: owner_found, owner_changed, case_closed, merged, kept_out (the recipient is a party
+            to what is sealed) or replaced (no party is at work any more, or another one).
     """
 
     TYPE: ClassVar[str] = "reminder.cancelled.v1"
 
     number: str
     reminder_id: str
-    reason: Literal["owner_found", "owner_changed", "case_closed", "merged", "kept_out"]
+    reason: Literal["owner_found", "owner_changed", "case_closed", "merged", "kept_out", "replaced"]
 
 
 class RemindersKeptOutV1(Message, frozen=True):

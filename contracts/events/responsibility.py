@@ -481,6 +481,47 @@ class CourseStepTakenV1(Message, frozen=True):
     happened_at: Utc
 
 
+class SupervisionReasonFoundV1(Message, frozen=True):
+    """The record shows a reason for supervision (督办情形): steps of the course contradict.
+
+    Attributes:
+        trigger: false_report (弄虚作假) or opinion_not_carried_out (拒不执行处理意见).
+        policy: version of the policy that this was found by.
+        steps: places, from 1, of the steps that show it, the finding last.
+    """
+
+    TYPE: ClassVar[str] = "supervision.reason_found.v1"
+
+    number: str
+    trigger: Literal["false_report", "opinion_not_carried_out"]
+    policy: str
+    steps: list[int]
+
+
+class ReplacementDueV1(Message, frozen=True):
+    """Somebody at work at the matter turns out to be a party: he sees nothing, takes no step.
+
+    Attributes:
+        office: of the matter, which has to name another in his place.
+        parts: which parts of the work parties have.
+    """
+
+    TYPE: ClassVar[str] = "replacement.due.v1"
+
+    number: str
+    office: str
+    parts: list[Literal["unit", "handler", "assisting", "team"]]
+
+
+class ReplacementSettledV1(Message, frozen=True):
+    """No party is at work at the matter any more, or it is at its end."""
+
+    TYPE: ClassVar[str] = "replacement.settled.v1"
+
+    number: str
+    office: str
+
+
 class CourseReclassifiedV1(Message, frozen=True):
     """The course goes on as that of another class; what was done and what runs stays.
 
@@ -767,6 +808,9 @@ MESSAGES: Final[tuple[type[Message], ...]] = (
     ReplyCorrectedV1,
     CourseBegunV1,
     CourseStepTakenV1,
+    SupervisionReasonFoundV1,
+    ReplacementDueV1,
+    ReplacementSettledV1,
     CourseReclassifiedV1,
     CourseStepCorrectedV1,
     TermBegunV1,

@@ -39,6 +39,7 @@ TermCode = Literal[
     "acceptance",
     "objection",
     "handling",
+    "re_examination",
     "review_request",
     "review",
     "re_review_request",
@@ -46,7 +47,9 @@ TermCode = Literal[
     "report_back",
     "supervision",
     "proposal",
+    "carrying_out",
 ]
+Place = Annotated[int, Meta(ge=1, le=2**31 - 1)]
 
 # What is stated with a step, by name, to its type on the wire.
 TYPES: Final[Mapping[str, Any]] = {
@@ -66,6 +69,12 @@ TYPES: Final[Mapping[str, Any]] = {
     "trigger": Literal[tuple(TRIGGERS)],
     "proposal": Literal[tuple(PROPOSALS)],
     "adopted": bool,
+    "carry_out_by": date,
+    "carried_out": bool,
+    "reply_received": bool,
+    "untrue_steps": Annotated[list[Place], Meta(min_length=1, max_length=50)],
+    "found_by": Literal["visit", "repeat", "inspection"],
+    "instead_of": Office,
 }
 GROUNDS: Final[Mapping[str, Any]] = {
     "refuse": Literal[tuple(GROUNDS_OF_REFUSAL)],
@@ -122,12 +131,14 @@ class StepOpen(Answer, frozen=True):
         article: that it rests on.
         roles: any one of them may take it.
         takes: what has to be stated with it.
+        may_take: what may be stated beside it.
     """
 
     step: str
     article: str
     roles: list[str]
     takes: list[str]
+    may_take: list[str] | UnsetType = UNSET
 
 
 class StepTaken(Answer, frozen=True):
@@ -243,7 +254,7 @@ class CorrectStep(Request, frozen=True):
 
     request_id: RequestId
     number: Number
-    step_number: Annotated[int, Meta(ge=1, le=2**31 - 1)]
+    step_number: Place
     corrected: CorrectedStatement
     reason: Reason
     expected_version: ExpectedVersion = UNSET
@@ -347,7 +358,7 @@ class TermExplained(Answer, frozen=True):
 
     Attributes:
         article: of the Regulation.
-        mark: V, verified; R, the number of the article is from memory.
+        mark: V, verified; R, the number of the article is from memory; U, no text is known.
         days: in order, the day that it runs from included.
     """
 
@@ -365,25 +376,45 @@ class ListToSupervise(Request, frozen=True):
     cursor: Cursor = ""
 
 
+class FoundFrom(Answer, frozen=True):
+    """One event that shows a reason for supervision.
+
+    Attributes:
+        event_id: UUID of the event.
+        position: in the log of responsibility, from 1.
+        type: written name with version.
+        happened_at: when it happened, as stated.
+    """
+
+    event_id: str
+    position: int
+    type: str
+    happened_at: Utc
+
+
 class ToSupervise(Answer, frozen=True):
     """One matter, and what its record shows.
 
     Attributes:
         number: of the matter.
-        trigger: delay (a term that somebody owes is over), or buck_passing (it was passed on more
-            often than is allowed).
-        since: the last day of the term that is over, or the day on which it was last passed on.
+        trigger: delay (a term that somebody owes is over), buck_passing (it was passed on more
+            often than is allowed), false_report (what was reported was found untrue) or
+            opinion_not_carried_out (it was found not to be, or was not reported in time).
+        since: the last day of the term that is over, or the day on which it was last passed on or
+            found.
         owner: of the matter; empty while there is none.
         office: of the matter.
         unit: the handling unit; empty while there is none.
+        found_from: the events that show it, oldest first.
     """
 
     number: Number
-    trigger: Literal["delay", "buck_passing"]
+    trigger: Literal["delay", "buck_passing", "false_report", "opinion_not_carried_out"]
     since: date
     owner: str
     office: Office
     unit: str
+    found_from: list[FoundFrom] | UnsetType = UNSET
 
 
 class ToSupervisePage(Answer, frozen=True):
@@ -428,8 +459,9 @@ class CalendarImported(Answer, frozen=True):
 
 def _request_of(step: Step) -> type[TakeStep]:
     """Return the request of a step: what every step takes, and what this one has stated."""
-    fields = [(name, GROUNDS[step.code] if name == "ground" else TYPES[name])
-              for name in step.takes]  # fmt: skip
+    fields: list[Any] = [(name, GROUNDS[step.code] if name == "ground" else TYPES[name])
+                         for name in step.takes]  # fmt: skip
+    fields += [(name, TYPES[name] | UnsetType, UNSET) for name in step.may_take]
     made = msgspec.defstruct(
         f"Take_{step.code}",
         fields,
@@ -444,7 +476,7 @@ def _request_of(step: Step) -> type[TakeStep]:
 
 
 def _explained(step: Step) -> str:
-    stated = [f"    {name}: {GIVEN[name]}." for name in step.takes]
+    stated = [f"    {name}: {GIVEN[name]}." for name in (*step.takes, *step.may_take)]
     attributes = ["", "Attributes:", *stated] if stated else []
     return "\n".join([f"{step.chinese}: {step.article}.", *attributes])
 
@@ -508,7 +540,7 @@ TO_SUPERVISE: Final = Method(
     ListToSupervise,
     ToSupervisePage,
     HEADS | FOLLOWERS,
-    "Matters whose record shows a reason for supervision: late, or passed on too often.",
+    "Matters whose record shows a reason for supervision, with the events that show it.",
 )
 
 IMPORT_CALENDAR: Final = Method(

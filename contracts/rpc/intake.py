@@ -12,6 +12,7 @@ from contracts.fields import (
     Cursor,
     Document,
     ExpectedVersion,
+    KnownBy,
     Limit,
     Line,
     Nearness,
@@ -388,6 +389,7 @@ class ProposedRepeat(Answer, frozen=True):
         same_category: whether both have the same category.
         place: how near the two offices are.
         proposed_at: when that was.
+        known_by: by what it is one person; absent where that was not kept yet.
     """
 
     number: Number
@@ -397,6 +399,7 @@ class ProposedRepeat(Answer, frozen=True):
     same_category: bool
     place: Nearness
     proposed_at: Utc
+    known_by: KnownBy | UnsetType = UNSET
 
 
 class ProposalPage(Answer, frozen=True):

@@ -27,8 +27,8 @@ class ReminderView(Answer, frozen=True):
     """One reminder.
 
     Attributes:
-        reason: ownership_taken, untaken, repeat_joined, reopened, reception_elsewhere or
-            recusal_due.
+        reason: ownership_taken, untaken, repeat_joined, reopened, reception_elsewhere,
+            recusal_due or replacement_due.
         state: planned, delivered, cancelled (not needed any more) or given_up (delivery failed as
             often as is tried).
         last_outcome: of the last attempt: `ok` or a short word on the failure; empty before it.

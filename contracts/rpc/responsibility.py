@@ -358,6 +358,8 @@ class DeliverReply(Request, frozen=True):
         document: reference of the reply.
         delivered_at: when, as stated; now unless given. A reply from before the matter was last
             reopened goes on record and does not count for closing.
+        carry_out_by: the day by which what it promises is carried out; that is reported by
+            `report_carrying_out`.
     """
 
     request_id: RequestId
@@ -365,6 +367,7 @@ class DeliverReply(Request, frozen=True):
     document: Document
     delivered_at: Utc | None = None
     expected_version: ExpectedVersion = UNSET
+    carry_out_by: date | UnsetType = UNSET
 
 
 class ClosePetition(Request, frozen=True):

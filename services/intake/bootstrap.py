@@ -7,6 +7,7 @@ from chassis.messaging.wiring import Wiring
 from chassis.runtime.assembly import Assembly, rpc_caller
 from chassis.runtime.losses import Followed
 from chassis.runtime.surroundings import Surroundings
+from chassis.runtime.ticking import Ticker
 from contracts.events import MESSAGES
 from services.intake.application import Intake
 from services.intake.application.linking import Linking
@@ -17,7 +18,13 @@ from services.intake.reactions import FOLLOWED, reactions
 from services.intake.readmodels.progress import TABLES, advance, begin_course, has_begun, made_by
 from services.intake.readmodels.proposals import Proposals
 from services.intake.readmodels.register import RegisterTables
-from services.intake.settings import FOLLOWS, NAME, VAULT_KEY, VAULT_KEY_MEANING
+from services.intake.settings import (
+    FOLLOWS,
+    MARK_PHONES_EVERY_S,
+    NAME,
+    VAULT_KEY,
+    VAULT_KEY_MEANING,
+)
 
 
 @dataclass(frozen=True)
@@ -59,6 +66,9 @@ def build(surroundings: Surroundings) -> Rooms:
         known=frozenset(MESSAGES),
         follows=FOLLOWS,
         followed=Followed(TABLES, FOLLOWED, made_by),
+        tickers=[
+            Ticker(intake.log_of_events, "unmarked phones", intake.mark_phones, MARK_PHONES_EVERY_S)
+        ],
     )
     return Rooms(intake, Linking(intake, register), proposals, register, vault, assembly)
 

@@ -21,6 +21,7 @@ from services.notify.domain.reminders import (
     OFFICE_HEAD,
     OWNS,
     RECUSAL_DUE,
+    REPLACEMENT_DUE,
     SPLIT,
     Occasion,
     PetitionReminders,
@@ -155,6 +156,18 @@ class Notify(EventSourcedApplication):
         """Remind the office's head that the owner is a party and another has to be named."""
         recipient = f"{OFFICE_HEAD}{subject.office}"
         self.begin(unit, subject, occasion.at).plan(recipient, RECUSAL_DUE, occasion.at, occasion)
+
+    def plan_for_replacement(self, unit: Unit, subject: Subject, occasion: Occasion) -> None:
+        """Remind the office's head, once, that somebody at work is a party."""
+        recipient = f"{OFFICE_HEAD}{subject.office}"
+        reminders = self.begin(unit, subject, occasion.at)
+        reminders.cancel("replaced", occasion.at, about=REPLACEMENT_DUE)
+        reminders.plan(recipient, REPLACEMENT_DUE, occasion.at, occasion)
+
+    def settle_replacement(self, unit: Unit, subject: Subject, occasion: Occasion) -> None:
+        """Remind nobody any more that somebody at work is a party."""
+        reminders = self.begin(unit, subject, occasion.at)
+        reminders.cancel("replaced", occasion.at, about=REPLACEMENT_DUE)
 
     def keep_out(self, unit: Unit, subject: Subject, marks: Sequence[str], at: datetime) -> None:
         """Tell the parties to a sealed petition nothing any more."""

@@ -30,6 +30,8 @@ REMINDED_OF: Final = (
     told.CaseReopeningVoidedV1,
     told.PartiesKeptOutV1,
     told.RecusalDueV1,
+    told.ReplacementDueV1,
+    told.ReplacementSettledV1,
 )
 
 
@@ -132,6 +134,14 @@ def _tell_of_recusal(notify: Notify, unit: Unit, event: CloudEvent) -> None:
     notify.plan_for_recusal(unit, subject_of(event.data), occasion_of(event))
 
 
+def _tell_of_replacement(notify: Notify, unit: Unit, event: CloudEvent) -> None:
+    notify.plan_for_replacement(unit, subject_of(event.data), occasion_of(event))
+
+
+def _settle_replacement(notify: Notify, unit: Unit, event: CloudEvent) -> None:
+    notify.settle_replacement(unit, subject_of(event.data), occasion_of(event))
+
+
 _NEWS: Final[Mapping[str, Callable[[Notify, Unit, CloudEvent], None]]] = {
     told.OwnershipAwaitedV1.TYPE: _await,
     told.ReceptionRecordedV1.TYPE: _tell_of_reception,
@@ -144,4 +154,6 @@ _NEWS: Final[Mapping[str, Callable[[Notify, Unit, CloudEvent], None]]] = {
     told.CaseReopeningVoidedV1.TYPE: _close_again,
     told.PartiesKeptOutV1.TYPE: _keep_out,
     told.RecusalDueV1.TYPE: _tell_of_recusal,
+    told.ReplacementDueV1.TYPE: _tell_of_replacement,
+    told.ReplacementSettledV1.TYPE: _settle_replacement,
 }

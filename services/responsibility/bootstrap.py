@@ -13,6 +13,7 @@ from contracts.events import MESSAGES
 from services.responsibility.application import Responsibility
 from services.responsibility.application.calendars import Calendars
 from services.responsibility.application.courses import Courses
+from services.responsibility.application.supervising import Supervising
 from services.responsibility.gateways.intake import (
     IntakeRegistrations,
     joining_of,
@@ -36,6 +37,7 @@ class Rooms:
     responsibility: Responsibility
     courses: Courses
     calendars: Calendars
+    supervising: Supervising
     terms: TermTables
     caseloads: Caseloads
     assembly: Assembly
@@ -71,7 +73,15 @@ def build(surroundings: Surroundings) -> Rooms:
         follows=FOLLOWS,
         tickers=[Ticker(log_of_events, "provisional terms", calendars.recount, RECOUNT_EVERY_S)],
     )
-    return Rooms(responsibility, Courses(responsibility), calendars, terms, caseloads, assembly)
+    return Rooms(
+        responsibility,
+        Courses(responsibility),
+        calendars,
+        Supervising(responsibility),
+        terms,
+        caseloads,
+        assembly,
+    )
 
 
 def bootstrap(surroundings: Surroundings) -> Wiring:

@@ -153,7 +153,11 @@ class ResponsibilityService:
         command = _command(rpc.REPLY.path, request, caller)
         return _ownership(
             self.rooms.responsibility.deliver_reply(
-                command, request.number, request.document, request.delivered_at
+                command,
+                request.number,
+                request.document,
+                request.delivered_at,
+                request.carry_out_by or None,
             )
         )
 
@@ -218,15 +222,17 @@ class ResponsibilityService:
         if not (reach or caller.roles & FOLLOWERS):
             raise Failure("office_not_allowed", fields={"office": caller.office})
         responsibility = self.rooms.responsibility
+        today = day_of(responsibility.clock())
         items, cursor = self.rooms.terms.to_supervise(
             responsibility.log_of_events,
             _onlooker(caller),
             Seen(reach, _sealed_of(caller)),
-            day_of(responsibility.clock()),
+            today,
             request.limit,
             request.cursor,
         )
-        return msgspec.convert({"items": items, "next_cursor": cursor}, course.ToSupervisePage)
+        page = {"items": self.rooms.supervising.with_events(items, today), "next_cursor": cursor}
+        return msgspec.convert(page, course.ToSupervisePage)
 
     @answers(course.IMPORT_CALENDAR)
     def import_calendar(
@@ -267,7 +273,8 @@ def _step(method: Method[course.TakeStep, course.Course]) -> Any:
         self: ResponsibilityService, request: course.TakeStep, caller: Caller
     ) -> course.Course:
         given = msgspec.to_builtins(request)
-        stated = {name: given[name] for name in STEPS[method.name].takes}
+        step = STEPS[method.name]
+        stated = {name: given[name] for name in (*step.takes, *step.may_take) if name in given}
         asked = StepAsked(request.number, method.name, stated, request.happened_at)
         command = _command(method.path, request, caller)
         return msgspec.convert(self.rooms.courses.take_step(command, asked), course.Course)

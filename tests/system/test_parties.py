@@ -105,3 +105,51 @@ class TestWithdrawal:
         closing = {"request_id": request_id(), "number": number, "outcome": "withdrawn"}
         closed = call(platform, "L1", "leader", "responsibility.close", **closing)
         assert closed["state"] == "closed"
+
+
+class TestKilledInBetween:
+    """Intake decides, responsibility follows: a killed process loses nothing of it."""
+
+    @pytest.mark.parametrize("killed", ["intake", "responsibility"])
+    def test_each_is_done_once_and_answered_as_it_was(
+        self, platform: Platform, killed: str
+    ) -> None:
+        """Killed before the events come, or right after intake answered; then all comes again."""
+        withdrawn = registered(platform)
+        corrected = registered(platform)["number"]
+        sealed = registered(platform, petition_class="accusation")["number"]
+        receive(platform, ACCUSED, sealed)
+        wait_until(platform.caught_up)
+        code = {"number": withdrawn["number"], "query_code": withdrawn["query_code"]}
+        asked = {
+            "intake.withdraw": {**code, "ground": "settled"},
+            "intake.correct": {"number": corrected, "reason": "误录", "channel": "letter"},
+            "intake.name_accused": {
+                "number": sealed,
+                "accused_staff": [ACCUSED],
+                "reason": "后知",
+                "document": "海信登〔2026〕31号",
+            },
+        }
+        commands = {path: {**given, "request_id": request_id()} for path, given in asked.items()}
+        if killed == "responsibility":
+            platform.kill(killed)
+        answers = {
+            path: call(platform, "K1", "clerk", path, **given) for path, given in commands.items()
+        }
+        if killed == "intake":
+            platform.kill(killed)
+        platform.start(killed)
+        wait_until(platform.healthy)
+        for path, given in commands.items():
+            assert call(platform, "K1", "clerk", path, **given) == answers[path]
+        wait_until(platform.caught_up)
+        expected = {
+            withdrawn["number"]: {"petition.withdrawn.v1", "withdrawal.received.v1"},
+            corrected: {"petition.corrected.v1", "matter.corrected.v1"},
+            sealed: {"party.named.v1", "parties.kept_out.v1", "recusal.due.v1"},
+        }
+        for number, types in expected.items():
+            history = call(platform, "A1", "auditor", "audit.replay", number=number)["entries"]
+            told = [entry["type"] for entry in history]
+            assert {type_: told.count(type_) for type_ in types} == dict.fromkeys(types, 1)

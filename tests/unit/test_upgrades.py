@@ -8,10 +8,11 @@ import pytest
 
 from chassis.eventstore.migrate import migrate
 from chassis.runtime.losses import LossWatch
+from services.intake.application.ports import Corrected, Raised
 from services.intake.readmodels.progress import TABLES
 from shouwen.hosting import versions_of
-from tests.builders import Clock, content, person, raised, registered
-from tests.unit.intake.desk import Desk, intake
+from tests.builders import Clock, actor, content, intake_command, person, raised, registered
+from tests.unit.intake.desk import Desk, intake, reader
 from tests.unit.responsibility.casebook import Casebook, FakeArrivals, responsibility, take
 from tests.unit.responsibility.linked import Counter
 from tests.unit.responsibility.test_merging import Town
@@ -36,7 +37,16 @@ BEFORE_CORRECTIONS = (
         for column in ("revision", "content_version", "corrected_at", "withdrawn_at")
     ),
 )
-
+# What intake_0005 made.
+BEFORE_PHONES = (
+    "DROP TABLE petitioner_phone",
+    "DROP INDEX petitioner_unmarked",
+    "DROP INDEX vault_version_petitioner",
+    "ALTER TABLE petitioner_key DROP COLUMN phone_kept",
+    "ALTER TABLE repeat_proposal DROP COLUMN known_by",
+)
+# What responsibility_0006 made.
+BEFORE_REASONS = ("DROP TABLE supervision_reason",)
 # What intake_0006 made.
 BEFORE_UNDONE_LINKS = ("ALTER TABLE petition DROP COLUMN parted_from",)
 # What responsibility_0007 made.
@@ -77,6 +87,7 @@ def test_terms_are_filled_with_the_calendar_they_were_counted_by(
         "responsibility",
         "responsibility_0002",
         *BEFORE_MOVES,
+        *BEFORE_REASONS,
         "ALTER TABLE caseload DROP COLUMN kept_out",
         "DROP INDEX matter_petition",
         "ALTER TABLE term DROP COLUMN calendar",
@@ -99,6 +110,7 @@ def test_what_intake_follows_is_followed_from_the_beginning(
         "intake",
         "intake_0001",
         *BEFORE_UNDONE_LINKS,
+        *BEFORE_PHONES,
         *BEFORE_CORRECTIONS,
         *BEFORE_REPEATS,
         "ALTER TABLE progress DROP COLUMN owner",
@@ -121,7 +133,12 @@ def test_what_was_registered_before_is_compared_and_its_repeats_are_known(
         desk = Desk(application, clock)
         first, repeat = desk.register(raised(), raised())
         before = tables(application), rows(application, "vault")
-    made_since = (*BEFORE_UNDONE_LINKS, *BEFORE_CORRECTIONS, *BEFORE_REPEATS)
+    made_since = (
+        *BEFORE_UNDONE_LINKS,
+        *BEFORE_PHONES,
+        *BEFORE_CORRECTIONS,
+        *BEFORE_REPEATS,
+    )
     left_behind(environment["SQLITE_DBNAME"], "intake", "intake_0002", *made_since)
     with closing(intake(environment, clock)) as application:
         assert (tables(application), rows(application, "vault")) == before
@@ -156,11 +173,70 @@ class TestLinksOfBefore:
     def test_are_known_in_every_service(self, town: Town):
         """intake_0006, responsibility_0007: the tables are what the logs add up to."""
         brought_up = (
-            (town.counter.intake, "intake_0004", BEFORE_UNDONE_LINKS),
-            (town.case.application, "responsibility_0005", BEFORE_MOVES),
+            (town.counter.intake, "intake_0005", BEFORE_UNDONE_LINKS),
+            (town.case.application, "responsibility_0006", BEFORE_MOVES),
         )
         for application, revision, changes in brought_up:
             before = tables(application)
             path = application.env["SQLITE_DBNAME"]
             left_behind(path, application.name, revision, *changes)
             assert tables(application) == before
+
+
+@pytest.mark.parametrize("environment", ["intake"], indirect=True)
+def test_who_was_registered_before_is_found_by_his_phone_once_he_is_marked(
+    environment: dict[str, str], clock: Clock
+):
+    """intake_0005: only intake has the key to read him by; it does so little by little."""
+    called = raised(content=content(person(id_number="")))
+    with closing(intake(environment, clock)) as application:
+        first, *_ = Desk(application, clock).register(
+            raised(), raised(content=content(person(phone=""))), *strangers(3)
+        )
+        correct_phone(Desk(application, clock), strangers(1)[0])
+        marked = rows(application, "petitioner_phone")
+    since = (*BEFORE_UNDONE_LINKS, *BEFORE_PHONES)
+    left_behind(environment["SQLITE_DBNAME"], "intake", "intake_0004", *since)
+    with closing(intake(environment, clock)) as application:
+        assert rows(application, "petitioner_phone") == []
+        assert application.mark_phones() > 0
+        assert application.mark_phones() == 0
+        assert rows(application, "petitioner_phone") == marked
+        (asked,) = Desk(application, clock).register(called)
+        assert asked["may_repeat"] == first["number"]
+
+
+def test_the_upgrade_marks_a_few_at_a_time(
+    stores: Stores, clock: Clock, monkeypatch: pytest.MonkeyPatch
+):
+    """A vault of many is not read at once; what was done is not done again."""
+    monkeypatch.setattr("services.intake.application.MARKED_AT_ONCE", 2)
+    environment = stores.fresh("intake")
+    with closing(intake(environment, clock)) as application:
+        Desk(application, clock).register(*strangers(5))
+    since = (*BEFORE_UNDONE_LINKS, *BEFORE_PHONES)
+    left_behind(environment["SQLITE_DBNAME"], "intake", "intake_0004", *since)
+    with closing(intake(environment, clock)) as application:
+        assert [application.mark_phones() for _ in range(4)] == [2, 2, 1, 0]
+        assert len(rows(application, "petitioner_phone")) == 5
+
+
+def strangers(count: int) -> list[Raised]:
+    return [
+        raised(content=content(person(name=f"王{serial}", id_number=f"33042419600101{serial:04}")))
+        for serial in range(count)
+    ]
+
+
+def correct_phone(desk: Desk, petition: Raised) -> None:
+    """Have a version of the content that says another phone than the first."""
+    (made,) = desk.register(petition)
+    (somebody,) = petition.content.persons["petitioner"]
+    people = {"petitioner": [{**somebody, "phone": "15400005678"}]}
+    corrected = Corrected({}, {}, people, "误听")
+    desk.application.correct_petition(
+        intake_command("correct-1", content="phone"),
+        reader(actor(), "office_head"),
+        made["number"],
+        corrected,
+    )

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID, uuid5
 
-from eventsourcing.persistence import InterfaceError, OperationalError
+from eventsourcing.persistence import IntegrityError, InterfaceError, OperationalError
 from eventsourcing.utils import EnvType
 
 from chassis.eventstore.application import (
@@ -50,6 +50,7 @@ from services.intake.domain.refusals import (
 from services.intake.domain.regions import is_region
 from statute import parties as kept_out
 
+MARKED_AT_ONCE: Final = 100
 NOT_ITS_CODE: Final = "does not belong to this number"
 
 
@@ -300,6 +301,19 @@ class Intake(EventSourcedApplication):
     def _marks(self, content: Content, codes: Mapping[str, Any]) -> set[str]:
         sealed = is_sealed(codes["petition_class"])
         return set(self._vault.matter_marks(content, codes["category"], sealed=sealed))
+
+    def mark_phones(self) -> int:
+        """Let some who gave id number and phone before both were marked be found by either.
+
+        Returns:
+            how many people were looked at.
+        """
+        try:
+            with self.log_of_events.writing() as transaction:
+                return self._vault.mark_phones(transaction, MARKED_AT_ONCE)
+        except IntegrityError:
+            # Somebody's key was destroyed meanwhile: the next time he is not among them.
+            return 0
 
     def status(self, asking: Actor, number: str, query_code: str) -> Answer:
         """Return where a petition stands, for the petitioner.

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import chain
 from typing import Any
 
 from chassis.eventstore.transaction import Questions
@@ -10,12 +11,13 @@ from services.intake.application.ports import (
     Comparing,
     Content,
     MarkedMatter,
+    PersonMarks,
     Raised,
     Register,
     Vault,
 )
 from services.intake.domain.petition import Original, is_sealed
-from services.intake.domain.repeats import LOOKED_AT, Likeness, likeness
+from services.intake.domain.repeats import LOOKED_AT, KnownBy, Likeness, likeness
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +30,14 @@ class Candidate:
     sealed: bool
     letters: str
     matter: MarkedMatter
+
+
+@dataclass(frozen=True, slots=True)
+class Filed:
+    """A candidate under a mark of one of its people; `with_id` if he gave an id number then."""
+
+    candidate: Candidate
+    with_id: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +79,8 @@ class Found:
 
     @property
     def _alike(self) -> bool:
-        return self.likeness.links or (self.same_title and self.likeness.same_words)
+        certain = self.same_title and self.likeness.certain
+        return self.likeness.links or (certain and self.likeness.same_words)
 
     @property
     def _likely(self) -> bool:
@@ -81,9 +92,11 @@ class Found:
         return apart and self._likely and self.matter.was_parted_from(other.matter)
 
     @property
-    def rank(self) -> tuple[bool, bool, int, int]:
+    def rank(self) -> tuple[bool, bool, bool, int, int]:
         """Sorts the likeliest last, of equals the oldest."""
-        return (self._alike, self.proposes, self.likeness.score, -self.matter.position)
+        certain = self.same_title and self.likeness.certain
+        likeness = self.likeness
+        return (self._alike, self.proposes, certain, likeness.score, -self.matter.position)
 
     @property
     def proposes(self) -> bool:
@@ -96,12 +109,12 @@ class Candidates:
     """What the people of a batch have raised before, and what the batch adds to it.
 
     Attributes:
-        by_person: mark to that person's petitions.
+        by_mark: mark of an id number, or of name and phone, to the petitions of whoever has it.
     """
 
     vault: Vault
     comparing: Comparing
-    by_person: dict[str, list[Candidate]] = field(default_factory=lambda: defaultdict(list))
+    by_mark: dict[str, list[Filed]] = field(default_factory=lambda: defaultdict(list))
 
     def look_up(
         self,
@@ -111,8 +124,10 @@ class Candidates:
         contents: Mapping[str, Content],
     ) -> None:
         """Find the newest petitions of all that are in a batch; none of them new, no question."""
-        marks = {mark for content in contents.values() for mark in self.vault.person_marks(content)}
-        earlier = self.vault.earlier(transaction, keyring, sorted(marks), LOOKED_AT)
+        people = [
+            marks for content in contents.values() for marks in self.vault.person_marks(content)
+        ]
+        earlier = self.vault.earlier(transaction, keyring, people, LOOKED_AT)
         if not earlier:
             return
         rows = register.standing_of(transaction, {each.petition_id for each in earlier})
@@ -121,7 +136,8 @@ class Candidates:
             row = rows.get(each.petition_id)
             if row is not None:
                 letters = self.comparing.letters(each.content)
-                self.by_person[each.person].append(Candidate(letters=letters, **row))
+                filed = Filed(Candidate(letters=letters, **row), each.with_id)
+                self.by_mark[each.person].append(filed)
 
     def add(self, petition_id: str, raised: Raised, matter: MarkedMatter) -> None:
         """Let what comes later in the batch find a petition of it."""
@@ -133,8 +149,9 @@ class Candidates:
             self.comparing.letters(raised.content),
             matter,
         )
-        for mark in self.vault.person_marks(raised.content):
-            self.by_person[mark].append(candidate)
+        for marks in self.vault.person_marks(raised.content):
+            for mark in filter(None, (marks.id_number, marks.phone)):
+                self.by_mark[mark].append(Filed(candidate, bool(marks.id_number)))
 
     def compared(self, petition_id: str, raised: Raised) -> list[Found]:
         """Return the matters that a petition may be of.
@@ -144,24 +161,42 @@ class Candidates:
         return list(self._compared(petition_id, raised))
 
     def _compared(self, petition_id: str, raised: Raised) -> Iterator[Found]:
-        persons = [
-            mark for mark in self.vault.person_marks(raised.content) if self.by_person.get(mark)
-        ]
-        if not persons:
+        people = [marks for marks in self.vault.person_marks(raised.content) if self._has(marks)]
+        if not people:
             return
         letters = self.comparing.letters(raised.content)
-        for person in persons:
-            for candidate in _comparable(self.by_person[person][-LOOKED_AT:], raised):
+        for mark, known_by, candidates in chain.from_iterable(map(self._of, people)):
+            for candidate in _comparable(candidates, raised):
                 yield Found(
                     candidate.matter,
                     likeness(
-                        person=self.vault.pair_mark(person, petition_id, candidate.petition_id),
+                        person=self.vault.pair_mark(mark, petition_id, candidate.petition_id),
                         text=self.comparing.of(letters, candidate.letters),
                         letters=min(len(letters), len(candidate.letters)),
                         same_category=candidate.category == raised.category,
                         offices=(raised.office, candidate.office),
+                        known_by=known_by,
                     ),
                 )
+
+    def _has(self, marks: PersonMarks) -> bool:
+        return bool(self.by_mark.get(marks.id_number) or self.by_mark.get(marks.phone))
+
+    def _of(self, marks: PersonMarks) -> Iterator[tuple[str, KnownBy, list[Candidate]]]:
+        """Yield a person's newest petitions, and by what they are his.
+
+        Who gave another id number is another person, whoever's phone it is.
+        """
+        by_id, by_phone = (self.by_mark.get(mark, []) for mark in (marks.id_number, marks.phone))
+        without = [filed.candidate for filed in by_phone if not filed.with_id][-LOOKED_AT:]
+        if marks.id_number:
+            with_id = [filed.candidate for filed in by_id][-LOOKED_AT:]
+            yield marks.id_number, "id_number", with_id
+            yield marks.phone, "phone_to_id", without
+        else:
+            with_id = [filed.candidate for filed in by_phone if filed.with_id][-LOOKED_AT:]
+            yield marks.phone, "phone", without
+            yield marks.phone, "phone_to_id", with_id
 
 
 def _comparable(candidates: Sequence[Candidate], raised: Raised) -> Iterator[Candidate]:

@@ -9,6 +9,7 @@ from chassis.eventstore.application import Provenance
 from chassis.eventstore.requests import CommandKey
 from chassis.eventstore.transaction import Questions, Writing
 from chassis.jurisdiction import Actor
+from services.intake.domain.repeats import KnownBy
 
 
 class Content(Protocol):
@@ -29,10 +30,33 @@ class Content(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class PersonMarks:
+    """The keyed marks of a person who can be told from others of the name; at least one.
+
+    Attributes:
+        id_number: of his id number; empty where he gave none.
+        phone: of his name and phone, likewise.
+    """
+
+    id_number: str
+    phone: str
+
+    @property
+    def own(self) -> str:
+        """The mark that tells him best, under which his key is kept."""
+        return self.id_number or self.phone
+
+
+@dataclass(frozen=True, slots=True)
 class Earlier:
-    """The text of an earlier petition of a person, by that person's mark."""
+    """The text of an earlier petition of a person, by a mark of that person.
+
+    Attributes:
+        with_id: whether he gave an id number then.
+    """
 
     person: str
+    with_id: bool
     petition_id: str
     content: Content
 
@@ -69,19 +93,22 @@ class Vault(Protocol):
     ) -> None:
         """Encrypt and store another version of a petition's content."""
 
-    def matter_marks(self, content: Any, category: str, *, sealed: bool) -> Sequence[str]:
-        """Return what tells each person of it with the matter, where he can be told."""
+    def matter_marks(self, content: Any, category: str, *, sealed: bool) -> Mapping[str, KnownBy]:
+        """Return what tells each person of it with the matter, to what he is known by."""
 
-    def person_marks(self, content: Any) -> Sequence[str]:
-        """Return keyed marks of the persons who can be told from others of the name."""
+    def person_marks(self, content: Any) -> Sequence[PersonMarks]:
+        """Return the marks of the persons who can be told from others of the name."""
 
     def pair_mark(self, person_mark: str, petition_id: str, original_id: str) -> str:
         """Return a keyed mark of a person in two petitions: it ties no third one to them."""
 
     def earlier(
-        self, transaction: Questions, keyring: Any, marks: Sequence[str], newest: int
+        self, transaction: Questions, keyring: Any, people: Iterable[PersonMarks], newest: int
     ) -> Sequence[Earlier]:
         """Return the texts of some persons' newest petitions, in one question for all of them."""
+
+    def mark_phones(self, transaction: Writing, people: int) -> int:
+        """Let people who were known before be found by name and phone; return how many."""
 
     def is_query_code(self, number: str, code: str) -> bool:
         """Tell whether a code belongs to a number."""

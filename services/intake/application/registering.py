@@ -25,7 +25,7 @@ from services.intake.application.ports import (
 from services.intake.domain.numbering import number_of
 from services.intake.domain.petition import Petition, is_sealed
 from services.intake.domain.refusals import OriginalUnknown, Refusal, Sealed
-from services.intake.domain.repeats import Likeness, same_title
+from services.intake.domain.repeats import KnownBy, Likeness, same_title
 from statute.parties import Parties
 
 PETITIONS: Final = UUID("b8d9a9ea-3f33-5f5c-8f0e-6d1fb7a3d0c5")
@@ -51,12 +51,16 @@ class Original:
 
 @dataclass(frozen=True, slots=True)
 class New:
-    """A petition that is to be registered, by its place in the batch."""
+    """A petition that is to be registered, by its place in the batch.
+
+    Attributes:
+        marks: of its people with the matter, to what each is known by.
+    """
 
     index: int
     command: Command
     raised: Raised
-    marks: Sequence[str]
+    marks: Mapping[str, KnownBy]
     named: Original | None
     petition_id: str
 
@@ -234,7 +238,8 @@ class Registration:
             return likeliest([found.titled(matter) for found in compared])
         # What it says cannot be compared any more: a clerk looks at it.
         person = self.vault.pair_mark(mark, new.petition_id, matter.petition_id)
-        evidence = same_title(person, (new.raised.office, matter.office))
+        offices = (new.raised.office, matter.office)
+        evidence = same_title(person, offices, new.marks[mark])
         return likeliest([*compared, Found(matter, evidence, same_title=True)])
 
     @staticmethod

@@ -1,7 +1,11 @@
 """When a petition repeats another of one person (同人同事): the policy, and the evidence."""
 
 from dataclasses import asdict, dataclass
-from typing import Any, Final
+from typing import Any, Final, Literal
+
+# By what it shows that two petitions are of one person: both have the id number; neither has one,
+# and name and phone are the same; or one has name and phone only, and the other both.
+KnownBy = Literal["id_number", "phone", "phone_to_id"]
 
 # How near two offices are, the nearest first, with the leading digits that they then share.
 NEARNESS: Final = (("office", 9), ("region", 6), ("city", 4))
@@ -20,6 +24,8 @@ class LikenessPolicy:
         propose_from: at this score it is proposed to a clerk.
         same_words_from: at this likeness of text two petitions of one title say the same.
         letters_min: shorter texts look alike by chance; they are proposed at most.
+        certain: by what a person is known well enough for a link; by anything else his petitions
+            are proposed at most.
     """
 
     version: str
@@ -30,10 +36,11 @@ class LikenessPolicy:
     propose_from: int
     same_words_from: int
     letters_min: int
+    certain: frozenset[KnownBy]
 
 
 POLICY: Final = LikenessPolicy(
-    version="likeness.v1",
+    version="likeness.v2",
     text=70,
     category=15,
     places={"office": 15, "region": 12, "city": 6, ELSEWHERE: 0},
@@ -41,6 +48,7 @@ POLICY: Final = LikenessPolicy(
     propose_from=70,
     same_words_from=90,
     letters_min=30,
+    certain=frozenset({"id_number", "phone"}),
 )
 # Of a person's earlier petitions so many, the newest, are looked at.
 LOOKED_AT: Final = 8
@@ -56,6 +64,7 @@ class Likeness:
         text: likeness of title and text, 0 to 100.
         letters: of the shorter text.
         place: how near the two offices are.
+        known_by: by what that is one person.
     """
 
     policy: str
@@ -65,11 +74,18 @@ class Likeness:
     same_category: bool
     place: str
     score: int
+    known_by: KnownBy
+
+    @property
+    def certain(self) -> bool:
+        """Whether it is one person beyond a clerk's doubt."""
+        return self.known_by in POLICY.certain
 
     @property
     def links(self) -> bool:
         """Whether it is enough for a link without a clerk."""
-        return self.score >= POLICY.link_from and self.letters >= POLICY.letters_min
+        enough = self.score >= POLICY.link_from and self.letters >= POLICY.letters_min
+        return self.certain and enough
 
     @property
     def same_words(self) -> bool:
@@ -87,17 +103,25 @@ class Likeness:
 
 
 def likeness(
-    *, person: str, text: int, letters: int, same_category: bool, offices: tuple[str, str]
+    *,
+    person: str,
+    text: int,
+    letters: int,
+    same_category: bool,
+    offices: tuple[str, str],
+    known_by: KnownBy,
 ) -> Likeness:
     """Weigh how like two petitions of one person are."""
     place = _nearness(*offices)
     score = text * POLICY.text // 100 + same_category * POLICY.category + POLICY.places[place]
-    return Likeness(POLICY.version, person, text, letters, same_category, place, score)
+    return Likeness(POLICY.version, person, text, letters, same_category, place, score, known_by)
 
 
-def same_title(person: str, offices: tuple[str, str]) -> Likeness:
+def same_title(person: str, offices: tuple[str, str], known_by: KnownBy) -> Likeness:
     """Return the likeness of two petitions of one title and category whose text is not compared."""
-    return likeness(person=person, text=0, letters=0, same_category=True, offices=offices)
+    return likeness(
+        person=person, text=0, letters=0, same_category=True, offices=offices, known_by=known_by
+    )
 
 
 def _nearness(one: str, other: str) -> str:

@@ -2,15 +2,18 @@
 
 Keys stand in a table of their own, wrapped by a key that only the environment knows. Destroying a
 petitioner's key erases what he gave us and leaves every event, commitment and proof as it was.
+
+A person is known by his id number, else by name and phone. Who gives both is marked by both: once
+he comes in person, and once he rings.
 """
 
 import hmac
 import json
 import os
 from base64 import b32encode, urlsafe_b64decode
-from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from hashlib import sha256
 from typing import Any, Final
@@ -24,8 +27,9 @@ from cryptography.hazmat.primitives.keywrap import aes_key_unwrap, aes_key_wrap
 from chassis.environment import SettingInvalid
 from chassis.eventstore.instants import text_of
 from chassis.eventstore.transaction import Questions, Writing
-from services.intake.application.ports import Earlier
+from services.intake.application.ports import Earlier, PersonMarks
 from services.intake.domain.refusals import ContentErased, VersionUnknown
+from services.intake.domain.repeats import KnownBy
 from services.intake.gateways.letters import letters_of
 
 KEY_BYTES: Final = 32
@@ -38,8 +42,19 @@ SALT: Final = "salt"
 FIRST_VERSION: Final = 1
 
 Person = Mapping[str, str]
-# A person's mark to the petitioner's id and key.
-Keyring = dict[str, tuple[str, bytes]]
+
+
+@dataclass
+class Keyring:
+    """The people of a batch who are known to us.
+
+    Attributes:
+        own: the mark under which a person's key is kept, to his id and key.
+        by_phone: mark of name and phone, to the ids of those who gave an id number beside it.
+    """
+
+    own: dict[str, tuple[str, bytes]] = field(default_factory=dict)
+    by_phone: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
 
 
 class VaultKeyInvalid(SettingInvalid):
@@ -147,7 +162,7 @@ class Vault:
         expected = self.query_code(number).encode()
         return hmac.compare_digest(expected, code.strip().upper().encode())
 
-    def matter_marks(self, content: Content, category: str, *, sealed: bool) -> Sequence[str]:
+    def matter_marks(self, content: Content, category: str, *, sealed: bool) -> dict[str, KnownBy]:
         """Return keyed marks of each person with the matter, the principal's first.
 
         Petitions that have one in common are of the same person and the same matter: who signs
@@ -155,28 +170,34 @@ class Vault:
         that cannot be told from others of the name. What is sealed has marks of its own: its number
         must not stand in a matter that is open to many.
         """
-        persons = (self._person_mark(person) for _, _, person in content.everybody())
         title = letters_of(content.text["title"])
         matter = ("sealed", category, title) if sealed else (category, title)
-        return [self._mark(person, *matter) for person in dict.fromkeys(persons) if person]
+        return {
+            self._mark(person.own, *matter): "id_number" if person.id_number else "phone"
+            for person in self.person_marks(content)
+        }
 
     def pair_mark(self, person_mark: str, petition_id: str, original_id: str) -> str:
         """Return a keyed mark of a person in two petitions: it ties no third one to them."""
         return self._mark("pair", person_mark, petition_id, original_id)
 
-    def person_marks(self, content: Content) -> Sequence[str]:
-        """Return keyed marks of the persons who can be told from others of the name."""
-        marks = (self._person_mark(person) for _, _, person in content.everybody())
-        return [mark for mark in dict.fromkeys(marks) if mark]
+    def person_marks(self, content: Content) -> Sequence[PersonMarks]:
+        """Return the marks of the persons who can be told from others of the name."""
+        marks = (self._marks_of(person) for _, _, person in content.everybody())
+        return [each for each in dict.fromkeys(marks) if each.own]
 
     def earlier(
-        self, transaction: Questions, keyring: Keyring, marks: Sequence[str], newest: int
+        self,
+        transaction: Questions,
+        keyring: Keyring,
+        people: Iterable[PersonMarks],
+        newest: int,
     ) -> Sequence[Earlier]:
         """Return the texts of some persons' newest petitions, in one question for all of them.
 
         Who is new to us costs no question; what was erased is not among them.
         """
-        known = {keyring[mark][0]: mark for mark in marks if mark in keyring}
+        known = self._known(keyring, people)
         if not known:
             return []
         places = ", ".join("?" for _ in known)
@@ -196,28 +217,81 @@ class Vault:
             taken[petitioner_id] += 1
             if taken[petitioner_id] <= newest:
                 place = Shelf(petition_id).place(TEXT, 0)
-                text = self._decrypt(bytes(wrapped), bytes(ciphertext), place)
-                found.append(Earlier(known[petitioner_id], petition_id, Content(text, {})))
+                text = Content(self._decrypt(bytes(wrapped), bytes(ciphertext), place), {})
+                found += [
+                    Earlier(mark, with_id, petition_id, text)
+                    for mark, with_id in sorted(known[petitioner_id])
+                ]
         return found
+
+    @staticmethod
+    def _known(keyring: Keyring, people: Iterable[PersonMarks]) -> dict[str, set[tuple[str, bool]]]:
+        """Return petitioner_id to the marks that lead to him, and whether he gave an id number.
+
+        From an id number to him who has it, and to him who gave name and phone only; from name and
+        phone to both.
+        """
+        known: dict[str, set[tuple[str, bool]]] = defaultdict(set)
+        for marks in people:
+            for mark in filter(None, (marks.id_number, marks.phone)):
+                if mark in keyring.own:
+                    known[keyring.own[mark][0]].add((mark, mark == marks.id_number))
+            if not marks.id_number:
+                for petitioner_id in keyring.by_phone.get(marks.phone, ()):
+                    known[petitioner_id].add((marks.phone, True))
+        return known
 
     def keyring(self, transaction: Questions, contents: Mapping[str, Content]) -> Keyring:
         """Find the keys of all persons in contents, by petition_id, in one question."""
-        marks = sorted(
-            {
-                self._mark_in(petition_id, role, ordinal, person)
-                for petition_id, content in contents.items()
-                for role, ordinal, person in content.everybody()
-            }
+        marks, phones = set(), set()
+        for petition_id, content in contents.items():
+            for role, ordinal, person in content.everybody():
+                known = self._marks_of(person)
+                marks.add(self._mark_in(petition_id, role, ordinal, person))
+                phones.add(known.phone)
+        phones.discard("")
+        rows = transaction.query(*_keys_of(sorted(marks | phones), sorted(phones)))
+        keyring = Keyring()
+        for mark, petitioner_id, wrapped, beside_id in rows:
+            if beside_id:
+                keyring.by_phone[mark].add(petitioner_id)
+            else:
+                keyring.own[mark] = petitioner_id, aes_key_unwrap(self._wrapping, bytes(wrapped))
+        return keyring
+
+    def mark_phones(self, transaction: Writing, people: int) -> int:
+        """Keep the marks of name and phone of people who were known before these were kept.
+
+        Args:
+            people: at most so many at once.
+
+        Returns:
+            how many there were.
+        """
+        keys = transaction.query(
+            "SELECT petitioner_id, wrapped_key FROM petitioner_key WHERE phone_kept = 0"
+            " ORDER BY petitioner_id LIMIT ?",
+            (people,),
         )
-        rows = transaction.query(
-            "SELECT person_mark, petitioner_id, wrapped_key FROM petitioner_key"  # noqa: S608 - placeholders
-            f" WHERE person_mark IN ({', '.join('?' for _ in marks)})",
-            marks,
-        )
-        return {
-            mark: (petitioner_id, aes_key_unwrap(self._wrapping, bytes(wrapped)))
-            for mark, petitioner_id, wrapped in rows
-        }
+        wrapped_of = {petitioner_id: bytes(wrapped) for petitioner_id, wrapped in keys}
+        for shelf, role, ordinal, petitioner_id, ciphertext in _kept_of(transaction, wrapped_of):
+            place = shelf.place(role, ordinal)
+            person = self._decrypt(wrapped_of[petitioner_id], ciphertext, place)
+            self._keep_phone(transaction, petitioner_id, self._marks_of(person))
+        for petitioner_id in wrapped_of:
+            transaction.write(
+                "UPDATE petitioner_key SET phone_kept = 1 WHERE petitioner_id = ?", (petitioner_id,)
+            )
+        return len(keys)
+
+    @staticmethod
+    def _keep_phone(transaction: Writing, petitioner_id: str, marks: PersonMarks) -> None:
+        if marks.id_number and marks.phone:
+            transaction.write(
+                "INSERT INTO petitioner_phone (mark, petitioner_id) VALUES (?, ?)"
+                " ON CONFLICT (mark, petitioner_id) DO NOTHING",
+                (marks.phone, petitioner_id),
+            )
 
     def keep(
         self,
@@ -257,9 +331,12 @@ class Vault:
             mark = self._mark_in(shelf.petition_id, role, ordinal, person)
             petitioner = self._petitioner(transaction, keyring, mark)
             self._store(transaction, shelf, role, ordinal, petitioner, person)
+            marks = self._marks_of(person)
+            if petitioner[0] not in keyring.by_phone.get(marks.phone, ()):
+                self._keep_phone(transaction, petitioner[0], marks)
         mark = self._mark_in(shelf.petition_id, PRINCIPAL, 0, content.principal)
         text = {**content.text, SALT: salt.hex()}
-        self._store(transaction, shelf, TEXT, 0, keyring[mark], text)
+        self._store(transaction, shelf, TEXT, 0, keyring.own[mark], text)
 
     def open(
         self, transaction: Questions, petition_id: str, version: int = FIRST_VERSION
@@ -331,33 +408,69 @@ class Vault:
         The id is never made again: who comes back after his key was destroyed is somebody new, and
         what was erased does not meet his new key.
         """
-        if mark not in keyring:
+        if mark not in keyring.own:
             key = os.urandom(KEY_BYTES)
-            keyring[mark] = str(uuid4()), key
+            keyring.own[mark] = str(uuid4()), key
             transaction.insert(
                 "petitioner_key",
                 {
-                    "petitioner_id": keyring[mark][0],
+                    "petitioner_id": keyring.own[mark][0],
                     "person_mark": mark,
                     "wrapped_key": aes_key_wrap(self._wrapping, key),
+                    "phone_kept": 1,
                 },
             )
-        return keyring[mark]
+        return keyring.own[mark]
 
     def _mark_in(self, petition_id: str, role: str, ordinal: int, person: Person) -> str:
         """Return the mark of a person; who cannot be told from others is new in each petition."""
-        return self._person_mark(person) or self._mark(petition_id, f"{role}/{ordinal}")
+        return self._marks_of(person).own or self._mark(petition_id, f"{role}/{ordinal}")
 
-    def _person_mark(self, person: Person) -> str | None:
-        """Return a keyed mark of a person by id number, else by name and phone."""
-        if id_number := letters_of(person.get("id_number", "")):
-            return self._mark("id", id_number)
-        if phone := letters_of(person.get("phone", "")):
-            return self._mark("phone", letters_of(person["name"]), phone)
-        return None
+    def _marks_of(self, person: Person) -> PersonMarks:
+        """Return keyed marks of a person, by id number and by name and phone."""
+        id_number, phone = (letters_of(person.get(name, "")) for name in ("id_number", "phone"))
+        return PersonMarks(
+            self._mark("id", id_number) if id_number else "",
+            self._mark("phone", letters_of(person["name"]), phone) if phone else "",
+        )
 
     def _mark(self, *parts: str) -> str:
         return hmac.digest(self._identifying, "\x1f".join(parts).encode(), sha256).hex()
+
+
+def _keys_of(marks: Sequence[str], phones: Sequence[str]) -> tuple[str, Sequence[str]]:
+    """Return the question for the keys of people, and who has a phone beside his id number."""
+    own = (
+        "SELECT person_mark, petitioner_id, wrapped_key, 0 FROM petitioner_key"  # noqa: S608 - placeholders
+        f" WHERE person_mark IN ({', '.join('?' for _ in marks)})"
+    )
+    if not phones:
+        return own, marks
+    beside_id = (
+        "SELECT p.mark, p.petitioner_id, k.wrapped_key, 1 FROM petitioner_phone p"  # noqa: S608 - placeholders
+        " JOIN petitioner_key k ON k.petitioner_id = p.petitioner_id"
+        f" WHERE p.mark IN ({', '.join('?' for _ in phones)})"
+    )
+    return f"{own} UNION ALL {beside_id}", [*marks, *phones]
+
+
+def _kept_of(
+    questions: Questions, people: Iterable[str]
+) -> Iterator[tuple[Shelf, str, int, str, bytes]]:
+    """Yield where each person is kept: shelf, role, place in it, petitioner_id, ciphertext."""
+    wanted = list(people)
+    if not wanted:
+        return
+    places = ", ".join("?" for _ in wanted)
+    rows = questions.query(
+        "SELECT petition_id, 1, role, ordinal, petitioner_id, ciphertext FROM vault"  # noqa: S608 - placeholders
+        f" WHERE petitioner_id IN ({places}) AND role <> 'text'"
+        " UNION ALL SELECT petition_id, version, role, ordinal, petitioner_id, ciphertext"
+        f" FROM vault_version WHERE petitioner_id IN ({places}) AND role <> 'text'",
+        [*wanted, *wanted],
+    )
+    for petition_id, version, role, ordinal, petitioner_id, ciphertext in rows:
+        yield Shelf(petition_id, version), role, ordinal, petitioner_id, bytes(ciphertext)
 
 
 def commitment(salt: bytes, content: Content) -> str:

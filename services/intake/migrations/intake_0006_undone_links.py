@@ -7,7 +7,7 @@ from alembic import op
 from sqlalchemy import text
 
 revision = "intake_0006"
-down_revision = "intake_0004"
+down_revision = "intake_0005"
 
 
 def upgrade() -> None:

@@ -11,13 +11,22 @@ from chassis.eventstore.transaction import Questions, Row, Writing
 from services.intake.domain.petition import Petition
 from services.intake.readmodels.register import Sight
 
-COLUMNS: Final = ("number", "repeat_of", "score", "text", "same_category", "place", "proposed_at")
+COLUMNS: Final = (
+    "number",
+    "repeat_of",
+    "score",
+    "text",
+    "same_category",
+    "place",
+    "proposed_at",
+    "known_by",
+)
 DECIDED_BY: Final = (Petition.RepeatLinked, Petition.RepeatDeclined)
 
 # The one proposed may have become a repeat since: shown is the first of its matter.
 _OPEN: Final = (
     "SELECT q.number, r.matter_number, q.score, q.text, q.same_category, q.place,"
-    " q.proposed_at, COALESCE(k.sealed, p.sealed),"
+    " q.proposed_at, q.known_by, COALESCE(k.sealed, p.sealed),"
     " COALESCE(k.kept_out, '') || ' ' || COALESCE(o.kept_out, ''), q.position"
     " FROM repeat_proposal q"
     " JOIN petition p ON p.number = q.number JOIN petition r ON r.number = q.repeat_of"
@@ -27,7 +36,7 @@ _OPEN: Final = (
     " AND (COALESCE(k.sealed, p.sealed) = 0 OR p.registered_by = ? OR p.office = ?)"
     " ORDER BY q.position LIMIT ?"
 )
-_SEALED, _KEPT_OUT, _POSITION = 7, 8, 9
+_SEALED, _KEPT_OUT, _POSITION = 8, 9, 10
 
 
 class Proposals:
@@ -68,7 +77,10 @@ class Proposals:
 
 def _item(row: Row) -> dict[str, Any]:
     item = dict(zip(COLUMNS, row[:_SEALED], strict=True))
-    return item | {"same_category": bool(item["same_category"])}
+    # What was proposed before it was said has none.
+    known_by = item.pop("known_by")
+    known = {"known_by": known_by} if known_by else {}
+    return item | known | {"same_category": bool(item["same_category"])}
 
 
 def _row(event: Petition.RepeatProposed, recorded: RecordedEvent) -> Mapping[str, Any]:
@@ -80,6 +92,7 @@ def _row(event: Petition.RepeatProposed, recorded: RecordedEvent) -> Mapping[str
         "text": like["text"],
         "same_category": int(like["same_category"]),
         "place": like["place"],
+        "known_by": like.get("known_by", ""),
         "proposed_at": text_of(recorded.recorded_at),
         "position": recorded.id,
     }

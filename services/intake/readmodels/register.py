@@ -10,6 +10,7 @@ from chassis.eventstore.log import RecordedEvent
 from chassis.eventstore.losses import Made
 from chassis.eventstore.paging import POSITION_BITS, Key, key_of, page_of
 from chassis.eventstore.transaction import Questions, Row, Writing
+from chassis.jurisdiction import is_above
 from services.intake.application.ports import MarkedMatter
 from services.intake.domain.petition import Petition
 from statute.parties import Parties
@@ -99,6 +100,19 @@ class Sight:
         """Tell whether a row is none that the searcher is kept out of."""
         parties = Parties.written(row["kept_out"])
         return not (row["sealed"] and parties.include(self.subject, self.office))
+
+    def finds(self, row: Mapping[str, Any]) -> bool:
+        """Tell whether he is shown a petition in a search.
+
+        What is sealed to those who are named, and where its office is a party to the heads above.
+        """
+        if not self.shows(row):
+            return False
+        office, named = row["office"], {row["registered_by"], row["owner"]}
+        known = self.auditing or self.subject in named or self.head_of == office
+        in_place = self.head_of and is_above(self.head_of, office)
+        parties = Parties.written(row["kept_out"])
+        return not row["sealed"] or known or bool(in_place and parties.include(office))
 
 
 class RegisterTables:
@@ -197,7 +211,7 @@ class RegisterTables:
 
         rows, next_cursor = page_of(
             rows_behind,
-            lambda row: sight.shows(_row(row)),
+            lambda row: sight.finds(_row(row)),
             lambda row: (row[_POSITION],),
             key_of(cursor, (int,)),
             limit,
@@ -413,7 +427,8 @@ def _seen(sight: Sight) -> tuple[list[str], list[Any]]:
     if not sight.auditing:
         clauses.append(
             "(COALESCE(k.sealed, p.sealed) = 0"
-            " OR p.registered_by = ? OR p.office = ? OR g.owner = ?)"
+            " OR p.registered_by = ? OR p.office = ? OR g.owner = ?"
+            " OR COALESCE(k.kept_out, '') <> '')"
         )
         params += [sight.subject, sight.head_of, sight.subject]
     return clauses, params

@@ -9,7 +9,7 @@ from typing import Final
 UNTAKEN_AFTER: Final = timedelta(days=1)
 
 # Told again after each such time until somebody has done something about it.
-TOLD_AGAIN: Final = frozenset({"untaken", "recusal_due"})
+TOLD_AGAIN: Final = frozenset({"untaken", "recusal_due", "replacement_due"})
 
 ATTEMPTS_MAX: Final = 10
 RETRY_FIRST: Final = timedelta(seconds=2)
@@ -26,6 +26,7 @@ SENTENCES: Final[Mapping[str, str]] = {
     "merged": "信访事项 {number} 已并入先前登记的同一事项,由其首问责任领导负责。",
     "split": "信访事项 {number} 有信访件分案,请核对所承担的事项。",
     "recusal_due": "信访事项 {number} 的首问责任领导应当回避,请另行确定首问责任领导。",
+    "replacement_due": "信访事项 {number} 的承办人员或单位应当回避,请另行确定。",
 }
 
 

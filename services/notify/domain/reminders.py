@@ -15,6 +15,7 @@ REMINDERS: Final = UUID("5b0d6f0e-4d0c-5d0e-8a8c-0d7f5a3e9b42")
 OFFICE_HEAD: Final = "office_head:"
 OWNS: Final = "ownership_taken"
 RECUSAL_DUE: Final = "recusal_due"
+REPLACEMENT_DUE: Final = "replacement_due"
 SPLIT: Final = "split"
 
 

@@ -26,9 +26,11 @@ from chassis.eventstore.requests import CommandKey
 from chassis.eventstore.transaction import Questions
 from chassis.jurisdiction import Actor, is_above
 from services.responsibility.application.steps import (
+    course_begun,
     followed_course,
     found_course,
     has_ended,
+    look_for_replacement,
     now_for,
     statement_by,
     taking_of,
@@ -197,6 +199,8 @@ class Responsibility(EventSourcedApplication):
         if ownership is None:
             return
         ownership.keep_out(registration.kept_out, registration.registered_at)
+        if registration.kept_out:
+            look_for_replacement(unit, ownership, registration.registered_at)
         line = self.duty_for(unit, registration)
         if line is not None:
             ownership.take_by_roster(line, registration.office, registration.registered_at)
@@ -345,6 +349,10 @@ class Responsibility(EventSourcedApplication):
         def decide(unit: Unit) -> Answer:
             ownership = self.led_to(unit, reported.number)
             check_no_party(command.actor, ownership, reported.number)
+            if ownership.sealed:
+                # A number is no proof that he met the petitioner: whoever owns it reads it all.
+                course = found_course(unit, ownership)
+                check_sight(Viewer(command.actor), ownership, course, reported.number)
             for office in (matter.office, reported.office):
                 if not command.actor.acts_for(office):
                     raise _not_allowed(ownership, reported.number, office)
@@ -442,21 +450,33 @@ class Responsibility(EventSourcedApplication):
         )
 
     def deliver_reply(
-        self, command: Command, number: str, document: str, delivered_at: datetime | None
+        self,
+        command: Command,
+        number: str,
+        document: str,
+        delivered_at: datetime | None,
+        carry_out_by: date | None = None,
     ) -> Answer:
         """Record that the written reply reached the petitioner, now unless told otherwise.
 
+        Args:
+            carry_out_by: the day by which what it promises is carried out; a term of the course.
+
         Raises:
             PetitionUnknown, OfficeNotAllowed, InTheFuture, NotOwned, CaseClosed.
+            StepNotOpen, ConditionUnmet: see `Course.take`.
         """
         self.check_past(delivered_at=delivered_at)
+        promised = {"carry_out_by": carry_out_by.isoformat()} if carry_out_by else {}
 
         def change(unit: Unit, ownership: Ownership) -> None:
             course = followed_course(unit, ownership, self.calendar())
+            if promised:
+                course = course_begun(unit, ownership, self.calendar())
             at = delivered_at or now_for(course, self.clock())
             ownership.deliver_reply(Reply(document, command.actor.subject, at))
             if course is not None:
-                given = {"document": document}
+                given = {"document": document, **promised}
                 course.take(taking_of("reply", command.actor, given, at, self.calendar()))
 
         return self._change(command, number, change, may=partial(check_step, STEPS["reply"]))
@@ -489,6 +509,7 @@ class Responsibility(EventSourcedApplication):
             if course is not None and course.state == "closed":
                 given = {"reason": reason, "document": document}
                 course.take(taking_of("reopen", command.actor, given, at, self.calendar()))
+                course.look_for_replacement(ownership.parties, at)
 
         return self._change(command, number, change)
 
@@ -551,7 +572,9 @@ class Responsibility(EventSourcedApplication):
         Args:
             petition_id: of a matter that the petition with this number was of.
         """
-        self.trace(unit, petition_id, number)[-1].keep_out(marks, at)
+        ownership = self.trace(unit, petition_id, number)[-1]
+        ownership.keep_out(marks, at)
+        look_for_replacement(unit, ownership, at)
 
     def correct_matter(
         self, unit: Unit, petition_id: str, correction: MatterCorrection, at: datetime
@@ -645,8 +668,12 @@ class Responsibility(EventSourcedApplication):
             self._leads_to[number] = matter
         return matter
 
+    def matters_of(self, numbers: Sequence[str]) -> Mapping[str, Matter]:
+        """Return where numbers lead, of those that are known here."""
+        return self._matters.find(self.log_of_events, numbers) if numbers else {}
+
     def _look_up(self, numbers: Sequence[str]) -> list[Matter | None]:
-        found = self._matters.find(self.log_of_events, numbers)
+        found = self.matters_of(numbers)
         return [found.get(number) for number in numbers]
 
     def _take_in(self, number: str) -> None:

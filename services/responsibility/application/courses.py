@@ -1,6 +1,6 @@
 """Use cases of the course: take a step, ask where a matter stands, ask for terms."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
 
@@ -23,7 +23,7 @@ from services.responsibility.application.steps import (
     now_for,
     taking_of,
 )
-from services.responsibility.domain.course import Course, CourseTerm, StepCorrection, Taken
+from services.responsibility.domain.course import Course, CourseTerm, StepCorrection
 from services.responsibility.domain.ownership import Ownership
 from services.responsibility.domain.refusals import (
     PetitionUnknown,
@@ -31,6 +31,7 @@ from services.responsibility.domain.refusals import (
     TermUnknown,
     VersionChanged,
 )
+from services.responsibility.domain.taken import Taken
 from statute.counting import Term
 from statute.course import STEPS, steps_from
 from statute.workdays import WorkCalendar
@@ -88,7 +89,10 @@ class Courses:
             _check_version(command, course.version if found else NOT_BEGUN)
             at = asked.happened_at or now_for(course, self.responsibility.clock())
             closed = course.state == "closed"
-            course.take(taking_of(asked.step, command.actor, asked.given, at, calendar))
+            taking = taking_of(asked.step, command.actor, asked.given, at, calendar)
+            repeats, parties = ownership.record.repeats, ownership.parties
+            course.take(replace(taking, repeats=repeats, parties=parties))
+            course.look_for_replacement(parties, at)
             if closed and course.state != "closed":
                 ownership.reopen(STEPS[asked.step].chinese, asked.given["document"], at)
             return course_answer(course, asked.number)
@@ -246,6 +250,7 @@ def course_answer(course: Course, number: str) -> Answer:
                 "article": step.article,
                 "roles": list(step.by),
                 "takes": list(step.takes),
+                "may_take": list(step.may_take),
             }
             for step in steps_from(course.state, course.petition_class)
         ],

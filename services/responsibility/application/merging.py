@@ -5,7 +5,12 @@ from uuid import UUID
 
 from chassis.eventstore.application import Unit
 from services.responsibility.application import Responsibility
-from services.responsibility.application.steps import found_course, has_ended, new_course
+from services.responsibility.application.steps import (
+    found_course,
+    has_ended,
+    look_for_replacement,
+    new_course,
+)
 from services.responsibility.domain.course import Course
 from services.responsibility.domain.evidence import Joining, Leaving
 from services.responsibility.domain.leaving import PassedOn
@@ -45,6 +50,7 @@ class Merging:
         )
         self._end_course(unit, later, into, joining)
         later.merge_into(into, joining.at)
+        look_for_replacement(unit, into, joining.at)
 
     def _end_course(self, unit: Unit, later: Ownership, into: Ownership, joining: Joining) -> None:
         """End the course of the later matter; one that had none yet begins and ends.
@@ -99,6 +105,8 @@ class Merging:
         course = found_course(unit, own)
         if course is not None:
             course.split(at)
+        for matter in (own, whole):
+            look_for_replacement(unit, matter, at)
         line = self.responsibility.duty_for(unit, registration)
         if line is not None:
             own.take_by_roster(line, registration.office, at)

@@ -111,6 +111,14 @@ def follow_reopening(course: Course, ownership: Ownership, calendar: WorkCalenda
         given = {"reason": "a repeat joined", "document": ownership.record.reopened_by}
         at = max(reopened_at, course.since)
         course.take(Taking(STEPS["reopen"], owner, ownership.office, given, at, calendar))
+        course.look_for_replacement(ownership.parties, at)
+
+
+def look_for_replacement(unit: Unit, ownership: Ownership, at: datetime) -> None:
+    """Put on record whether somebody who is a party to a matter is at work at it."""
+    course = found_course(unit, ownership)
+    if course is not None:
+        course.look_for_replacement(ownership.parties, max(at, course.since))
 
 
 def followed_course(unit: Unit, ownership: Ownership, calendar: WorkCalendar) -> Course | None:

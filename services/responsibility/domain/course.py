@@ -4,7 +4,7 @@ A stream of its own beside the ownership, so that no step can touch the owner. W
 read from the table in `statute.course`; here is what its conditions mean.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import Any, ClassVar, Final
@@ -26,14 +26,23 @@ from services.responsibility.domain.refusals import (
     StepOutOfOrder,
     StepUnknown,
 )
+from services.responsibility.domain.supervision import (
+    POLICY,
+    promise,
+    reasons_in,
+    untrue_reports,
+)
+from services.responsibility.domain.taken import Taken
 from statute.counting import Due, Pause, Term, TermRefusal
 from statute.course import BEGINNING, CONDITIONS, FINAL, Step, steps_from
+from statute.parties import Parties
 from statute.terms import TERMS, Counting
 from statute.workdays import WorkCalendar
 
 COURSES: Final = UUID("4a5f6d0e-7b51-5c62-8d0b-4f7e2f3a9c35")
+CARRYING_OUT: Final = "carrying_out"
 # With each of them the handling begins anew, and what was stated before is about what was before.
-BEGINS_HANDLING: Final = frozenset({"handle", "re_examine", "remand", "reopen"})
+BEGINS_HANDLING: Final = frozenset({"handle", "re_examine", "remand", "drop_review", "reopen"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +53,8 @@ class Taking:
         given: what he states, by names in `statute.course.GIVEN`.
         at: when it happened, UTC.
         calendar: by which the terms are counted.
+        repeats: numbers of what repeats the matter.
+        parties: who is kept out of it.
     """
 
     step: Step
@@ -52,22 +63,18 @@ class Taking:
     given: Mapping[str, Any]
     at: datetime
     calendar: WorkCalendar
+    repeats: Sequence[str] = ()
+    parties: Parties = field(default_factory=Parties)
 
     @property
     def day(self) -> date:
         """The day of the step, in Shanghai."""
         return day_of(self.at)
 
-
-@dataclass(frozen=True, slots=True)
-class Taken:
-    """A step on record; `at` is when it happened, as stated."""
-
-    step: str
-    by: str
-    given: Mapping[str, Any]
-    at: datetime
-    corrected: bool = False
+    @property
+    def repeat_known(self) -> bool:
+        """Whether the document is the number of a repeat, where one is what it was found by."""
+        return self.given["found_by"] != "repeat" or self.given["document"] in self.repeats
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +135,16 @@ class Work:
     plan: str = ""
     handlers: list[str] = field(default_factory=list)
 
+    def parts_of(self, parties: Parties) -> list[str]:
+        """Return the parts of the work that parties have, by their names here."""
+        parts = {
+            "unit": [self.unit],
+            "handler": [self.handler],
+            "assisting": self.assisting,
+            "team": self.team,
+        }
+        return [name for name, who in parts.items() if parties.include(*filter(None, who))]
+
     @property
     def involved(self) -> frozenset[str]:
         """Offices and staff numbers of those who do the work now."""
@@ -160,6 +177,21 @@ class Course(Aggregate):
         by: str
         office: str
         given: dict[str, Any]
+
+    class SupervisionFound(Event):
+        TOPIC = "supervision.reason_found.v1"
+        trigger: str
+        policy: str
+        steps: list[int]
+
+    class ReplacementDue(Event):
+        TOPIC = "replacement.due.v1"
+        office: str
+        parts: list[str]
+
+    class ReplacementSettled(Event):
+        TOPIC = "replacement.settled.v1"
+        office: str
 
     class Reclassified(Event):
         TOPIC = "course.reclassified.v1"
@@ -244,6 +276,8 @@ class Course(Aggregate):
         self.steps: list[Taken] = []
         self.closed_from = ""
         self.ended_by_merging: list[str] = []
+        self.reasons: set[str] = set()
+        self.replacement_due: list[str] = []
 
     def trigger_event(self, event_class: type[CanMutateAggregate[UUID]], **kwargs: Any) -> None:
         """Make a fact; every fact of a matter names it."""
@@ -277,6 +311,26 @@ class Course(Aggregate):
             given=dict(taking.given),
         )
         self._move_terms(taking)
+        for reason in reasons_in(self.steps):
+            self._record_reason(
+                timestamp=taking.at,
+                trigger=reason.trigger,
+                policy=POLICY.version,
+                steps=list(reason.steps),
+            )
+
+    def look_for_replacement(self, parties: Parties, at: datetime) -> None:
+        """Put on record, once, that somebody at work is a party, and once that nobody is any more.
+
+        He sees nothing and takes no step; only a step of the course names another in his place.
+        """
+        parts = [] if self.state in FINAL else self.work.parts_of(parties)
+        if parts == self.replacement_due:
+            return
+        if parts:
+            self._record_replacement(timestamp=at, office=self.office, parts=parts)
+        else:
+            self._record_settlement(timestamp=at, office=self.office)
 
     def end_terms(self, at: datetime) -> None:
         """Let all that the matter owes to the petitioner end with it."""
@@ -440,8 +494,35 @@ class Course(Aggregate):
         ahead = date.fromisoformat(taking.given["report_by"]) - taking.day
         return timedelta(0) < ahead <= REPORT_WITHIN
 
+    def _carry_out_by_ahead(self, taking: Taking) -> bool:
+        stated = taking.given.get("carry_out_by")
+        ahead = date.fromisoformat(stated) - taking.day if stated else timedelta(1)
+        return timedelta(0) < ahead <= REPORT_WITHIN
+
+    def _carrying_out_due(self, _taking: Taking) -> bool:
+        return self._runs(CARRYING_OUT)
+
+    def _carrying_out_promised(self, taking: Taking) -> bool:
+        return "carried_out" not in taking.given or promise(self.steps) is not None
+
+    def _untrue_on_record(self, taking: Taking) -> bool:
+        return untrue_reports(self.steps, taking.given.get("untrue_steps", ()), taking.by)
+
+    def _no_appeal(self, _taking: Taking) -> bool:
+        return self.petition_class != "appeal"
+
+    def _party_at_work(self, taking: Taking) -> bool:
+        replaced = taking.given["instead_of"]
+        at_work = replaced in {self.work.unit, *self.work.assisting}
+        return at_work and taking.parties.include(replaced)
+
     def _trigger_on_record(self, taking: Taking) -> bool:
-        shown = {"delay": self._delayed, "buck_passing": self._passed_on_too_often}
+        shown = {
+            "delay": self._delayed,
+            "buck_passing": self._passed_on_too_often,
+            "false_report": self._reported_falsely,
+            "opinion_not_carried_out": self._not_carried_out,
+        }
         shows = shown.get(taking.given["trigger"])
         return shows is None or shows(taking)
 
@@ -449,12 +530,20 @@ class Course(Aggregate):
         return any(
             running.late_days > 0
             or (running.ended_on is None and running.owed and running.over_at(taking.at))
-            for running in self.terms.values()
+            for code, running in self.terms.items()
+            if code != CARRYING_OUT
         )
 
     def _passed_on_too_often(self, _taking: Taking) -> bool:
         passed_on = sum(taken.step in PASSING_ON for taken in self.steps)
         return passed_on > PASSED_ON_AT_MOST
+
+    def _reported_falsely(self, _taking: Taking) -> bool:
+        return "false_report" in self.reasons
+
+    def _not_carried_out(self, taking: Taking) -> bool:
+        overdue = self._runs(CARRYING_OUT) and self.terms[CARRYING_OUT].over_at(taking.at)
+        return overdue or "opinion_not_carried_out" in self.reasons
 
     def _runs(self, code: str) -> bool:
         running = self.terms.get(code)
@@ -484,6 +573,13 @@ class Course(Aggregate):
         "no_hearing_that_day": _no_hearing_that_day,
         "report_by_ahead": _report_by_ahead,
         "trigger_on_record": _trigger_on_record,
+        "carry_out_by_ahead": _carry_out_by_ahead,
+        "carrying_out_due": _carrying_out_due,
+        "carrying_out_promised": _carrying_out_promised,
+        "untrue_on_record": _untrue_on_record,
+        "repeat_on_record": lambda _, taking: taking.repeat_known,
+        "no_appeal": _no_appeal,
+        "party_at_work": _party_at_work,
         "supervision_open": _supervision_open,
         "supervised": _supervised,
         "proposal_open": _proposal_open,
@@ -499,7 +595,9 @@ class Course(Aggregate):
         for code in ending:
             self._end_term(code, taking.at)
         for code in step.begins:
-            if self.petition_class == "appeal" or not TERMS[code].appeals_only:
+            rule = TERMS[code]
+            stated = not rule.stated or rule.stated_as in taking.given
+            if stated and (self.petition_class == "appeal" or not rule.appeals_only):
                 self._begin_term(code, taking.at, taking.calendar, taking.given)
         move = self._MOVES.get(step.code)
         if move is not None:
@@ -513,7 +611,7 @@ class Course(Aggregate):
     ) -> None:
         term = Term.begin(code, day_of(at))
         if term.rule.stated:
-            length = (date.fromisoformat(given["report_by"]) - term.runs_from).days
+            length = (date.fromisoformat(given[term.rule.stated_as]) - term.runs_from).days
             term = replace(term, rule=replace(term.rule, length_days=length))
         self._record_term(
             timestamp=at,
@@ -582,10 +680,32 @@ class Course(Aggregate):
         self.closed_from = previous_state if state == "closed" else ""
         self.since = timestamp
         self.steps.append(Taken(step, by, given, timestamp))
+        if given.get("carried_out"):
+            self.reasons.discard("opinion_not_carried_out")
+        if state == "closed":
+            # Who works at it is looked at anew where it is opened again.
+            self.replacement_due = []
+        if step == "replace_unit":
+            _replace(self.work, given["instead_of"], given["unit"])
+            return
         for name, value in given.items():
             note = _NOTES.get((step, name)) or _NOTES.get(("", name))
             if note is not None:
                 note(self.work, value)
+
+    @event(SupervisionFound)
+    def _record_reason(
+        self, timestamp: datetime, trigger: str, policy: str, steps: list[int]
+    ) -> None:
+        self.reasons.add(trigger)
+
+    @event(ReplacementDue)
+    def _record_replacement(self, timestamp: datetime, office: str, parts: list[str]) -> None:
+        self.replacement_due = parts
+
+    @event(ReplacementSettled)
+    def _record_settlement(self, timestamp: datetime, office: str) -> None:
+        self.replacement_due = []
 
     @event(Reclassified)
     def _record_class(self, timestamp: datetime, petition_class: str, previous_class: str) -> None:
@@ -672,6 +792,7 @@ class Course(Aggregate):
         self, timestamp: datetime, into_number: str, ended_on: str, late_days: dict[str, int]
     ) -> None:
         self.ended_by_merging = list(late_days)
+        self.replacement_due = []
         for code, late in late_days.items():
             self.terms[code].ended_on = date.fromisoformat(ended_on)
             self.terms[code].late_days = late
@@ -711,6 +832,11 @@ def _due(told: Mapping[str, Any]) -> Due:
         provisional=told["provisional"],
         calendar=told["calendar"],
     )
+
+
+def _replace(work: Work, replaced: str, unit: str) -> None:
+    work.unit = unit if work.unit == replaced else work.unit
+    work.assisting = [unit if each == replaced else each for each in work.assisting]
 
 
 def _name_handler(work: Work, handler: str) -> None:

@@ -9,7 +9,7 @@ from sqlalchemy import text
 from chassis.eventstore.revisions import create_tables
 
 revision = "responsibility_0007"
-down_revision = "responsibility_0005"
+down_revision = "responsibility_0006"
 
 # Fact to the name of its field with what its numbers led to before.
 MOVED: Final = {

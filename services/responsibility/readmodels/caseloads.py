@@ -9,6 +9,7 @@ from chassis.eventstore.log import RecordedEvent
 from chassis.eventstore.losses import Made
 from chassis.eventstore.paging import Key, key_of, page_of
 from chassis.eventstore.transaction import Questions, Row, Writing
+from chassis.jurisdiction import is_above
 from services.responsibility.domain.ownership import Ownership
 from services.responsibility.domain.policy import SEALED
 from statute.parties import Parties
@@ -24,25 +25,42 @@ CASELOAD_COLUMNS = (
     "repeats",
 )
 BEGINNING: Key = ("", "")
-# Holds with the values of `shown_to`: other classes, all where all are shown, or one office's.
-UNSEALED = f"(petition_class <> '{SEALED}' OR 1 = ? OR office = ?)"
+# Holds with the values of `shown_to`: other classes, all where all are shown, or one office's; and
+# what names parties, of which the onlooker is shown what he stands in for his office at.
+UNSEALED = f"(petition_class <> '{SEALED}' OR 1 = ? OR office = ? OR kept_out <> '')"
 
 
 @dataclass(frozen=True, slots=True)
 class Onlooker:
-    """Who looks at a list: he is shown no accusation to which he or his office is a party."""
+    """Who looks at a list: he is shown no accusation to which he or his office is a party.
+
+    Where the office of one is, he is shown it if his own stands in its place.
+    """
 
     subject: str
     office: str
 
-    def is_shown(self, petition_class: str, kept_out: str) -> bool:
+    def is_shown(
+        self,
+        petition_class: str,
+        kept_out: str,
+        office: str,
+        *,
+        knows: bool,
+    ) -> bool:
         """Tell whether he is shown a matter.
 
         Args:
             kept_out: marks of its parties, in writing.
+            office: of the matter.
+            knows: he may know of it whoever its parties are, if he is none.
         """
+        if petition_class != SEALED:
+            return True
         parties = Parties.written(kept_out)
-        return petition_class != SEALED or not parties.include(self.subject, self.office)
+        if parties.include(self.subject, self.office):
+            return False
+        return knows or (is_above(self.office, office) and parties.include(office))
 
 
 def shown_to(sealed_of: str | None) -> tuple[int, str]:
@@ -105,7 +123,7 @@ class Caseloads:
                 (office, *(behind or BEGINNING), *shown_to(sealed_of), count),
             )
 
-        return _page(rows_behind, OPEN_COLUMNS, "registered_at", onlooker, limit, cursor)
+        return _page(rows_behind, OPEN_COLUMNS, "registered_at", onlooker, sealed_of, limit, cursor)
 
     @staticmethod
     def owned_by(
@@ -129,7 +147,8 @@ class Caseloads:
                 ),
             )
 
-        return _page(rows_behind, CASELOAD_COLUMNS, "owned_since", onlooker, limit, cursor)
+        seen = owned.sealed_of
+        return _page(rows_behind, CASELOAD_COLUMNS, "owned_since", onlooker, seen, limit, cursor)
 
 
 def _page(  # noqa: PLR0913, PLR0917 - one list from another
@@ -137,14 +156,17 @@ def _page(  # noqa: PLR0913, PLR0917 - one list from another
     columns: Sequence[str],
     sorted_by: str,
     onlooker: Onlooker,
+    sealed_of: str | None,
     limit: int,
     cursor: str,
 ) -> tuple[list[dict[str, Any]], str]:
     number, petition_class = columns.index("number"), columns.index("petition_class")
-    place = columns.index(sorted_by)
+    place, office = columns.index(sorted_by), columns.index("office")
     rows, next_cursor = page_of(
         rows_behind,
-        lambda row: onlooker.is_shown(row[petition_class], row[-1]),
+        lambda row: onlooker.is_shown(
+            row[petition_class], row[-1], row[office], knows=sealed_of in {None, row[office]}
+        ),
         lambda row: (row[place], row[number]),
         key_of(cursor, (str, str)),
         limit,

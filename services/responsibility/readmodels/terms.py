@@ -10,7 +10,7 @@ from chassis.eventstore.losses import Made
 from chassis.eventstore.paging import Key, key_of, page_of
 from chassis.eventstore.transaction import Questions, Row, Writing
 from services.responsibility.application.calendars import NewerCalendar
-from services.responsibility.domain.course import Course
+from services.responsibility.domain.course import CARRYING_OUT, Course
 from services.responsibility.domain.ownership import Ownership
 from services.responsibility.domain.policy import (
     PASSED_ON_AT_MOST,
@@ -36,12 +36,18 @@ _OUTLASTING: Final = ", ".join(f"'{code}'" for code, rule in TERMS.items() if ru
 _TO_SUPERVISE: Final = (
     "SELECT f.number, f.shows, f.since_day, c.office, c.owner, COALESCE(k.unit, ''),"  # noqa: S608 - our own codes
     " c.petition_class, c.kept_out FROM ("
-    "SELECT number, 'delay' AS shows, min(due_day) AS since_day FROM term"
-    f" WHERE ended_on = '{RUNNING}' AND due_day < ? AND term NOT IN ({_LAPSING}) GROUP BY number"
+    "SELECT number, shows, min(since_day) AS since_day FROM ("
+    f"SELECT number, CASE term WHEN '{CARRYING_OUT}' THEN 'opinion_not_carried_out'"
+    " ELSE 'delay' END AS shows, due_day AS since_day FROM term"
+    f" WHERE ended_on = '{RUNNING}' AND due_day < ? AND term NOT IN ({_LAPSING})"
+    " UNION ALL SELECT number, shows, since_day FROM supervision_reason"
     " UNION ALL SELECT number, 'buck_passing', passed_on_day FROM course"
     " WHERE passed_on > ? AND state NOT IN ('closed', 'merged')"
+    ") shown GROUP BY number, shows"
     ") f JOIN caseload c ON c.number = f.number LEFT JOIN course k ON k.number = f.number"
-    f" WHERE c.office LIKE ? AND (c.petition_class <> '{SEALED}' OR 1 = ? OR c.office = ?)"
+    f" WHERE c.office LIKE ? AND (c.petition_class <> '{SEALED}' OR 1 = ? OR c.office = ?"
+    " OR c.kept_out <> '')"
+    " AND c.state <> 'merged'"
     " AND (f.number, f.shows) > (?, ?) ORDER BY f.number, f.shows LIMIT ?"
 )
 
@@ -60,7 +66,8 @@ _OF_THE_MATTER: Final = (
 )
 
 _NOT_SEALED_FOR: Final = (
-    f"(c.petition_class <> '{SEALED}' OR c.owner = ? OR t.office = ? OR k.unit = ?)"
+    f"(c.petition_class <> '{SEALED}' OR c.owner = ? OR t.office = ? OR k.unit = ?"
+    " OR c.kept_out <> '')"
 )
 _SELECT: Final = (
     "SELECT t.number, t.term, COALESCE(c.owner, '') AS owner, t.office,"
@@ -105,9 +112,12 @@ class Seen:
 
 
 class TermTables:
-    """The tables `term`, the latest of each kind, and `course`, with the handling unit."""
+    """The tables `term`, the latest of each kind, and `course`, with the handling unit.
 
-    tables: ClassVar = ("term", "course")
+    And `supervision_reason`, what was found and no supervision was ordered for.
+    """
+
+    tables: ClassVar = ("term", "course", "supervision_reason")
 
     def apply(self, transaction: Writing, event: Any, recorded: RecordedEvent) -> None:
         del recorded
@@ -144,7 +154,7 @@ class TermTables:
 
         rows, next_cursor = page_of(
             rows_behind,
-            lambda row: onlooker.is_shown(*row[-2:]),
+            lambda row: onlooker.is_shown(row[-2], row[-1], row[3], knows=_knows(asked, row)),
             lambda row: (row[5], row[9]),
             key_of(cursor, (int, str)),
             limit,
@@ -160,7 +170,7 @@ class TermTables:
         limit: int,
         cursor: str,
     ) -> tuple[list[dict[str, Any]], str]:
-        """Return a page of matters that the record shows to be late or passed on too often."""
+        """Return a page of matters that the record shows a reason for supervision of."""
 
         def rows_behind(behind: Key | None, count: int) -> list[Row]:
             return transaction.query(
@@ -177,7 +187,9 @@ class TermTables:
 
         rows, next_cursor = page_of(
             rows_behind,
-            lambda row: onlooker.is_shown(*row[-2:]),
+            lambda row: onlooker.is_shown(
+                row[-2], row[-1], row[3], knows=seen.sealed_of in {None, row[3]}
+            ),
             lambda row: (row[0], row[1]),
             key_of(cursor, (str, str)),
             limit,
@@ -209,6 +221,14 @@ class TermTables:
             ),
         )
         return [(number, petition_id) for number, petition_id in rows]
+
+
+def _knows(asked: TermsAsked, row: Row) -> bool:
+    """Tell whether who asks owns the matter, is of its office or handles it."""
+    if asked.sealed_of is None:
+        return True
+    _, _, owner, office, unit, *_ = row
+    return bool(set(asked.sealed_of) & {owner, office, unit} - {""})
 
 
 def _conditions(asked: TermsAsked, today: date) -> tuple[list[str], list[Any]]:
@@ -401,17 +421,45 @@ def _begin_course(transaction: Writing, event: Course.Begun) -> None:
 
 
 def _take_step(transaction: Writing, event: Course.StepTaken) -> None:
-    changes = {"state": event.state}
-    if "unit" in event.given and event.step != "ask_assistance":
-        changes["unit"] = event.given["unit"]
-    elif event.step == "take_back":
-        changes["unit"] = ""
+    changes = {"state": event.state, **_unit_after(event)}
     transaction.update("course", "number", event.number, changes)
+    if event.step == "replace_unit":
+        # It may be one that assists.
+        transaction.write(
+            "UPDATE course SET unit = ? WHERE number = ? AND unit = ?",
+            (event.given["unit"], event.number, event.given["instead_of"]),
+        )
+    if event.given.get("carried_out"):
+        _settle(transaction, event.number, "opinion_not_carried_out")
+    if event.step == "order_supervision":
+        _settle(transaction, event.number, event.given["trigger"])
     if event.step in PASSING_ON:
         transaction.write(
             "UPDATE course SET passed_on = passed_on + 1, passed_on_day = ? WHERE number = ?",
             (day_of(event.timestamp).toordinal(), event.number),
         )
+
+
+def _unit_after(event: Course.StepTaken) -> dict[str, str]:
+    """Return the handling unit where the step names another, or none any more."""
+    if event.step == "take_back":
+        return {"unit": ""}
+    names_it = "unit" in event.given and event.step not in {"ask_assistance", "replace_unit"}
+    return {"unit": event.given["unit"]} if names_it else {}
+
+
+def _find_reason(transaction: Writing, event: Course.SupervisionFound) -> None:
+    row = {
+        "id": _id(event.number, event.trigger),
+        "number": event.number,
+        "shows": event.trigger,
+        "since_day": day_of(event.timestamp).toordinal(),
+    }
+    transaction.put("supervision_reason", row, key="id")
+
+
+def _settle(transaction: Writing, number: str, trigger: str) -> None:
+    transaction.write("DELETE FROM supervision_reason WHERE id = ?", (_id(number, trigger),))
 
 
 def _merge(transaction: Writing, event: Course.Merged) -> None:
@@ -435,6 +483,7 @@ _CHANGES: Final[Mapping[type, Any]] = {
     Ownership.ReopeningVoided: _close_again,
     Course.Begun: _begin_course,
     Course.StepTaken: _take_step,
+    Course.SupervisionFound: _find_reason,
     Course.Merged: _merge,
     Course.Split: _split,
     Course.TermBegun: _begin,

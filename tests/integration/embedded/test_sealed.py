@@ -13,7 +13,6 @@ import eventlet
 import pytest
 from eventlet import GreenPool
 
-from chassis.jurisdiction import acts_for
 from contracts.failures import Failure
 from contracts.fields import PAGE_MAX
 from contracts.rpc import METHODS
@@ -24,14 +23,11 @@ from tests.integration.embedded.test_bad_input import BY_NUMBER, GOOD
 
 CITY, NEXT_DOOR, ELSEWHERE = "330400-01", "330424-02", "330726-01"
 UNIT = "330424-07"
-# Somebody stands before the petitioner and was given the number: within the region he receives.
-RECEIVE = "responsibility.receive"
 OUTSIDERS = [
     (path, role, office)
     for path in sorted(BY_NUMBER)
     for role in sorted(METHODS[path].roles - FOLLOWERS)
     for office in (CITY, NEXT_DOOR, ELSEWHERE)
-    if path != RECEIVE or not acts_for(office, OFFICE)
 ]
 LISTS = {
     "intake.search": {},

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from itertools import count
 from typing import Any
 
+from chassis.eventstore.application import ReadModel
 from chassis.jurisdiction import Actor
 from contracts.rpc.method import STAFF
 from services.intake.application import Intake
@@ -31,9 +32,9 @@ def reader(of: Actor, *roles: str) -> Reader:
     )
 
 
-def intake(environment: dict[str, str], clock: Clock) -> Intake:
+def intake(environment: dict[str, str], clock: Clock, *more: ReadModel) -> Intake:
     register = RegisterTables()
-    read_models = [register, Proposals()]
+    read_models = [register, Proposals(), *more]
     vault = Vault(VAULT_KEY)
     return Intake(environment, clock, read_models, register, vault, TextLikeness(), has_begun)
 

@@ -37,6 +37,7 @@ def compared(one: str, other: str) -> Likeness:
         letters=min(len(one), len(other)),
         same_category=True,
         offices=(COUNTY, COUNTY),
+        known_by="id_number",
     )
 
 

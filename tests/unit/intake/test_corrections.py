@@ -242,6 +242,26 @@ class TestTheAccused:
         with pytest.raises(PetitionUnknown):
             desk.application.petition(reader(actor(HEAD, COUNTY), "office_head"), number)
 
+    def test_of_an_accused_office_the_heads_above_it_find(self, desk: Desk):
+        """And nobody else who is not named: no clerk above, no head beside."""
+        number = self.against(desk, units=[COUNTY])
+        sights = {
+            "head above": Sight("3304", "D330400001", CITY, auditing=False, office=CITY),
+            "clerk above": Sight("3304", "K330400001", "", auditing=False, office=CITY),
+            "head beside": Sight("330424", "D2", "330424-02", auditing=False, office="330424-02"),
+            "its head": Sight("330424", HEAD, COUNTY, auditing=False, office=COUNTY),
+        }
+        with desk.application.log_of_events.reading() as questions:
+            found = {
+                who: [
+                    row["number"] for row in RegisterTables().search(questions, {}, sight, 9, "")[0]
+                ]
+                for who, sight in sights.items()
+            }
+        assert {who: numbers for who, numbers in found.items() if numbers} == {
+            "head above": [number]
+        }
+
     def test_named_later_are_kept_out_from_then_on(self, desk: Desk):
         number = desk.registered(raised(petition_class="accusation"))["number"]
         head = reader(actor(HEAD, COUNTY), "office_head")

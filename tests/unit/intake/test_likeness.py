@@ -24,6 +24,7 @@ def found(**changes) -> Likeness:
         "letters": 200,
         "same_category": True,
         "offices": (COUNTY, COUNTY),
+        "known_by": "id_number",
     }
     return likeness(**{**given, **changes})
 

@@ -202,7 +202,7 @@ class TestTheClerkDecides:
         first, again = told(desk, LEAK), told(desk, OTHER_WORDS)
         assert clerk.link(again, first)["repeat_of"] == first
         fact = newest(desk, Petition.RepeatLinked)
-        assert (fact.ground, fact.likeness["policy"]) == ("proposal", "likeness.v1")
+        assert (fact.ground, fact.likeness["policy"]) == ("proposal", "likeness.v2")
         assert proposals(desk) == ([], "")
         assert desk.application.row_of(again)["matter_number"] == first
 

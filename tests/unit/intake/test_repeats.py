@@ -2,9 +2,20 @@
 
 import pytest
 
+from services.intake.application.ports import Corrected
+from services.intake.domain.petition import Petition
 from services.intake.domain.refusals import Sealed
-from tests.builders import OTHER_COUNTY, actor, content, number, person, raised
-from tests.unit.intake.desk import Desk
+from tests.builders import (
+    OTHER_COUNTY,
+    actor,
+    content,
+    intake_command,
+    number,
+    person,
+    raised,
+)
+from tests.unit.intake.desk import Desk, reader
+from tests.unit.stores import rows
 
 NAMELESS = {"phone": "", "id_number": ""}
 
@@ -271,3 +282,99 @@ class TestWhatTheClerkKnows:
 
 def _repeating(petition, original: str):
     return raised(content=petition.content, repeat_of=original)
+
+
+HOTLINE = {"id_number": ""}
+
+
+def evidence(desk: Desk) -> list[dict]:
+    """What each question to a clerk rests on."""
+    facts = desk.facts()
+    return [fact.likeness for fact in facts if isinstance(fact, Petition.RepeatProposed)]
+
+
+class TestOnePersonWhoRingsAndComes:
+    """By telephone he gives name and number, at the counter his identity card (ADR 10)."""
+
+    @pytest.mark.parametrize(("first", "then"), [({}, HOTLINE), (HOTLINE, {})])
+    def test_is_asked_about_and_never_linked(self, desk: Desk, first: dict, then: dict):
+        """Word for word the same, at one office: a family shares name and phone now and then."""
+        one = desk.registered(by(person(**first)))
+        other = desk.registered(by(person(**then)))
+        assert (other["repeat_of"], other["may_repeat"]) == (None, one["number"])
+        (found,) = evidence(desk)
+        assert (found["known_by"], found["score"], found["policy"]) == (
+            "phone_to_id",
+            100,
+            "likeness.v2",
+        )
+
+    def test_in_one_batch_too(self, desk: Desk):
+        """An import brings both at once."""
+        one, other = desk.register(by(person()), by(person(**HOTLINE)))
+        assert (other["repeat_of"], other["may_repeat"]) == (None, one["number"])
+
+    def test_after_he_came_with_his_card_first_and_gave_a_phone_later(self, desk: Desk):
+        """Each petition adds what it knows of him."""
+        one = desk.registered(by(person(phone="")))
+        desk.registered(by(person(), title="养老金少发三个月", body="养老金少发了三个月"))
+        rung = desk.registered(by(person(**HOTLINE)))
+        assert rung["may_repeat"] == one["number"]
+
+    def test_is_linked_where_the_card_says_so_whatever_the_phone_would_suggest(self, desk: Desk):
+        """An older call is as like: what is certain goes before what has to be asked."""
+        body = "外墙渗水两年,多次反映,物业和社区互相推诿,至今没有任何答复,老人担心墙皮脱落"
+        desk.registered(by(person(**HOTLINE), body=body))
+        visit = desk.registered(by(person(), body=body))
+        again = desk.registered(by(person(), body=body, title="小区外墙渗水两年无人修又"))
+        assert again["repeat_of"] == visit["number"]
+
+    def test_is_another_with_another_card(self, desk: Desk):
+        """Name and phone are the same, the id numbers are not."""
+        desk.registered(by(person()))
+        other = desk.registered(by(person(id_number="330424196001010028")))
+        assert (other["repeat_of"], other.get("may_repeat")) == (None, None)
+
+    def test_is_another_with_another_name(self, desk: Desk):
+        """His wife rings from the same telephone."""
+        desk.registered(by(person()))
+        other = desk.registered(by(person(**HOTLINE, name="王阿水")))
+        assert other.get("may_repeat") is None
+
+    def test_an_accusation_stays_within_its_office(self, desk: Desk):
+        """As with every other mark."""
+        accusation = raised(petition_class="accusation", content=content(person()))
+        desk.registered(accusation)
+        call = raised(petition_class="accusation", content=content(person(**HOTLINE)),
+                      office=OTHER_COUNTY)  # fmt: skip
+        other = desk.registered(call, by=actor("K330726001", OTHER_COUNTY))
+        assert other.get("may_repeat") is None
+
+    def test_finds_nothing_that_was_erased(self, desk: Desk):
+        """With his key the way from his phone is gone."""
+        desk.registered(by(person()))
+        desk.application.log_of_events.transact(
+            lambda transaction: transaction.execute("DELETE FROM petitioner_key")
+        )
+        assert desk.registered(by(person(**HOTLINE))).get("may_repeat") is None
+        assert len(rows(desk.application, "petitioner_phone")) == 0
+
+    def test_keeps_no_phone_that_can_be_read(self, desk: Desk):
+        """A keyed mark, once for each person however often he comes."""
+        desk.register(by(person()), by(person(), title="养老金"))
+        desk.registered(by(person(), title="公交"))
+        ((mark, _),) = rows(desk.application, "petitioner_phone")
+        assert len(mark) == 64
+        assert "15400001234" not in mark
+
+    def test_a_corrected_phone_is_found_too(self, desk: Desk):
+        """The clerk had misheard it."""
+        one = desk.registered(by(person(phone="15400009999")))
+        corrected = Corrected({}, {}, {"petitioner": [dict(person())]}, "误听")
+        desk.application.correct_petition(
+            intake_command("correct-1", content="phone"),
+            reader(actor(), "office_head"),
+            one["number"],
+            corrected,
+        )
+        assert desk.registered(by(person(**HOTLINE)))["may_repeat"] == one["number"]

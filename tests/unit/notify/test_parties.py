@@ -10,6 +10,7 @@ HEAD_OF_COUNTY = f"office_head:{COUNTY}"
 AWAITED, TAKEN, JOINED = "ownership.awaited.v1", "ownership.taken.v1", "repeat.joined.v1"
 RECUSED, CLOSED = "ownership.recused.v1", "case.closed.v1"
 KEPT_OUT, DUE = "parties.kept_out.v1", "recusal.due.v1"
+REPLACEMENT, SETTLED = "replacement.due.v1", "replacement.settled.v1"
 
 
 def keep_out(desk: Desk, *codes: str, **changes: Any) -> None:
@@ -93,3 +94,44 @@ class TestARecusalThatIsDue:
         desk.tell(CLOSED)
         desk.deliver_after(2 * DAY)
         assert channel.told == []
+
+
+class TestAReplacementThatIsDue:
+    def test_is_brought_to_the_head_until_another_is_named(self, desk: Desk, channel: FakeChannel):
+        desk.tell(REPLACEMENT, parts=["unit"])
+        desk.deliver()
+        desk.deliver_after(DAY)
+        assert channel.recipients == [HEAD_OF_COUNTY, HEAD_OF_COUNTY]
+        desk.tell(SETTLED)
+        desk.deliver_after(2 * DAY)
+        assert len(channel.told) == 2
+
+    def test_of_a_part_more_takes_the_place_of_the_one_before(
+        self, desk: Desk, channel: FakeChannel
+    ):
+        """One reminder a day, whatever has to be replaced."""
+        desk.tell(REPLACEMENT, parts=["unit"])
+        desk.tell(REPLACEMENT, parts=["unit", "handler"])
+        desk.deliver()
+        assert channel.recipients == [HEAD_OF_COUNTY]
+
+    def test_is_not_brought_to_a_head_who_is_a_party(self, desk: Desk, channel: FakeChannel):
+        keep_out(desk, COUNTY)
+        desk.tell(REPLACEMENT, parts=["unit"])
+        desk.deliver_after(DAY)
+        assert channel.told == []
+        assert desk.facts()[-1].reason == "replacement_due"
+
+    def test_is_over_with_the_closure(self, desk: Desk, channel: FakeChannel):
+        desk.tell(REPLACEMENT, parts=["unit"])
+        desk.tell(CLOSED)
+        desk.deliver_after(2 * DAY)
+        assert channel.told == []
+
+    def test_leaves_the_recusal_due(self, desk: Desk, channel: FakeChannel):
+        """Another unit does not make another owner."""
+        desk.tell(DUE)
+        desk.tell(REPLACEMENT, parts=["unit"])
+        desk.tell(SETTLED)
+        desk.deliver()
+        assert [told.reason for told in channel.told] == ["recusal_due"]

@@ -17,6 +17,7 @@ from chassis.eventstore.application import Provenance, ReadModel, Unit
 from chassis.jurisdiction import Actor
 from services.responsibility.application import ReportedReception, Responsibility
 from services.responsibility.application.courses import Courses, StepAsked
+from services.responsibility.domain.course import StepCorrection
 from services.responsibility.domain.evidence import (
     Approval,
     ClosingStatement,
@@ -218,20 +219,28 @@ def happened_to() -> str:
 # Commands. Each has a request id of its own unless one is given.
 
 
-def take(
+def take(  # noqa: PLR0913 - what a step may state
     step: str,
     *,
     by: str = HEAD,
     office: str = COUNTY,
     of: str | None = None,
     at: datetime | None = None,
+    sees: int | None = None,
     **given: Any,
 ) -> Asked:
     """Take a step of the course; what it has to have stated is filled in where it is not given."""
     stated = {**{name: GIVEN[name] for name in STEPS[step].takes}, **given}
     asked = StepAsked(of or number(), step, stated, at)
-    sent = command(f"responsibility.{step}", asked, actor(by, office), f"step-{next(_requests)}")
+    sent = _sent(step, asked, actor(by, office), None, sees)
     return lambda application: Courses(application).take_step(sent, asked)
+
+
+def correct(step_number: int, *, by: str = HEAD, sees: int | None = None, **stated: Any) -> Asked:
+    """Correct what was stated with a step of the course."""
+    correction = StepCorrection(step_number, stated, "誊写有误")
+    sent = _sent("correct_step", correction, actor(by), None, sees)
+    return lambda application: Courses(application).correct_step(sent, number(), correction)
 
 
 # What is stated with a step, where a test does not say.
@@ -253,6 +262,8 @@ GIVEN: dict[str, Any] = {
     "trigger": "perfunctory",
     "proposal": "improve_work",
     "adopted": True,
+    "found_by": "inspection",
+    "instead_of": "330424-07",
 }
 
 
@@ -329,9 +340,12 @@ def reply(  # noqa: PLR0913 - what a reply may state
     of: str | None = None,
     request_id: str | None = None,
     sees: int | None = None,
+    carry_out_by: str | None = None,
 ) -> Asked:
-    sent = _sent("reply", (of, document, at), by or actor(HUANG), request_id, sees)
-    return lambda application: application.deliver_reply(sent, of or number(), document, at)
+    content = (of, document, at, carry_out_by)
+    sent = _sent("reply", content, by or actor(HUANG), request_id, sees)
+    until = date.fromisoformat(carry_out_by) if carry_out_by else None
+    return lambda application: application.deliver_reply(sent, of or number(), document, at, until)
 
 
 def close(

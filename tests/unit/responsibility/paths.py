@@ -1,6 +1,6 @@
 """One way through the course to each of its states, as data, and a walk along it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, Final
 
@@ -20,8 +20,8 @@ from tests.builders import (
 )
 from tests.unit.responsibility.casebook import Asked, Casebook, close, reopen, reply, take
 
-# A step by its code, or days that go by.
-Leg = str | timedelta
+# A step by its code, days that go by, or what intake tells meanwhile.
+Leg = str | timedelta | Callable[[Casebook], None]
 
 SECOND_CLERK: Final = "K330424002"
 # Whoever takes a step where it matters that it is not the same person; the others are the head's.
@@ -96,7 +96,7 @@ def asked(step: str, serial: int = 1, after: str = "", **given: Any) -> Asked:
     """The command for a step; reply, closure and reopening are commands of the ownership."""
     of = number(serial)
     if step == "reply":
-        return reply(of=of, by=actor(HUANG))
+        return reply(of=of, by=actor(HUANG), **given)
     if step == "close":
         # What the closure rests on is in the course.
         return close(ClosingStatement(OUTCOME_AFTER.get(after, "settled")), of=of)
@@ -117,6 +117,9 @@ def walk(
     for leg in legs[begin_at:]:
         if isinstance(leg, timedelta):
             case.clock.advance(leg)
+            continue
+        if not isinstance(leg, str):
+            leg(case)
             continue
         case.when(asked(leg, serial, before, **given.get(leg, {})))
         assert case.refusal is None, f"{leg}: {case.refusal} {case.refusal.fields}"

@@ -5,11 +5,9 @@ to.
 """
 
 from collections import Counter
-from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from random import Random
-from typing import Any, ClassVar, Final
+from typing import Any, Final
 
 from hypothesis import Phase, settings
 from hypothesis import strategies as st
@@ -22,9 +20,6 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from chassis.eventstore.log import RecordedEvent
-from chassis.eventstore.losses import Made
-from chassis.eventstore.transaction import Writing
 from services.responsibility.application import Responsibility
 from services.responsibility.application.courses import course_answer
 from services.responsibility.application.steps import OUTCOMES
@@ -44,6 +39,7 @@ from tests.builders import (
     registration,
     statement,
 )
+from tests.unit.fuse import Died, Fuse
 from tests.unit.responsibility.casebook import (
     Asked,
     Casebook,
@@ -63,33 +59,6 @@ seeds = st.integers(0, 2**32)
 # Two act, and a third who is needed for what must not be the same person's.
 CHECKED_BY: Final = {"verify": SECOND_CLERK}
 BEGUN: Final = (Course.TermBegun, Course.TermExtended, Course.TermResumed, Course.TermRecounted)
-
-
-class Died(BaseException):
-    """The process was killed."""
-
-
-@dataclass
-class Fuse:
-    """A read model without tables, which lets the process die before its commit.
-
-    Attributes:
-        events_left: how many events it lets pass before that; None for all.
-    """
-
-    tables: ClassVar[tuple[str, ...]] = ()
-    events_left: int | None = None
-
-    def apply(self, _transaction: Writing, _event: Any, _recorded: RecordedEvent) -> None:
-        if self.events_left is None:
-            return
-        if self.events_left == 0:
-            raise Died
-        self.events_left -= 1
-
-    @staticmethod
-    def made_by(_event: Any) -> Iterable[Made]:
-        return ()
 
 
 class TheCourseOfOneMatter(RuleBasedStateMachine):
@@ -209,31 +178,47 @@ class TheCourseOfOneMatter(RuleBasedStateMachine):
         self.case.application = self._started(self.case.clock, self.case.arrivals)
 
     def _everything(self) -> list[Any]:
-        tables = ("term", "course", "caseload", "matter")
+        tables = ("term", "course", "supervision_reason", "caseload", "matter")
         return [self._log().copy(), *(rows(self.case.application, table) for table in tables)]
 
     def _command(self, code: str, by: str, at: datetime | None, chance: Random) -> Asked:
         begun = self._shown()["version"] > 0
         # A matter without a course is replied to and closed without one; here each gets one.
         if begun and code == "reply":
-            return reply(at=at)
+            ahead = chance.choice([None, 0, 20, 40])
+            day = day_of(self.case.clock()) + timedelta(days=ahead or 0)
+            return reply(at=at, carry_out_by=None if ahead is None else day.isoformat())
         if begun and code == "close":
             outcome = chance.choice(OUTCOMES.get(self.state, ("settled",)))
             return close(statement(outcome=outcome), by=HUANG if by == HEAD else by)
         if begun and code == "reopen":
             return reopen()
         given = {"satisfied": chance.random() < 0.5} if code == "evaluate" else {}
-        return take(code, by=by, at=at, **given)
+        return take(code, by=by, at=at, **given, **self._found(code, chance))
+
+    @staticmethod
+    def _found(code: str, chance: Random) -> dict[str, Any]:
+        """Some of what a step may find of those before it; seldom of one that there is not."""
+        found = {
+            "carried_out": chance.random() < 0.5,
+            "reply_received": chance.random() < 0.5,
+            "untrue_steps": [chance.randint(1, 12)],
+        }
+        return {name: found[name] for name in STEPS[code].may_take
+                if name in found and chance.random() < 0.4}  # fmt: skip
 
     # What holds after every step
 
     @invariant()
     def only_edges_of_the_table_happen(self) -> None:
-        before = "registered"
-        for fact in self._facts(Course.StepTaken):
+        before, petition_class = "registered", ""
+        for fact in self._facts(Course.Begun, Course.Reclassified, Course.StepTaken):
+            if not isinstance(fact, Course.StepTaken):
+                petition_class = fact.petition_class
+                continue
             assert fact.previous_state == before
             assert (before, fact.step, fact.state) in EDGES
-            assert self.petition_class in STEPS[fact.step].classes
+            assert petition_class in STEPS[fact.step].classes
             before = fact.state
 
     @invariant()
@@ -285,6 +270,22 @@ class TheCourseOfOneMatter(RuleBasedStateMachine):
         assert shown == [fact.state for fact in steps[-1:]]
         passed_on = sum(fact.step in PASSING_ON for fact in steps)
         assert [row["passed_on"] for row in self._rows("course")] == [passed_on][: len(shown)]
+
+    @invariant()
+    def what_was_found_is_listed_until_it_is_answered(self) -> None:
+        """By the table as by the steps; each reason rests on steps that are on record."""
+        listed, steps = set(), 0
+        for fact in self._facts(Course.StepTaken, Course.SupervisionFound):
+            if isinstance(fact, Course.SupervisionFound):
+                listed.add(fact.trigger)
+                assert fact.steps[-1] == steps
+                assert fact.steps == sorted(set(fact.steps))
+                continue
+            steps += 1
+            listed -= {fact.given.get("trigger")}
+            if fact.given.get("carried_out"):
+                listed.discard("opinion_not_carried_out")
+        assert {row[2] for row in rows(self.case.application, "supervision_reason")} == listed
 
     # Counted here, from the log
 

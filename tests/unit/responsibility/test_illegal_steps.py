@@ -168,6 +168,7 @@ class Unmet:
 
 
 DISSATISFIED: Final = {"evaluate": {"satisfied": False}}
+PROMISED: Final = {"reply": {"carry_out_by": "2026-12-24"}}
 TO_HANDLING: Final = ("transfer", "accept", "handle")
 # At least one a condition. From 2026-11-24, a Tuesday.
 UNMET: Final[Sequence[tuple[str, Unmet]]] = (
@@ -217,7 +218,42 @@ UNMET: Final[Sequence[tuple[str, Unmet]]] = (
         Unmet(("order_supervision",), "propose", {"report_by": "2026-11-24"}),
     ),
     ("report_by_ahead", Unmet((), "assign", {"report_by": "2028-11-24"})),
+    ("carry_out_by_ahead", Unmet(TO_HANDLING, "reply", {"carry_out_by": "2026-11-24"})),
+    ("carry_out_by_ahead", Unmet(TO_HANDLING, "reply", {"carry_out_by": "2028-11-24"})),
+    ("carrying_out_due", Unmet(TO_THE_REPLY, "report_carrying_out")),
+    (
+        "carrying_out_due",
+        Unmet((*TO_THE_REPLY, "report_carrying_out"), "report_carrying_out", {}, PROMISED),
+    ),
+    (
+        "carrying_out_due",
+        Unmet((*TO_THE_REPLY, "ask_review", "remand"), "report_carrying_out", {}, PROMISED),
+    ),
+    ("carrying_out_promised", Unmet(TO_THE_REPLY, "inspect", {"carried_out": False})),
+    (
+        "carrying_out_promised",
+        Unmet((*TO_THE_REPLY, "ask_review", "remand"), "inspect", {"carried_out": True}, PROMISED),
+    ),
+    # The first is a transfer, which reports nothing; there is no ninth; the reply is his own.
+    ("untrue_on_record", Unmet(TO_THE_REPLY, "inspect", {"untrue_steps": [1]})),
+    ("untrue_on_record", Unmet(TO_THE_REPLY, "inspect", {"untrue_steps": [9]})),
+    ("untrue_on_record", Unmet(TO_THE_REPLY, "inspect", {"untrue_steps": [4], "by": HUANG})),
+    ("untrue_on_record", Unmet(TO_CLEARANCE[:5], "visit", {"untrue_steps": [4, 1]})),
+    (
+        "repeat_on_record",
+        Unmet(TO_THE_REPLY, "inspect", {"found_by": "repeat", "document": number(2)}),
+    ),
+    ("no_appeal", Unmet(PATHS["review_asked"], "drop_review")),
+    ("party_at_work", Unmet(TO_HANDLING, "replace_unit", {"unit": "330424-08"})),
     ("trigger_on_record", Unmet(("transfer",), "order_supervision", {"trigger": "delay"})),
+    (
+        "trigger_on_record",
+        Unmet(TO_THE_REPLY, "order_supervision", {"trigger": "false_report"}),
+    ),
+    (
+        "trigger_on_record",
+        Unmet(TO_THE_REPLY, "order_supervision", {"trigger": "opinion_not_carried_out"}, PROMISED),
+    ),
     (
         "trigger_on_record",
         Unmet(

@@ -10,12 +10,18 @@ from services.responsibility.application.courses import Courses
 from services.responsibility.domain.course import Course
 from services.responsibility.domain.evidence import MatterCorrection
 from services.responsibility.domain.ownership import Ownership
-from services.responsibility.domain.refusals import PartyToTheMatter, PetitionUnknown
+from services.responsibility.domain.policy import day_of
+from services.responsibility.domain.refusals import (
+    PartyToTheMatter,
+    PetitionUnknown,
+)
 from services.responsibility.readmodels.caseloads import Caseloads, Onlooker
+from services.responsibility.readmodels.terms import Seen, TermsAsked, TermTables
 from statute.parties import mark_of
 from tests.builders import (
     CITY,
     COUNTY,
+    DAY,
     HEAD,
     HUANG,
     NOON,
@@ -27,6 +33,7 @@ from tests.builders import (
     number,
     petition_id,
     registration,
+    statement,
 )
 from tests.unit.responsibility.casebook import (
     Asked,
@@ -34,6 +41,7 @@ from tests.unit.responsibility.casebook import (
     close,
     receive,
     recuse,
+    reopen,
     reply,
     rule,
     succeed,
@@ -125,6 +133,35 @@ class TestAnAccusation:
         case.when(receive(HUANG, office=SAME_COUNTY, by=actor("K9", SAME_COUNTY)))
         case.then_refused(PetitionUnknown)
 
+    @pytest.mark.parametrize("office", [SAME_COUNTY, CITY])
+    def test_cannot_be_received_by_whoever_was_given_its_number(self, case: Casebook, office: str):
+        """A number proves no reception, and whoever owns an accusation reads it."""
+        case.when_registered(registration(petition_class="accusation"))
+        case.when(receive(HUANG, office=office))
+        case.then_refused(PetitionUnknown)
+        assert case.owners() == []
+
+    def test_is_received_by_a_leader_of_elsewhere_where_its_office_says_so(self, case: Casebook):
+        """He stood before the petitioner at that office; its clerk puts it on record."""
+        case.when_registered(registration(petition_class="accusation"))
+        case.when(receive(HUANG, by=actor()))
+        assert case.owners() == [HUANG]
+
+    def test_is_received_again_by_its_owner(self, case: Casebook):
+        """Wherever he is by then; and by nobody else of that office."""
+        case.when_registered(registration(petition_class="accusation"))
+        case.when(receive(HUANG))
+        case.when(receive(HUANG, office=SAME_COUNTY))
+        assert case.answer["standing"] == "owner"
+        case.when(receive(SHEN, office=SAME_COUNTY))
+        case.then_refused(PetitionUnknown)
+
+    def test_against_its_office_is_received_by_the_one_above(self, case: Casebook):
+        """Nobody of its own office may."""
+        case.when_registered(against(COUNTY))
+        case.when(receive(HUANG, office=CITY))
+        assert case.owners() == [HUANG]
+
     @pytest.mark.parametrize(
         "step",
         [
@@ -187,6 +224,31 @@ class TestAnAccusation:
         assert case.application.owner_of(number(), above)["state"] == "awaited"
         with pytest.raises(PetitionUnknown):
             case.application.owner_of(number(), beside)
+
+    @pytest.mark.parametrize(
+        ("accused", "office", "found"),
+        [(COUNTY, CITY, True), (COUNTY, SAME_COUNTY, False), (COUNTY, COUNTY, False),
+         (SHEN, CITY, False), (CITY, CITY, False)],
+    )  # fmt: skip
+    def test_against_an_office_is_found_by_the_one_above_it(
+        self,
+        case: Casebook,
+        accused: str,
+        office: str,
+        *,
+        found: bool,
+    ):
+        """In the lists that it acts on: nobody tells it the number."""
+        case.when_registered(against(accused))
+        case.clock.advance(16 * DAY)
+        looks, today = Onlooker("D2", office), day_of(case.clock())
+        with case.application.log_of_events.reading() as questions:
+            waiting, _ = Caseloads.open_of(questions, looks, COUNTY, office, 9, "")
+            asked = TermsAsked(office=COUNTY, sealed_of=("D2", office))
+            terms, _ = TermTables.listed(questions, looks, asked, today, 9, "")
+            seen = Seen("3304", office)
+            late, _ = TermTables.to_supervise(questions, looks, seen, today, 9, "")
+        assert [bool(each) for each in (waiting, terms, late)] == [found] * 3
 
     def test_leaves_no_gap_in_the_list_of_the_accused(self, case: Casebook):
         """Page and cursor are as if it were not there."""
@@ -297,3 +359,70 @@ class TestAnOpenMatter:
         )
         with pytest.raises(PetitionUnknown):
             case.application.owner_of(number(), Viewer(actor(SHEN)))
+
+
+class TestSomebodyAtWorkWhoIsAParty:
+    """Nobody but the office can name another in his place: it is on record that it is due."""
+
+    def handled(self, case: Casebook) -> None:
+        case.when_registered(registration())
+        for step in (receive(HUANG), take("transfer", unit=UNIT), take("accept")):
+            case.when(step)
+        case.when(take("handle", handler=SHEN))
+
+    def test_is_on_record_once_with_the_parts_of_the_work(self, case: Casebook):
+        self.handled(case)
+        case.when(named(UNIT, SHEN))
+        case.then(
+            happened(Ownership.PartiesKeptOut),
+            happened(Course.ReplacementDue, office=COUNTY, parts=["unit", "handler"]),
+        )
+        case.when(named(UNIT, SHEN, cause="named-2"))
+        case.then_nothing()
+
+    def test_is_settled_when_all_are_replaced(self, case: Casebook):
+        self.handled(case)
+        case.when(named(UNIT, SHEN))
+        case.when(take("replace_unit", unit="330424-08", instead_of=UNIT))
+        case.then(
+            happened(Course.StepTaken, step="replace_unit"),
+            happened(Course.ReplacementDue, parts=["handler"]),
+        )
+        case.when(take("name_handler", handler=TAO))
+        case.then(
+            happened(Course.StepTaken, step="name_handler"), happened(Course.ReplacementSettled)
+        )
+
+    def test_concerns_nobody_who_is_not_at_work(self, case: Casebook):
+        self.handled(case)
+        case.when(named("330424-05", TAO))
+        case.then(happened(Ownership.PartiesKeptOut))
+
+    def test_is_settled_where_the_matter_ends(self, case: Casebook):
+        """Withdrawn: nobody works at it any more."""
+        self.handled(case)
+        case.when(named(UNIT))
+        case.when(take("withdraw"))
+        assert isinstance(case.new_facts()[-1], Course.ReplacementSettled)
+
+    def test_is_due_again_where_the_matter_is_opened_again(self, case: Casebook):
+        """With the closure nobody was reminded any more."""
+        self.handled(case)
+        case.when(named(UNIT))
+        case.when(take("withdraw"))
+        case.when(close(statement(outcome="withdrawn")))
+        case.when(reopen())
+        assert isinstance(case.new_facts()[-1], Course.ReplacementDue)
+
+    def test_is_due_where_a_repeat_names_him(self, case: Casebook):
+        """Of a sealed matter too, where he finds nothing any more."""
+        self.handled(case)
+        repeat = registration(2, repeats=petition_id(), kept_out=(mark_of(number(2), UNIT),))
+        case.when_registered(repeat)
+        assert isinstance(case.new_facts()[-1], Course.ReplacementDue)
+
+    def test_names_no_code(self, case: Casebook):
+        """The step before has it, under the number of whoever took it; this fact has not."""
+        self.handled(case)
+        case.when(named(UNIT))
+        assert UNIT not in str(vars(case.new_facts()[-1]))

@@ -19,6 +19,7 @@ from services.responsibility.domain.refusals import (
     ConditionUnmet,
     NotTheOwner,
     OfficeNotAllowed,
+    PartyToTheMatter,
     StepNotOpen,
     StepOutOfOrder,
 )
@@ -48,6 +49,7 @@ from tests.builders import (
     statement,
 )
 from tests.unit.responsibility.casebook import GIVEN, Casebook, close, reopen, reply, take
+from tests.unit.responsibility.meanwhile import named_as_parties, sealed, unit_is_a_party
 from tests.unit.responsibility.paths import (
     PATHS,
     SECOND_CLERK,
@@ -66,6 +68,13 @@ MINUTE: Final = timedelta(minutes=1)
 HANDLER: Final = GIVEN["handler"]
 DISSATISFIED: Final = {"evaluate": {"satisfied": False}}
 BUT_APPEALS: Final = ("suggestion", "accusation")
+PROMISED: Final = {"reply": {"carry_out_by": "2026-12-24"}}
+SHOWN_BY_THE_RECORD: Final = {
+    "delay",
+    "buck_passing",
+    "false_report",
+    "opinion_not_carried_out",
+}
 
 
 class TestArticle22FirstStep:
@@ -685,7 +694,7 @@ class TestArticle36HearingDoesNotCount:
 class TestArticle39Supervision:
     """督办: an order with a reason and a day, and its answer."""
 
-    @pytest.mark.parametrize("trigger", sorted(set(TRIGGERS) - {"delay", "buck_passing"}))
+    @pytest.mark.parametrize("trigger", sorted(set(TRIGGERS) - SHOWN_BY_THE_RECORD))
     def test_what_people_found_is_enough_of_a_reason(self, case: Casebook, trigger: str):
         """Whether it is one is for the head of the office to say, and to document."""
         register(case)
@@ -713,6 +722,100 @@ class TestArticle39Supervision:
         walk(case, "transfer", "object", "take_back", "assign", "object", "take_back", "transfer")
         case.when(take("order_supervision", trigger="buck_passing"))
         assert case.refusal is None
+
+    @pytest.mark.parametrize("step", ["visit", "check", "verify", "countersign", "inspect"])
+    def test_a_report_is_false_where_a_check_finds_it_untrue(self, case: Casebook, step: str):
+        """弄虚作假: the reply was reported to be delivered; the record shows both."""
+        register(case)
+        before = TO_CLEARANCE.index(step) if step in TO_CLEARANCE else 5
+        walk(case, *TO_CLEARANCE[:before])
+        walk(case, step, **{step: {"untrue_steps": [4]}})
+        found = case.new_facts()[-1]
+        assert isinstance(found, Course.SupervisionFound)
+        assert (found.trigger, found.steps) == ("false_report", [4, before + 1])
+        assert found.policy == "supervision.v1"
+        case.when(take("order_supervision", trigger="false_report"))
+        assert case.refusal is None
+
+    def test_a_report_is_false_where_the_petitioner_has_no_reply(self, case: Casebook):
+        """He says so when he is asked for his evaluation; nobody has to draw the conclusion."""
+        register(case)
+        walk(case, *TO_CLEARANCE[:5], evaluate={"reply_received": False})
+        assert case.new_facts()[-1].steps == [4, 5]
+        case.when(take("order_supervision", trigger="false_report"))
+        assert case.refusal is None
+
+    def test_a_report_that_was_found_true_is_none(self, case: Casebook):
+        """The reply arrived, and what it promised was done."""
+        register(case)
+        found = {"reply_received": True, "carried_out": True}
+        walk(case, *TO_THE_REPLY, "report_carrying_out", "inspect", inspect=found, **PROMISED)
+        case.when(take("order_supervision", trigger="false_report"))
+        case.then_refused(ConditionUnmet, condition="trigger_on_record")
+
+    def test_an_opinion_is_not_carried_out_where_nobody_reported_that_it_was(self, case: Casebook):
+        """拒不执行处理意见: its day is over, no delay stands beside it; on that day, not yet."""
+        register(case)
+        walk(case, *TO_THE_REPLY, 30 * DAY, **PROMISED)
+        case.when(take("order_supervision", trigger="opinion_not_carried_out"))
+        case.then_refused(ConditionUnmet, condition="trigger_on_record")
+        walk(case, DAY)
+        case.when(take("order_supervision", trigger="delay"))
+        case.then_refused(ConditionUnmet, condition="trigger_on_record")
+        case.when(take("order_supervision", trigger="opinion_not_carried_out"))
+        assert case.refusal is None
+
+    def test_an_opinion_that_was_reported_late_shows_nothing_any_more(self, case: Casebook):
+        """The term says how late."""
+        register(case)
+        walk(case, *TO_THE_REPLY, 31 * DAY, "report_carrying_out", **PROMISED)
+        case.when(take("order_supervision", trigger="opinion_not_carried_out"))
+        case.then_refused(ConditionUnmet, condition="trigger_on_record")
+        assert term_of(case, "carrying_out")["late_days"] == 1
+
+    def test_an_opinion_reported_to_be_carried_out_and_found_not_to_be_shows_both(
+        self, case: Casebook
+    ):
+        """The report was false, and the opinion is not carried out, before its day too."""
+        register(case)
+        found = {"carried_out": False}
+        walk(case, *TO_THE_REPLY, "report_carrying_out", "inspect", inspect=found, **PROMISED)
+        reasons = [fact for fact in case.new_facts() if isinstance(fact, Course.SupervisionFound)]
+        assert [(each.trigger, each.steps) for each in reasons] == [
+            ("false_report", [5, 6]),
+            ("opinion_not_carried_out", [4, 6]),
+        ]
+
+    def test_an_opinion_that_need_not_be_carried_out_yet_is_not_held_against_anybody(
+        self, case: Casebook
+    ):
+        """What was found stays on record; a day after the last one it is a reason."""
+        register(case)
+        walk(case, *TO_THE_REPLY, "inspect", inspect={"carried_out": False}, **PROMISED)
+        case.when(take("order_supervision", trigger="opinion_not_carried_out"))
+        case.then_refused(ConditionUnmet, condition="trigger_on_record")
+        walk(case, 31 * DAY, "inspect", inspect={"carried_out": False})
+        assert isinstance(case.new_facts()[-1], Course.SupervisionFound)
+
+    def test_a_repeat_after_closure_shows_that_an_opinion_was_not_carried_out(self, case: Casebook):
+        """The office finds it by the repeat, whose number is on record with the matter."""
+        register(case)
+        walk(case, *PATHS["closed"], 31 * DAY, **PROMISED)
+        case.when_registered(registration(2, repeats=petition_id(1), registered_at=case.clock()))
+        found = {"found_by": "repeat", "document": number(2), "carried_out": False}
+        walk(case, "report_carrying_out", "inspect", inspect=found)
+        case.when(take("order_supervision", trigger="opinion_not_carried_out"))
+        assert case.refusal is None
+        assert case.owners() == [HUANG]
+
+    def test_an_opinion_found_to_be_carried_out_is_no_reason_any_more(self, case: Casebook):
+        """Somebody looked again."""
+        register(case)
+        walk(case, *TO_THE_REPLY, "report_carrying_out", **PROMISED)
+        walk(case, "inspect", inspect={"carried_out": False})
+        walk(case, "inspect", inspect={"carried_out": True})
+        case.when(take("order_supervision", trigger="opinion_not_carried_out"))
+        case.then_refused(ConditionUnmet, condition="trigger_on_record")
 
     def test_an_answer_a_day_late_is_late(self, case: Casebook):
         """The day was stated in the order."""
@@ -823,6 +926,183 @@ class TestPolicyDissatisfiedMeansReExamined:
         case.then_refused(ConditionUnmet, condition="re_examined")
         walk(case, "re_examine", "reply", "evaluate", "visit", **DISSATISFIED)
         assert course_of(case)["state"] == "visited"
+
+
+class TestPolicyReExamination:
+    """重新核查: examined again in 30 days, for every class; how long is a policy."""
+
+    @pytest.mark.parametrize("petition_class", EVERY_CLASS)
+    def test_thirty_days_run_from_the_order(self, case: Casebook, petition_class: str):
+        """Ordered on 2026-03-02; the last day is 2026-04-01."""
+        register(case, on="2026-03-02", petition_class=petition_class)
+        walk(case, *TO_THE_REPLY, "evaluate", "re_examine", **DISSATISFIED)
+        assert term_of(case, "re_examination")["due_on"] == "2026-04-01"
+        assert "re_examination" in running(case)
+
+    @pytest.mark.parametrize(("after_days", "late_days"), [(30, 0), (31, 1)])
+    def test_the_next_reply_ends_them(self, case: Casebook, after_days: int, late_days: int):
+        """In time on the last day, late after it."""
+        register(case, on="2026-03-02")
+        walk(case, *TO_THE_REPLY, "evaluate", "re_examine", **DISSATISFIED)
+        walk(case, after_days * DAY, "reply")
+        assert term_of(case, "re_examination")["late_days"] == late_days
+        assert running(case) == {"review_request"}
+
+    def test_what_is_not_examined_in_time_is_delay(self, case: Casebook):
+        """Whatever became of the sixty days of handling."""
+        register(case, on="2026-03-02")
+        walk(case, *TO_THE_REPLY, "evaluate", "re_examine", 31 * DAY, **DISSATISFIED)
+        case.when(take("order_supervision", trigger="delay", report_by="2026-05-01"))
+        assert case.refusal is None
+
+    def test_each_of_its_days_is_explained(self, case: Casebook):
+        """Calendar days, by a policy."""
+        register(case, on="2026-03-02")
+        walk(case, *TO_THE_REPLY, "evaluate", "re_examine", **DISSATISFIED)
+        explained = Courses(case.application).explain(number(), "re_examination", FOLLOWER)
+        assert (explained["article"], explained["mark"]) == ("ADR 9", "U")
+        counted = [day["day"] for day in explained["days"] if day["number"]]
+        assert (len(counted), counted[0], counted[-1]) == (30, "2026-03-03", "2026-04-01")
+
+    def test_a_term_into_an_unpublished_year_is_provisional(self, case: Casebook):
+        """And counted again like any other."""
+        register(case, on="2026-12-20")
+        walk(case, *TO_THE_REPLY, "evaluate", "re_examine", **DISSATISFIED)
+        assert term_of(case, "re_examination")["provisional"]
+
+    def test_a_withdrawal_ends_them(self, case: Casebook):
+        """As all that the matter owes."""
+        register(case)
+        walk(case, *TO_THE_REPLY, "evaluate", "re_examine", "withdraw", **DISSATISFIED)
+        assert running(case) == set()
+
+
+class TestPolicyCarryingOut:
+    """意见执行: an opinion may say by when what it promises is done; that is reported."""
+
+    def test_the_term_runs_to_the_day_that_the_opinion_says(self, case: Casebook):
+        """From its delivery; the report ends it."""
+        register(case)
+        walk(case, *TO_THE_REPLY, **PROMISED)
+        assert term_of(case, "carrying_out")["due_on"] == "2026-12-24"
+        walk(case, 30 * DAY, "report_carrying_out")
+        assert term_of(case, "carrying_out")["late_days"] == 0
+
+    def test_it_outlasts_the_closure(self, case: Casebook):
+        """The petitioner has his answer, and waits for what it promised."""
+        register(case)
+        walk(case, *PATHS["closed"], **PROMISED)
+        assert "carrying_out" in running(case)
+        walk(case, "report_carrying_out")
+        assert "carrying_out" not in running(case)
+
+    def test_an_opinion_that_promises_nothing_has_no_such_term(self, case: Casebook):
+        """Nothing has to be reported."""
+        register(case)
+        walk(case, *TO_THE_REPLY)
+        assert term_of(case, "carrying_out") == {}
+
+    def test_a_later_opinion_takes_the_place_of_the_promise(self, case: Casebook):
+        """It says anew by when, or nothing."""
+        register(case)
+        walk(case, *TO_THE_REPLY, "evaluate", "re_examine", **DISSATISFIED, **PROMISED)
+        assert "carrying_out" in running(case)
+        walk(case, "reply")
+        assert "carrying_out" not in running(case)
+
+    def test_an_annulled_opinion_promises_nothing(self, case: Casebook):
+        """The review sent it back."""
+        register(case)
+        walk(case, *TO_THE_REPLY, "ask_review", "remand", **PROMISED)
+        assert running(case) == {"handling"}
+
+    def test_an_opinion_without_a_course_promises_nothing(self, case: Casebook):
+        """The promise is a term of the course: first the matter is accepted and handled."""
+        register(case)
+        case.when(reply(carry_out_by="2026-12-24"))
+        case.then_refused(StepNotOpen, step="reply", state="registered")
+
+    def test_the_unit_reports_and_no_other(self, case: Casebook):
+        """The one that handles the matter."""
+        register(case)
+        walk(case, *TO_THE_REPLY, **PROMISED)
+        case.when(take("report_carrying_out", by="U9", office=OTHER_COUNTY))
+        case.then_refused(OfficeNotAllowed)
+        case.when(take("report_carrying_out", by="U9", office=GIVEN["unit"]))
+        assert case.refusal is None
+
+
+class TestPolicyReviewOfWhatIsNoAppeal:
+    """终止复查复核: what turns out an accusation under review is handled as what it is (ADR 11)."""
+
+    @pytest.mark.parametrize("state", STEPS["drop_review"].sources)
+    def test_the_review_ends_and_the_handling_goes_on(self, case: Casebook, state: str):
+        """From each of its states; nothing of it runs any more, and no term of an appeal begins."""
+        register(case)
+        walk(case, *PATHS[state], sealed)
+        assert course_of(case)["state"] == state
+        walk(case, "drop_review")
+        assert course_of(case)["state"] == "handling"
+        assert running(case) == set()
+        walk(case, *TO_CLEARANCE[3:], "close")
+        assert case.owners() == [HUANG]
+
+    def test_an_appeal_has_its_review(self, case: Casebook):
+        """Nobody ends it so."""
+        register(case)
+        walk(case, *PATHS["review_asked"])
+        case.when(take("drop_review"))
+        case.then_refused(ConditionUnmet, condition="no_appeal")
+
+    def test_until_then_the_way_is_shown(self, case: Casebook):
+        """Among the steps that are open."""
+        register(case)
+        walk(case, *PATHS["reviewed"], sealed)
+        leading_on = [step["step"] for step in course_of(case)["open_steps"]
+                      if STEPS[step["step"]].to]  # fmt: skip
+        assert leading_on == ["drop_review", "withdraw"]
+
+
+class TestPolicyReplacement:
+    """回避更换: a unit at work that turns out to be a party is replaced where the matter stands."""
+
+    def test_another_unit_goes_on_where_it_stood(self, case: Casebook):
+        """The terms run on: what the petitioner was promised does not change."""
+        register(case)
+        walk(case, *PATHS["handling"], unit_is_a_party)
+        before = course_of(case)["terms"]
+        walk(case, "replace_unit", replace_unit={"unit": "330424-08"})
+        course = course_of(case)
+        assert (course["state"], course["unit"], course["terms"]) == (
+            "handling",
+            "330424-08",
+            before,
+        )
+
+    def test_a_unit_that_assists_is_replaced_too(self, case: Casebook):
+        """And the handling unit stays."""
+        register(case)
+        walk(case, *PATHS["handling"], "ask_assistance", ask_assistance={"unit": "330424-09"})
+        named_as_parties("330424-09")(case)
+        walk(case, "replace_unit", replace_unit={"unit": "330424-08", "instead_of": "330424-09"})
+        assert course_of(case)["assisting"] == ["330424-08"]
+        assert course_of(case)["unit"] == GIVEN["unit"]
+
+    def test_a_unit_that_is_no_party_is_not_replaced_so(self, case: Casebook):
+        """That would be a way to pass a matter on."""
+        register(case)
+        walk(case, *PATHS["handling"])
+        case.when(take("replace_unit", unit="330424-08"))
+        case.then_refused(ConditionUnmet, condition="party_at_work")
+
+    def test_no_party_takes_its_place(self, case: Casebook):
+        """The refusal names the field."""
+        register(case)
+        walk(case, *PATHS["handling"], named_as_parties(GIVEN["unit"], "330424-08"))
+        case.when(take("replace_unit", unit="330424-08"))
+        case.then_refused(
+            PartyToTheMatter, unit="is a party to the matter; name another who is none"
+        )
 
 
 class TestPolicyDoubleVerification:
@@ -1027,17 +1307,26 @@ class TestFirstContactOutlastsClosure:
         assert course_of(case)["state"] == "evaluated"
 
 
+STATED: Final = {
+    "replace_unit": {"unit": "330424-08"},
+    "reply": {"carry_out_by": "2026-12-20"},
+}
+
 # Between them they take every step of the table.
 WALKS: Final = (
     ("assign", "object", "insist", "accept", "handle", "ask_extension", "decline_extension",
      "ask_extension", "approve_extension", "reply", "evaluate", "re_examine", "hear", "consult",
      "reply", "ask_review", "remand", "reply", "ask_review", "decide_review", "ask_re_review",
      "begin_hearing", "end_hearing", "decide_re_review", "end", "close", "reopen",
-     "name_handler", "name_team", "set_plan", "report_progress", "ask_assistance"),
+     "name_handler", "name_team", "set_plan", "report_progress", "ask_assistance",
+     "inspect"),
     ("transfer", "object", "take_back", "transfer", "dispute_competence", "settle_competence",
      *TO_CLEARANCE[1:], "close"),
     (*TO_THE_REVIEW, 31 * DAY, "let_stand", "close"),
     ("order_supervision", "propose", "refuse", "close", "answer_supervision", "adopt_proposal"),
+    (*TO_THE_REPLY, 30 * DAY, "inspect", "report_carrying_out", "ask_review", sealed,
+     "drop_review"),
+    ("transfer", "accept", unit_is_a_party, "replace_unit"),
     ("not_accept_again", "close"),
     ("accept", "route", "close"),
     ("accept", "withdraw", "close"),
@@ -1058,7 +1347,7 @@ class TestFirstContactIsTouchedByNoStep:
         """Whoever takes it, and whoever does the work."""
         register(case)
         chain = case.ownership()["chain"]
-        stated = {} if "visit" in legs else DISSATISFIED
+        stated = {**({} if "visit" in legs else DISSATISFIED), **STATED}
         for done in range(1, len(legs) + 1):
             walk(case, *legs[:done], begin_at=done - 1, **stated)
             assert case.ownership()["chain"] == chain
