@@ -15,7 +15,7 @@ from chassis.eventstore.transaction import Questions
 from services.audit.application.sight import Reader, hidden
 from services.audit.domain.access import CLOCK_TOLERANCE
 from services.audit.domain.refusals import InTheFuture, PetitionUnknown
-from services.audit.domain.standing import Standing, standing_of
+from services.audit.domain.standing import Standing, followed, standing_of
 from services.audit.domain.timeline import Fact, Period
 
 # Events by which somebody saw what is not everybody's to see.
@@ -74,6 +74,9 @@ class Facts(Protocol):
         self, questions: Questions, place: Place, behind: Key | None, limit: int
     ) -> list[Case]:
         """Return so many petitions of a place by number."""
+
+    def numbered(self, questions: Questions, numbers: Sequence[str]) -> list[Case]:
+        """Return the petitions with these numbers."""
 
     def standing_facts(
         self, questions: Questions, petition_ids: Sequence[str], until: datetime
@@ -153,10 +156,30 @@ class Looking:
                 behind,
                 limit,
             )
-            ids = [Case(*case).petition_id for case in cases]
-            told = self.facts.standing_facts(questions, ids, as_of)
-        standings = [standing_of(told.get(id_, ())) for id_ in ids]
-        return [each for each in standings if each is not None], following
+            standings = self._stood(questions, [Case(*case) for case in cases], as_of)
+            return self._followed(questions, standings, as_of), following
+
+    def _stood(
+        self, questions: Questions, cases: Sequence[Case], as_of: datetime
+    ) -> list[Standing]:
+        told = self.facts.standing_facts(questions, [case.petition_id for case in cases], as_of)
+        standings = [standing_of(told.get(case.petition_id, ())) for case in cases]
+        return [each for each in standings if each is not None]
+
+    def _followed(
+        self, questions: Questions, standings: list[Standing], as_of: datetime
+    ) -> list[Standing]:
+        """Return each where it stood, though the matter that it had joined let it go again."""
+        known = {each.number: each for each in standings}
+        while True:
+            standings = [followed(each, known) for each in standings]
+            new = sorted({each.into for each in standings if each.into} - known.keys())
+            if not new:
+                return standings
+            found = self._stood(questions, self.facts.numbered(questions, new), as_of)
+            known |= {each.number: each for each in found}
+            if not found:
+                return standings
 
 
 class _Sight:

@@ -5,7 +5,7 @@ so, and into which.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Final
 
@@ -21,6 +21,8 @@ class Standing:
         owner: staff number; None while nobody owned it, or where another matter has taken it up.
         changed_at: when the last fact that is told here was recorded.
         into: number of the matter that it belongs to, where that is another.
+        into_since: position in responsibility's log of the fact that says so, 0 for registration.
+        let_go: numbers of what has left this matter, to that with which it left, and since when.
     """
 
     number: str
@@ -32,6 +34,8 @@ class Standing:
     owner: str | None
     changed_at: datetime
     into: str | None
+    into_since: int = 0
+    let_go: Mapping[str, tuple[str, int]] = field(default_factory=dict)
 
     @classmethod
     def begun(cls, fact: Fact) -> "Standing":
@@ -51,6 +55,7 @@ class Standing:
 
 
 REGISTERED: Final = "petition.registered.v1"
+LEADS_ON: Final = "ownership.merged.v1"
 Told = Callable[[Mapping[str, Any]], dict[str, Any]]
 # What each fact about an ownership says of its case; what it does not say stays as it was.
 TELLS: Final[Mapping[str, Told]] = {
@@ -62,9 +67,11 @@ TELLS: Final[Mapping[str, Told]] = {
     },
     "ownership.succeeded.v1": lambda data: {"owner": data["owner"]},
     "ownership.recused.v1": lambda data: {"owner": data["owner"]},
+    "ownership.voided.v1": lambda _data: {"state": "awaited", "owner": None},
     "case.closed.v1": lambda data: {"state": "closed", "owner": data["owner"]},
     "case.reopened.v1": lambda data: {"state": "owned", "owner": data["owner"]},
-    "ownership.merged.v1": lambda data: {
+    "case.reopening_voided.v1": lambda data: {"state": "closed", "owner": data["owner"]},
+    LEADS_ON: lambda data: {
         "state": "merged",
         "owner": None,
         "into": data["into_number"],
@@ -76,7 +83,13 @@ TELLS: Final[Mapping[str, Told]] = {
     },
     "matter.corrected.v1": lambda data: {"petition_class": data["petition_class"]},
 }
-TYPES: Final = (REGISTERED, *TELLS)
+# What each fact says of numbers that come to a matter, or leave it; each to where it has gone.
+MOVES: Final[Mapping[str, Callable[[Mapping[str, Any]], Mapping[str, str | None]]]] = {
+    "repeat.joined.v1": lambda data: {data["repeat_number"]: None},
+    "matter.merged.v1": lambda data: dict.fromkeys(data["numbers"]),
+    "repeat.left.v1": lambda data: dict.fromkeys(data["numbers"], data["repeat_number"]),
+}
+TYPES: Final = (REGISTERED, *TELLS, *MOVES)
 
 
 def standing_of(facts: Sequence[Fact]) -> Standing | None:
@@ -93,4 +106,30 @@ def standing_of(facts: Sequence[Fact]) -> Standing | None:
         if (told := TELLS.get(fact.type)) is not None:
             changed_at = max(standing.changed_at, fact.recorded_at)
             standing = replace(standing, **told(fact.data), changed_at=changed_at)
+        if fact.type == LEADS_ON:
+            standing = replace(standing, into_since=fact.position)
+        if (moves := MOVES.get(fact.type)) is not None:
+            standing = replace(standing, let_go=_moved(standing.let_go, fact, moves(fact.data)))
+    return standing
+
+
+def _moved(
+    before: Mapping[str, tuple[str, int]], fact: Fact, moves: Mapping[str, str | None]
+) -> Mapping[str, tuple[str, int]]:
+    stayed = {number: to for number, to in before.items() if number not in moves}
+    gone = {number: (to, fact.position) for number, to in moves.items() if to is not None}
+    return {**stayed, **gone}
+
+
+def followed(standing: Standing, others: Mapping[str, Standing]) -> Standing:
+    """Return a petition in the matter with which it left the one that it had joined.
+
+    Args:
+        others: number to the matter that it leads to, as far as they are known.
+    """
+    while standing.into is not None and standing.into in others:
+        to, since = others[standing.into].let_go.get(standing.number, ("", 0))
+        if to in {"", standing.number} or since <= standing.into_since:
+            break
+        standing = replace(standing, into=to, into_since=since)
     return standing

@@ -71,6 +71,14 @@ class FactLists(TimelineTables):
         )
         return [Case(*row) for row in rows]
 
+    def numbered(self, questions: Questions, numbers: Sequence[str]) -> list[Case]:
+        """Return the petitions with these numbers."""
+        rows = questions.query(
+            f"SELECT number, petition_id FROM matter WHERE number IN ({_marks(numbers)})",  # noqa: S608 - our own
+            numbers,
+        )
+        return [Case(*row) for row in rows]
+
     def standing_facts(
         self, questions: Questions, petition_ids: Sequence[str], until: datetime
     ) -> Mapping[str, Sequence[Fact]]:

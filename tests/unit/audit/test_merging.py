@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
-from services.audit.application import Reader
+from services.audit.application.sight import Reader
 from services.audit.domain.refusals import OfficeNotAllowed
+from services.audit.domain.timeline import Period
 from tests.builders import (
     COUNTY,
     HOUR,
@@ -132,9 +133,9 @@ class TestAsOfAnInstant:
         replay = partial(
             desk.application.replay, head, number(2), occurred_until=None, complete_up_to={}
         )
-        assert replay(as_of=None)["entries"]
+        assert replay(Period())["entries"]
         with pytest.raises(OfficeNotAllowed):
-            replay(as_of=NOON + 3 * HOUR)
+            replay(Period(until=NOON + 3 * HOUR))
 
 
 class TestWhatRepeatsTheLaterOne:
