@@ -42,7 +42,8 @@ class Comparison:
     wrong: int = 0
     _logs: dict[str, Iterator[CloudEvent]] = field(default_factory=dict)
     _ends: Ends = field(default_factory=Ends)
-    _not_ended: deque[tuple[Leaf, CloudEvent]] = field(default_factory=deque)
+    _not_ended: deque[tuple[Leaf, str]] = field(default_factory=deque)
+    _numbers_known: bool = True
 
     def run(self, keys: Sequence[Key]) -> int:
         """Compare all there is now; return how much did not hold."""
@@ -79,26 +80,35 @@ class Comparison:
         if event is None or event.position != seq:
             self._logs[source] = self._log_of(source, seq)
             self._found(f"{leaf.name} is in the ledger and not in the log of {source}")
+            event = None
         elif sha256(canonical(event)).hexdigest() != leaf.members["payload_sha256"]:
             self._found(f"{leaf.name} was changed in the log of {source}")
-        else:
-            self._compare_ends(leaf, event)
+            event = None
+        self._compare_ends(leaf, event)
 
-    def _compare_ends(self, leaf: Leaf, event: CloudEvent) -> None:
-        """Compare what the ledger states of the ends of all cases with the leaves before it."""
-        self._not_ended.append((leaf, event))
-        if event.type != HEADS_TYPE or not event.data.get("numbers"):
-            return
-        while self._not_ended and self._not_ended[0][0].position < event.data["size"]:
+    def _compare_ends(self, leaf: Leaf, event: CloudEvent | None) -> None:
+        """Compare what the ledger states of the ends of all cases with the leaves before it.
+
+        Not any more where the event of a registration is not as it was: its number is not known.
+        """
+        type_ = leaf.members["type"]
+        if type_ == PetitionRegisteredV1.TYPE and event is None:
+            self._numbers_known = False
+        number = str(event.data["number"]) if event and type_ == PetitionRegisteredV1.TYPE else ""
+        self._not_ended.append((leaf, number))
+        if type_ == HEADS_TYPE and event and event.data.get("numbers") and self._numbers_known:
+            self._compare_stated(leaf, event.data["size"], event.data["root"])
+
+    def _compare_stated(self, leaf: Leaf, size: int, root: str) -> None:
+        while self._not_ended and self._not_ended[0][0].position < size:
             self._end(*self._not_ended.popleft())
-        if self._ends.root().hex() != event.data["root"]:
+        if self._ends.root().hex() != root:
             self._found(f"{leaf.name} states other ends of the cases than the leaves have")
 
-    def _end(self, leaf: Leaf, event: CloudEvent) -> None:
+    def _end(self, leaf: Leaf, number: str) -> None:
         members = leaf.members
         self._ends.put("petition", members["petition"], members["petition_seq"], leaf.hash)
-        if event.type == PetitionRegisteredV1.TYPE:
-            number = event.data["number"]
+        if number:
             self._ends.put("number", number, members["petition_seq"], leaf.hash)
 
     def _found(self, what: str) -> None:

@@ -89,7 +89,11 @@ class Witnessing:
             seen = self.cosignatures.size_of(self.log_of_events, witness.name)
             if seen < newest.size:
                 self._ask(witness, seen, newest.size, newest.note)
-        self._publish()
+        try:
+            self._publish()
+        except OSError as error:
+            # The folder of the ledger; who signs complains of it as well.
+            log.warning("witnessed_not_published", reason=type(error).__name__)
         return 0
 
     def _ask(self, witness: Witness, old_size: int, size: int, note: str) -> None:

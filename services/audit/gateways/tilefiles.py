@@ -28,4 +28,5 @@ class TileFiles:
             os.fsync(opened.fileno())
         Path(draft).chmod(0o644)
         Path(draft).replace(file)
-        shutil.rmtree(file.with_name(f"{file.name}.p"), ignore_errors=True)
+        if (partial := file.with_name(f"{file.name}.p")).exists():
+            shutil.rmtree(partial, ignore_errors=True)

@@ -150,7 +150,14 @@ class FileWitness:
 
         Raises:
             SawOther, WitnessRefuses.
+            WitnessAway: its folder cannot be read or written.
         """
+        try:
+            return self._cosigned(old_size, proof, note)
+        except (OSError, ValueError, KeyError) as error:
+            raise WitnessAway(type(error).__name__) from error
+
+    def _cosigned(self, old_size: int, proof: Sequence[bytes], note: str) -> str:
         keys = [Key.read(verifier_key(signer)) for signer in self.signers]
         seen = self._seen()
         try:
@@ -209,11 +216,19 @@ def witnesses_from(text: str) -> list[HttpWitness]:
     found = []
     for each in filter(None, map(str.strip, text.split(","))):
         key, _, url = each.partition(" ")
-        if not url.strip().startswith(("https://", "http://")):
+        if not _is_web_address(url.strip()):
             raise WitnessInvalid(f"{each!r} is no key and web address of a witness")
         client = httpx.Client(timeout=TIMEOUT_S)
         found.append(HttpWitness(WitnessKey.read(key), url.strip(), client))
     return found
+
+
+def _is_web_address(url: str) -> bool:
+    try:
+        parsed = httpx.URL(url)
+    except httpx.InvalidURL:
+        return False
+    return parsed.scheme in {"http", "https"} and bool(parsed.host)
 
 
 def _text_of(note: str) -> str:

@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 import sys
+import venv
 from base64 import b64decode
 from collections.abc import Callable
 from pathlib import Path
@@ -97,6 +98,49 @@ class TestGo:
         lines = (unpacked / "consistency").read_text().splitlines()
         (unpacked / "consistency").write_text("\n".join([*lines[1:], lines[0]]) + "\n")
         assert in_go(unpacked, ledger.keys[0]).stdout.startswith("consistency")
+
+
+FOREIGN = Path(__file__).parent / "foreign"
+
+
+@pytest.fixture(scope="module")
+def sigstore() -> Path:
+    """An interpreter with sigstore-python, made once beside the tests."""
+    folder = FOREIGN / ".venv"
+    python, wanted = folder / "bin/python", (FOREIGN / "requirements.txt").read_text()
+    stamp = folder / "complete"
+    if not stamp.exists() or stamp.read_text() != wanted:
+        venv.create(folder, with_pip=True)
+        command = [python, "-m", "pip", "install", "--quiet", "--requirement"]
+        if subprocess.run([*command, FOREIGN / "requirements.txt"], check=False).returncode:
+            pytest.skip("sigstore-python cannot be installed: no package registry is at hand")
+        stamp.write_text(wanted)
+    return python
+
+
+class TestSigstore:
+    def verified(self, python: Path, folder: Path) -> subprocess.CompletedProcess[str]:
+        command = [python, "-I", FOREIGN / "verify_sigstore.py", folder]
+        return subprocess.run(command, text=True, capture_output=True, check=False)
+
+    def test_accepts_every_inclusion_proof(self, sigstore: Path, unpacked: Path):
+        answer = self.verified(sigstore, unpacked)
+        assert (answer.returncode, answer.stdout) == (0, "41 leaves of 343\n"), answer.stderr
+
+    @pytest.mark.parametrize(
+        ("name", "old", "new"),
+        [
+            ("leaves.jsonl", "reminder.delivered.v1", "reminder.cancelled.v1"),
+            ("proofs/320.tlog-proof", "index 320", "index 321"),
+        ],
+    )
+    def test_refuses_what_was_changed(
+        self, sigstore: Path, unpacked: Path, name: str, old: str, new: str
+    ):
+        path = unpacked / name
+        path.write_text(path.read_text().replace(old, new, 1))
+        answer = self.verified(sigstore, unpacked)
+        assert (answer.returncode, "inclusion of" in answer.stderr) == (1, True)
 
 
 class TestOpenSsl:

@@ -114,6 +114,7 @@ class LedgerBeside:
     _chains: Chains = field(default_factory=Chains)
     _logs: Logs = field(default_factory=Logs)
     _tree: Growing = field(default_factory=Growing)
+    _roots: dict[int, bytes] = field(default_factory=dict)
     _stated: EndsBeside = field(default_factory=EndsBeside)
     _kept: EndsBeside = field(default_factory=EndsBeside)
     _subtrees: list[list[bytes]] = field(default_factory=list)
@@ -136,7 +137,11 @@ class LedgerBeside:
     def read_on(self, sql: Any, keys: Sequence[Key]) -> Iterator[str]:
         """Compare what the tables have gained; yield what is not there yet."""
         checkpoints = sql(_SIGNED.format(size=self.signed[-1].size if self.signed else 0))
-        self._read_leaves(sql, dict(checkpoints), keys)
+        self._read_leaves(sql)
+        for size, note in checkpoints:
+            # One over leaves that were recorded after the logs were read: next time.
+            if size <= len(self.leaves):
+                self._note(lambda note=note: self._take_checkpoint(note, keys))
         self._check_subtrees(sql)
         self._check_stated()
         for place in self.told:
@@ -145,15 +150,13 @@ class LedgerBeside:
             yield f"of {len(self.leaves)} leaves not all are signed"
         yield from self._ends_otherwise(sql(_ENDS))
 
-    def _read_leaves(self, sql: Any, notes: Mapping[int, str], keys: Sequence[Key]) -> None:
+    def _read_leaves(self, sql: Any) -> None:
         while rows := sql(_LEAVES.format(first=len(self.leaves), limit=PAGE)):
             for position, *row in rows:
                 if (row[0], row[1]) not in self.told:
                     # Recorded after the logs were read: next time.
                     return
                 self._note(lambda position=position, row=row: self._take_leaf(position, *row))
-                if (size := len(self.leaves)) in notes:
-                    self._note(lambda size=size: self._take_checkpoint(notes[size], keys))
 
     def _take_leaf(  # noqa: PLR0913, PLR0917 - the columns of one row
         self, position: int, source: str, seq: int, petition: str, count: int, leaf: Any, hash_: Any
@@ -162,6 +165,7 @@ class LedgerBeside:
         read = Leaf.read(position, bytes(leaf))
         self.leaves.append(read.hash)
         self._tree.add(read.hash)
+        self._roots[self._tree.size] = self._tree.root()
         ends = [End("petition", petition, count, read.hash)]
         if number := self.numbers.pop((source, seq), ""):
             ends.append(End("number", number, count, read.hash))
@@ -181,7 +185,9 @@ class LedgerBeside:
     def _take_checkpoint(self, note: str, keys: Sequence[Key]) -> None:
         checkpoint = checkpoint_from(note, keys, "a checkpoint on record")
         self.signed.append(checkpoint)
-        if (checkpoint.size, checkpoint.root) != (self._tree.size, self._tree.root()):
+        root = self._roots.get(checkpoint.size)
+        self._roots = {size: each for size, each in self._roots.items() if size > checkpoint.size}
+        if checkpoint.root != root:
             raise Wrong(f"the checkpoint of {checkpoint.size} is not over the leaves of the logs")
 
     def _check_subtrees(self, sql: Any) -> None:

@@ -27,6 +27,8 @@ RECOVERY_LIMIT_S: Final = 120.0
 # Each look asks all services; what they do meanwhile is what is waited for.
 LOOK_EVERY_S: Final = 0.1
 ON_ITS_WAY_S: Final = 5.0
+# The lead to sign of a session that was cut off unseen lasts until the server notices.
+SIGNED_AGAIN_S: Final = 60.0
 PAGE: Final = 1_000
 # Share of the acknowledged commands that are sent again once all is quiet.
 REPEATED: Final = 0.2
@@ -173,8 +175,8 @@ class Campaign:
         wrongs += self._told.wrongs(self._logs.reminders)
         wrongs += logs.left_over({service: self._health(service) for service in SERVICES})
         wrongs += self._undrained()
-        wrongs += self._lasting(self._ledger_otherwise)
-        wrongs += self._lasting(self._published_otherwise)
+        wrongs += self._lasting(self._ledger_otherwise, SIGNED_AGAIN_S)
+        wrongs += self._lasting(self._published_otherwise, SIGNED_AGAIN_S)
         wrongs += self._logs.ledger.wrongs()
         if rebuild:
             wrongs += self._rebuilt_otherwise()
@@ -214,7 +216,7 @@ class Campaign:
         return [
             *self._logs.taken_in.wrongs(),
             *self._lasting(lambda: logs.audit_gaps(self.installation, before)),
-            *self._lasting(self._ledger_otherwise),
+            *self._lasting(self._ledger_otherwise, SIGNED_AGAIN_S),
             *self._logs.ledger.wrongs(),
             *self._told.read_on(again=checker.may_tell_again(note, self._deaths())),
         ]
@@ -323,9 +325,9 @@ class Campaign:
                         yield f"{count} messages in {queue}"
 
     @staticmethod
-    def _lasting(look: Callable[[], Iterable[str]]) -> list[str]:
+    def _lasting(look: Callable[[], Iterable[str]], within_s: float = ON_ITS_WAY_S) -> list[str]:
         """Return what is wrong and stays so: what was recorded just now is still on its way."""
-        until = monotonic() + ON_ITS_WAY_S
+        until = monotonic() + within_s
         while (wrongs := list(look())) and monotonic() < until:
             eventlet.sleep(LOOK_EVERY_S)
         return wrongs

@@ -203,6 +203,23 @@ class TestAFolder:
         with pytest.raises(WitnessRefuses, match=r"nothing shows|did not grow"):
             folder.cosign(11, [], ledger.note())
 
+    @pytest.mark.parametrize("name", ["key", "seen"])
+    def test_that_is_damaged_is_away_and_stops_nothing(
+        self, ledger: LedgerDesk, folder: FileWitness, name: str
+    ):
+        folder.cosign(0, [], ledger.note())
+        (folder.folder / name).write_bytes(b"{")
+        grow(ledger, 1, 6)
+        with capture_logs() as lines:
+            witnessing(ledger, folder).work()
+        assert [line["event"] for line in lines] == ["witness_away"]
+
+    def test_that_cannot_be_written_is_away(self, ledger: LedgerDesk, folder: FileWitness):
+        folder.folder.write_text("a file in the place of the folder")
+        with capture_logs() as lines:
+            witnessing(ledger, folder).work()
+        assert [line["event"] for line in lines] == ["witness_away"]
+
     def test_signs_for_no_other_key(self, ledger: LedgerDesk, folder: FileWitness):
         with pytest.raises(WitnessRefuses, match="not signed by the key"):
             folder.cosign(0, [], ledger.note().replace("\n6\n", "\n7\n"))
@@ -244,6 +261,8 @@ def bad_settings() -> Sequence[str]:
         "nonsense",
         key,
         f"{key} ftp://w.example",
+        f"{key} http://",
+        f"{key} http://[::1",
         f"x{key} https://w.example",
         f"{key[:-4]} https://w.example",
     )
