@@ -57,6 +57,11 @@ CODES: Final[Mapping[str, str]] = {
     "dispute_unknown": "There is no such dispute.",
     "dispute_ruled": "The dispute has been ruled on.",
     "own_claim": "Nobody rules on a dispute, succession or recusal of which he is a party.",
+    # Notify
+    "reminder_unknown": "There is no such reminder, or it is somebody else's.",
+    "not_of_a_term": "The reminder is about no term that runs; only such a one can be put off.",
+    "beyond_the_term": "A reminder can be put off within its term only.",
+    "not_given_up": "The reminder was not given up; there is nothing to deliver again.",
     # Audit
     "history_incomplete": "A service whose log is needed cannot be reached.",
 }

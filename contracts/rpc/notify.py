@@ -1,12 +1,22 @@
 """Reminders."""
 
+from datetime import date
 from typing import Annotated, Any, Final, Literal
 
 from msgspec import Meta
 
 from contracts.envelope import Utc
-from contracts.fields import Cursor, Limit, Number
-from contracts.rpc.method import READERS, Answer, Method, Request
+from contracts.fields import END, Cursor, Limit, Line, Number, Office, Reason, RequestId
+from contracts.rpc.method import FOLLOWERS, OPERATORS, READERS, STAFF, Answer, Method, Request
+
+ReminderState = Literal["planned", "delivered", "acknowledged", "cancelled", "given_up"]
+ReminderId = Annotated[
+    str,
+    Meta(
+        pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}" + END,
+        description="UUID of the reminder.",
+    ),
+]
 
 
 class ListReminders(Request, frozen=True):
@@ -27,9 +37,10 @@ class ReminderView(Answer, frozen=True):
     """One reminder.
 
     Attributes:
-        reason: ownership_taken, untaken, repeat_joined, reopened or reception_elsewhere.
-        state: planned, delivered, cancelled (not needed any more) or given_up (delivery failed as
-            often as is tried).
+        reason: ownership_taken, untaken, repeat_joined, reopened or reception_elsewhere; of a term:
+            term_begun, term_half, term_near, term_due or term_late.
+        state: planned, delivered, acknowledged (its recipient took note), cancelled (not needed any
+            more) or given_up (delivery failed as often as is tried).
         last_outcome: of the last attempt: `ok` or a short word on the failure; empty before it.
     """
 
@@ -37,7 +48,7 @@ class ReminderView(Answer, frozen=True):
     number: Number
     recipient: str
     reason: str
-    state: Literal["planned", "delivered", "cancelled", "given_up"]
+    state: ReminderState
     due_at: Utc
     attempts: int
     last_outcome: str
@@ -59,4 +70,181 @@ REMINDERS: Final = Method(
     "Reminders planned and delivered.",
 )
 
-METHODS: Final[tuple[Method[Any, Any], ...]] = (REMINDERS,)
+
+class AskReminder(Request, frozen=True):
+    """Which reminder."""
+
+    reminder_id: ReminderId
+
+
+class ReminderEntry(Answer, frozen=True):
+    """One thing that happened to a reminder.
+
+    Attributes:
+        at: when it was recorded.
+        type: written name of the fact.
+        by: staff number, or the service.
+        attempt: round of attempts, from 1; 0 where it is none.
+        channel: how it was sent; empty where it was not.
+        outcome: of an attempt `ok` or a short word on the failure; else the reason, if any.
+    """
+
+    at: Utc
+    type: str
+    by: str
+    attempt: int
+    channel: str
+    outcome: str
+
+
+class ReminderHistory(Answer, frozen=True):
+    """One reminder from its plan to its end.
+
+    Attributes:
+        reminder: as it is now.
+        entries: oldest first.
+    """
+
+    reminder: ReminderView
+    entries: list[ReminderEntry]
+
+
+HISTORY: Final = Method(
+    "notify",
+    "history",
+    AskReminder,
+    ReminderHistory,
+    STAFF | FOLLOWERS,
+    "What happened to one reminder: planned, attempted, delivered, acknowledged.",
+)
+
+
+class AcknowledgeReminder(Request, frozen=True):
+    """Take note of a reminder of one's own."""
+
+    request_id: RequestId
+    reminder_id: ReminderId
+
+
+class SnoozeReminder(Request, frozen=True):
+    """Be told of a term again later, within the term.
+
+    Attributes:
+        until: when; before the end of the last day.
+    """
+
+    request_id: RequestId
+    reminder_id: ReminderId
+    until: Utc
+    reason: Reason
+
+
+class RedriveReminder(Request, frozen=True):
+    """Deliver a reminder again that was given up."""
+
+    request_id: RequestId
+    reminder_id: ReminderId
+
+
+class ReminderChanged(Answer, frozen=True):
+    """What became of the reminder.
+
+    Attributes:
+        state: planned, delivered, acknowledged, cancelled or given_up.
+    """
+
+    reminder_id: str
+    number: Number
+    state: ReminderState
+
+
+ACKNOWLEDGE: Final = Method(
+    "notify",
+    "acknowledge",
+    AcknowledgeReminder,
+    ReminderChanged,
+    STAFF,
+    "Take note of a reminder of one's own.",
+)
+SNOOZE: Final = Method(
+    "notify",
+    "snooze",
+    SnoozeReminder,
+    ReminderChanged,
+    STAFF,
+    "Put a reminder of one's own off, within its term, with a reason.",
+)
+DELIVER_AGAIN: Final = Method(
+    "notify",
+    "deliver_again",
+    RedriveReminder,
+    ReminderChanged,
+    STAFF | OPERATORS,
+    "Deliver a reminder again that was given up.",
+)
+
+
+class PlanTerm(Request, frozen=True):
+    """A term as it might run: when would whom be told of it? Nobody is.
+
+    Attributes:
+        term: its code, one whose last day follows from the Regulation.
+        runs_from: the day in Shanghai that it is counted from.
+        as_of: what lies before it is left out; the morning of `runs_from` unless given.
+    """
+
+    term: Line
+    runs_from: date
+    office: Office
+    as_of: Utc | None = None
+
+
+class PlannedPoint(Answer, frozen=True):
+    """A point of a plan.
+
+    Attributes:
+        kind: start, half, workdays_5, day_1, due, late_1 and the like.
+        at: when people are told.
+        recipients: who is told; `owner` stands for whoever owns the matter.
+    """
+
+    kind: str
+    at: Utc
+    recipients: list[str]
+
+
+class PlannedTerm(Answer, frozen=True):
+    """What the policy of the office makes of a term.
+
+    Attributes:
+        term: its code.
+        due_on: its last day.
+        policy: version of the policy.
+        calendar: version of the calendar of working days.
+        points: in order; of lateness the first ones.
+    """
+
+    term: str
+    due_on: date
+    policy: str
+    calendar: str
+    points: list[PlannedPoint]
+
+
+PLAN: Final = Method(
+    "notify",
+    "plan",
+    PlanTerm,
+    PlannedTerm,
+    STAFF | FOLLOWERS,
+    "When whom the policy of an office would remind of a term; reminds nobody.",
+)
+
+METHODS: Final[tuple[Method[Any, Any], ...]] = (
+    REMINDERS,
+    HISTORY,
+    ACKNOWLEDGE,
+    SNOOZE,
+    DELIVER_AGAIN,
+    PLAN,
+)

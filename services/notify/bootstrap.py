@@ -9,11 +9,16 @@ from chassis.runtime.assembly import Assembly, rpc_caller
 from chassis.runtime.surroundings import Surroundings
 from chassis.runtime.ticking import Ticker
 from contracts.events import MESSAGES
-from services.notify.application import Channel, Notify
+from services.notify.application import Notify
+from services.notify.application.planning import Plans
+from services.notify.application.ports import Channel
+from services.notify.application.responding import Responses
 from services.notify.domain.policy import UNTAKEN_AFTER
 from services.notify.gateways.channels import File, Webhook
 from services.notify.publishing import TELLINGS
 from services.notify.reactions import needs, reactions
+from services.notify.readmodels.plans import PlanTable
+from services.notify.readmodels.queue import DueQueue
 from services.notify.readmodels.reminders import ReminderTable
 from services.notify.settings import FOLLOWS, NAME, TICK_S, WEBHOOK_URL, file_of, untaken_after
 
@@ -24,6 +29,8 @@ class Rooms:
 
     notify: Notify
     reminders: ReminderTable
+    plans: Plans
+    responses: Responses
     assembly: Assembly
 
 
@@ -33,15 +40,16 @@ def build(surroundings: Surroundings) -> Rooms:
     Raises:
         SettingInvalid: a setting is missing or unusable.
     """
-    reminders = ReminderTable()
+    reminders, due = ReminderTable(), DueQueue()
     notify = Notify(
         environment_for(surroundings.database_url(NAME), NAME),
         surroundings.clock,
-        [reminders],
-        reminders,
+        [reminders, PlanTable(), due],
+        due,
         _channels(surroundings),
         untaken_after(surroundings.variables, UNTAKEN_AFTER),
     )
+    plans = Plans(notify)
     assembly = Assembly(
         service=NAME,
         application=notify,
@@ -53,9 +61,12 @@ def build(surroundings: Surroundings) -> Rooms:
         needs=needs(),
         known=frozenset(MESSAGES),
         follows=FOLLOWS,
-        tickers=[Ticker(notify.log_of_events, "reminders", notify.deliver_due, TICK_S)],
+        tickers=[
+            Ticker(notify.log_of_events, "plans", plans.fall_due, TICK_S, alone=False),
+            Ticker(notify.log_of_events, "reminders", notify.deliver_due, TICK_S, alone=False),
+        ],
     )
-    return Rooms(notify, reminders, assembly)
+    return Rooms(notify, reminders, plans, Responses(notify, reminders), assembly)
 
 
 def _channels(surroundings: Surroundings) -> list[Channel]:

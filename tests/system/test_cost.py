@@ -31,7 +31,8 @@ BOUNDS = {
     # The term of the first step among them.
     "responsibility on registered": (8, 4),
     "audit on registered": (5, 3),
-    "notify on taken": (7, 4),
+    # What falls due has its place in the queue, and leaves it.
+    "notify on taken": (9, 4),
     "intake on taken": (4, 3),
     "audit on taken": (4, 3),
 }

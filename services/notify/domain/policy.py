@@ -1,12 +1,25 @@
 """When and how often, as tables that an office may set otherwise."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import timedelta
 from typing import Final
+
+from services.notify.domain.planning import Policy
+from statute.terms import TERMS
 
 # An open petition that nobody has taken: its office's head is told after this time, and again
 # after each further such time until somebody takes it (rule 5).
 UNTAKEN_AFTER: Final = timedelta(days=1)
+
+DEFAULT_VERSION: Final = "default-1"
+_DEFAULT: Final = Policy(DEFAULT_VERSION)
+# Who takes a petition, or is to see that somebody does, is told that: the term of the first step
+# begins with it. A right that lapses makes nobody late.
+TERM_POLICIES: Final[Mapping[str, Policy]] = {
+    code: replace(_DEFAULT, start=code != "first_step", late=not rule.lapses)
+    for code, rule in TERMS.items()
+}
 
 ATTEMPTS_MAX: Final = 10
 RETRY_FIRST: Final = timedelta(seconds=2)
@@ -22,6 +35,22 @@ SENTENCES: Final[Mapping[str, str]] = {
     "repeat_not_accepted": "信访事项 {number} 已复核终结,重复信访仅作登记,不再受理。",
     "merged": "信访事项 {number} 已并入先前登记的同一事项,由其首问责任领导负责。",
     "split": "信访事项 {number} 有信访件分案,请核对所承担的事项。",
+    "term_begun": "信访事项 {number} 的{term}期限已开始计算,{due_on}届满。",
+    "term_half": "信访事项 {number} 的{term}期限已过半,{due_on}届满,请督促。",
+    "term_near": "信访事项 {number} 的{term}期限将于{due_on}届满,请抓紧督促。",
+    "term_due": "信访事项 {number} 的{term}期限{due_on}届满,请务必按期办理。",
+    "term_late": "信访事项 {number} 的{term}期限已于{due_on}届满,逾期{late}个工作日,请立即督促。",
+}
+
+# Kind of a point of a plan, as far as its first underscore, to what is said then.
+REASONS: Final[Mapping[str, str]] = {
+    "start": "term_begun",
+    "half": "term_half",
+    "workdays": "term_near",
+    "day": "term_near",
+    "due": "term_due",
+    "late": "term_late",
+    "again": "term_near",
 }
 
 

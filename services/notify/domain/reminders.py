@@ -2,16 +2,18 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, Final
 from uuid import UUID, uuid5
 
 from eventsourcing.domain import Aggregate, CanMutateAggregate, event
 
-from services.notify.domain.policy import ATTEMPTS_MAX
+from services.notify.domain.plan import By, Plan, plan_of, plan_told
+from services.notify.domain.planning import Span
+from services.notify.domain.policy import ATTEMPTS_MAX, REASONS
+from services.notify.domain.refusals import BeyondTheTerm, NotGivenUp, NotOfATerm
 
 REMINDERS: Final = UUID("5b0d6f0e-4d0c-5d0e-8a8c-0d7f5a3e9b42")
-OFFICE_HEAD: Final = "office_head:"
 OWNS: Final = "ownership_taken"
 
 
@@ -30,14 +32,30 @@ class Occasion:
     at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class Point:
+    """A point of the plan of a term.
+
+    Attributes:
+        kind: start, half, workdays_5, day_1, due, late_1 and the like.
+        due_on: last day of the term.
+    """
+
+    term: str
+    kind: str
+    due_on: date
+
+
 @dataclass
 class Reminder:
     """One thing that one person is told.
 
     Attributes:
         recipient: staff number, or `office_head:<office>`.
-        state: planned, delivered, cancelled or given_up.
+        state: planned, delivered, acknowledged, cancelled or given_up.
+        given_up_at: how many rounds of attempts were made when it was last given up.
         done: channels over which it has been delivered.
+        point: of the plan of a term, where it comes from one.
     """
 
     reminder_id: str
@@ -47,6 +65,8 @@ class Reminder:
     state: str = "planned"
     attempts: int = 0
     done: set[str] = field(default_factory=set)
+    point: Point | None = None
+    given_up_at: int = 0
 
 
 class PetitionReminders(Aggregate):
@@ -54,6 +74,9 @@ class PetitionReminders(Aggregate):
 
     Attributes:
         owner: who was last told that he owns it; None while nobody was.
+        petition_class: empty where it is not known.
+        plans: term to its plan, while it runs.
+        begun: term to the day that it was last counted from.
     """
 
     TOPIC = "reminders.v1"
@@ -65,6 +88,7 @@ class PetitionReminders(Aggregate):
     class Begun(Event, Aggregate.Created):
         TOPIC = "reminders.begun.v1"
         office: str
+        petition_class: str
 
     Created = Begun
 
@@ -98,15 +122,66 @@ class PetitionReminders(Aggregate):
         attempts: int
         outcome: str
 
+    class PlanMade(Event):
+        TOPIC = "reminders.plan_made.v1"
+        why: str
+        term: str
+        office: str
+        policy: str
+        calendar: str
+        provisional: bool
+        runs_from: str
+        due_on: str
+        points: dict[str, str]
+        rises: dict[str, int]
+
+    class PlanDropped(Event):
+        TOPIC = "reminders.plan_dropped.v1"
+        term: str
+        why: str
+
+    class FellDue(Event):
+        TOPIC = "reminders.fell_due.v1"
+        term: str
+        kind: str
+        due_at: datetime
+        due_on: str
+        passed_over: list[str]
+        told: dict[str, str]
+        not_before: datetime
+        next_at: datetime | None
+
+    class Acknowledged(Event):
+        TOPIC = "reminder.acknowledged.v1"
+        reminder_id: str
+
+    class Snoozed(Event):
+        TOPIC = "reminder.snoozed.v1"
+        reminder_id: str
+        term: str
+        recipient: str
+        until: datetime
+        reason: str
+        next_at: datetime
+
+    class Redriven(Event):
+        TOPIC = "reminder.redriven.v1"
+        reminder_id: str
+
     @staticmethod
     def create_id(petition_id: str) -> UUID:
         return uuid5(REMINDERS, petition_id)
 
     @event(Begun)
-    def __init__(self, petition_id: str, number: str, office: str) -> None:
+    def __init__(
+        self, petition_id: str, number: str, office: str, petition_class: str = ""
+    ) -> None:
         self.petition_id = petition_id
         self.number = number
         self.office = office
+        self.petition_class = petition_class
+        self.plans: dict[str, Plan] = {}
+        self.begun: dict[str, date] = {}
         self.owner: str | None = None
         self.reminders: dict[str, Reminder] = {}
 
@@ -128,14 +203,107 @@ class PetitionReminders(Aggregate):
                 due_at=due_at,
             )
 
-    def cancel(self, why: str, at: datetime, *, about: str = "", recipient: str = "") -> None:
-        """Cancel what is planned, all of it or that of one reason or recipient."""
+    def plan_term(self, term: str, span: Span, why: str, by: By) -> None:
+        """Plan when people are told of a term that runs; what was planned of it is no longer.
+
+        Args:
+            why: what led to it.
+        """
+        known = self.plans.get(term)
+        if known is not None and (known.runs_from, known.due_on) == (span.runs_from, span.due_on):
+            return
+        self.cancel("term_changed", by.at, term=term)
+        plan = plan_of(term, span, self.office, self.petition_class, by)
+        self._record_plan_of_term(timestamp=by.at, why=why, **plan.told())
+
+    def drop(self, term: str, why: str, at: datetime) -> None:
+        """Tell nobody of a term any more."""
+        if term in self.plans:
+            self._record_drop(timestamp=at, term=term, why=why)
+            self.cancel(why, at, term=term)
+
+    def fall_due(self, term: str, not_before: datetime, by: By) -> None:
+        """Let the latest point that has come be told; what it has overtaken is passed over.
+
+        Args:
+            not_before: when people may be told, where that is later.
+        """
+        plan = self.plans.get(term)
+        if plan is None or not (due := plan.due(by.at)):
+            return
+        *passed_over, kind = due
+        told = {
+            recipient: str(uuid5(self.id, f"{recipient}/{term}/{kind}/{plan.points[kind]}"))
+            for recipient in plan.recipients(kind, self.owner)
+            if plan.awaited_by(recipient, by.at)
+        }
+        left = plan.without(due)
+        self._record_fall(
+            timestamp=by.at,
+            term=term,
+            kind=kind,
+            due_at=plan.points[kind],
+            due_on=plan.due_on.isoformat(),
+            passed_over=passed_over,
+            told={who: id_ for who, id_ in told.items() if id_ not in self.reminders},
+            not_before=not_before,
+            next_at=left.next_at,
+        )
+        if not left.points and by.policy.late:
+            self._record_plan_of_term(timestamp=by.at, why="goes_on", **left.going_on(by).told())
+
+    def cancel(
+        self, why: str, at: datetime, *, about: str = "", recipient: str = "", term: str = ""
+    ) -> None:
+        """Cancel what is planned, all of it or that of one reason, recipient or term."""
         for reminder in list(self.reminders.values()):
             meant = about in {"", reminder.reason} and recipient in {"", reminder.recipient}
+            if term:
+                meant = meant and reminder.point is not None and reminder.point.term == term
             if reminder.state == "planned" and meant:
                 self._record_cancellation(
                     timestamp=at, reminder_id=reminder.reminder_id, reason=why
                 )
+
+    def acknowledge(self, reminder_id: str, at: datetime) -> None:
+        """Record that its recipient has taken note; what was not delivered yet need not be."""
+        if self.reminders[reminder_id].state in {"planned", "delivered", "given_up"}:
+            self._record_acknowledgement(timestamp=at, reminder_id=reminder_id)
+
+    def snooze(self, reminder_id: str, until: datetime, reason: str, at: datetime) -> None:
+        """Let its recipient be told of the term again at an instant, and not before.
+
+        Raises:
+            NotOfATerm: it is about no term that runs.
+            BeyondTheTerm: the instant has passed, or lies after the last day.
+        """
+        reminder = self.reminders[reminder_id]
+        plan = self.plans.get(reminder.point.term) if reminder.point else None
+        if reminder.point is None or plan is None or plan.due_on != reminder.point.due_on:
+            raise NotOfATerm(reminder_id="is about no term that runs")
+        if not at < until < plan.ends:
+            raise BeyondTheTerm(until=f"does not lie before the end of {plan.due_on}")
+        points = plan.put_off_until(until, reminder.recipient).points
+        self._record_snooze(
+            timestamp=at,
+            reminder_id=reminder_id,
+            term=plan.term,
+            recipient=reminder.recipient,
+            until=until,
+            reason=reason,
+            next_at=min(points.values()),
+        )
+
+    def redrive(self, reminder_id: str, at: datetime) -> None:
+        """Deliver a reminder again that was given up.
+
+        Raises:
+            NotGivenUp: it was not.
+        """
+        state = self.reminders[reminder_id].state
+        if state != "given_up":
+            raise NotGivenUp(reminder_id=f"is {state}")
+        self._record_redrive(timestamp=at, reminder_id=reminder_id)
 
     def record_attempts(
         self,
@@ -170,7 +338,7 @@ class PetitionReminders(Aggregate):
         if not failed:
             self._record_delivery(timestamp=at, reminder_id=reminder_id, attempts=attempt)
             self._plan_again(reminder, again_after, at)
-        elif attempt >= ATTEMPTS_MAX:
+        elif attempt - reminder.given_up_at >= ATTEMPTS_MAX:
             self._record_giving_up(
                 timestamp=at, reminder_id=reminder_id, attempts=attempt, outcome=failed[-1]
             )
@@ -202,6 +370,60 @@ class PetitionReminders(Aggregate):
         if reason == OWNS:
             self.owner = recipient
 
+    @event(PlanMade)
+    def _record_plan_of_term(
+        self,
+        timestamp: datetime,
+        why: str,
+        term: str,
+        office: str,
+        policy: str,
+        calendar: str,
+        provisional: bool,  # noqa: FBT001 - a field of the fact
+        runs_from: str,
+        due_on: str,
+        points: dict[str, str],
+        rises: dict[str, int],
+    ) -> None:
+        told = {
+            "term": term,
+            "office": office,
+            "policy": policy,
+            "calendar": calendar,
+            "provisional": provisional,
+            "runs_from": runs_from,
+            "due_on": due_on,
+            "points": points,
+            "rises": rises,
+        }
+        self.plans[term] = plan_told(told)
+        self.begun[term] = self.plans[term].runs_from
+
+    @event(PlanDropped)
+    def _record_drop(self, timestamp: datetime, term: str, why: str) -> None:
+        del self.plans[term]
+
+    @event(FellDue)
+    def _record_fall(
+        self,
+        timestamp: datetime,
+        term: str,
+        kind: str,
+        due_at: datetime,
+        due_on: str,
+        passed_over: list[str],
+        told: dict[str, str],
+        not_before: datetime,
+        next_at: datetime | None,
+    ) -> None:
+        self.plans[term] = self.plans[term].without([*passed_over, kind])
+        point = Point(term, kind, date.fromisoformat(due_on))
+        reason = REASONS[kind.partition("_")[0]]
+        for recipient, reminder_id in told.items():
+            self.reminders[reminder_id] = Reminder(
+                reminder_id, recipient, reason, due_at, point=point
+            )
+
     @event(Attempted)
     def _record_attempt(
         self, timestamp: datetime, reminder_id: str, attempt: int, channel: str, outcome: str
@@ -224,3 +446,26 @@ class PetitionReminders(Aggregate):
         self, timestamp: datetime, reminder_id: str, attempts: int, outcome: str
     ) -> None:
         self.reminders[reminder_id].state = "given_up"
+        self.reminders[reminder_id].given_up_at = attempts
+
+    @event(Acknowledged)
+    def _record_acknowledgement(self, timestamp: datetime, reminder_id: str) -> None:
+        self.reminders[reminder_id].state = "acknowledged"
+
+    @event(Snoozed)
+    def _record_snooze(
+        self,
+        timestamp: datetime,
+        reminder_id: str,
+        term: str,
+        recipient: str,
+        until: datetime,
+        reason: str,
+        next_at: datetime,
+    ) -> None:
+        self.reminders[reminder_id].state = "acknowledged"
+        self.plans[term] = self.plans[term].put_off_until(until, recipient)
+
+    @event(Redriven)
+    def _record_redrive(self, timestamp: datetime, reminder_id: str) -> None:
+        self.reminders[reminder_id].state = "planned"

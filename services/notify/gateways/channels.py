@@ -7,7 +7,7 @@ from typing import Final
 import httpx
 
 from chassis.runtime.limiting import TookTooLong, within
-from services.notify.application import Told
+from services.notify.application.ports import Told
 
 # The first bounds each wait for the receiver, the second the delivery as a whole: who sends a byte
 # at a time never lets the first one end.

@@ -1,7 +1,6 @@
 """Reminders as they fall due and as they are listed."""
 
-from collections.abc import Iterable, Sequence
-from datetime import datetime
+from collections.abc import Iterable
 from typing import Any, ClassVar, Final
 
 from chassis.eventstore.instants import text_of
@@ -9,8 +8,10 @@ from chassis.eventstore.log import RecordedEvent
 from chassis.eventstore.losses import Made
 from chassis.eventstore.paging import cursor_of, key_of
 from chassis.eventstore.transaction import Questions, Writing
-from services.notify.domain.policy import retry_after
+from services.notify.application.ports import Place
+from services.notify.domain.policy import REASONS, retry_after
 from services.notify.domain.reminders import PetitionReminders
+from services.notify.readmodels.queue import first_attempt_at
 
 COLUMNS: Final = (
     "reminder_id",
@@ -33,26 +34,36 @@ class ReminderTable:
     def apply(self, transaction: Writing, event: Any, recorded: RecordedEvent) -> None:
         if isinstance(event, PetitionReminders.Planned):
             _add(transaction, event, recorded)
+        elif isinstance(event, PetitionReminders.FellDue):
+            _add_told(transaction, event, recorded)
         elif isinstance(event, PetitionReminders.Attempted):
             _count_attempt(transaction, event)
-        elif type(event) in _ENDS:
-            changes = {"state": _ENDS[type(event)]}
+        elif type(event) in _STATES:
+            changes = {"state": _STATES[type(event)]}
             transaction.update("reminder", "reminder_id", event.reminder_id, changes)
 
     @staticmethod
     def made_by(event: Any) -> Iterable[Made]:
         if isinstance(event, PetitionReminders.Planned):
             yield Made("reminder", {"reminder_id": event.reminder_id})
+        elif isinstance(event, PetitionReminders.FellDue):
+            yield from (Made("reminder", {"reminder_id": id_}) for id_ in event.told.values())
 
-    def due(self, transaction: Questions, now: datetime, limit: int) -> Sequence[tuple[str, str]]:
-        """Return petition_id and reminder_id of what is due, the longest due first."""
-        rows = transaction.query(
-            "SELECT petition_id, reminder_id FROM reminder"
-            " WHERE state = 'planned' AND next_attempt_at <= ?"
-            " ORDER BY next_attempt_at, reminder_id LIMIT ?",
-            (text_of(now), limit),
+    @staticmethod
+    def place_of(questions: Questions, reminder_id: str) -> Place | None:
+        """Return where a reminder is on record; None when there is none."""
+        rows = questions.query(
+            "SELECT petition_id, recipient FROM reminder WHERE reminder_id = ?", (reminder_id,)
         )
-        return [(row[0], row[1]) for row in rows]
+        return Place(*rows[0]) if rows else None
+
+    def view_of(self, questions: Questions, reminder_id: str) -> dict[str, Any]:
+        """Return a reminder that is on record as it is shown."""
+        rows = questions.query(
+            f"SELECT {', '.join(COLUMNS)} FROM reminder WHERE reminder_id = ?",  # noqa: S608 - our own columns
+            (reminder_id,),
+        )
+        return dict(zip(COLUMNS, rows[0], strict=True))
 
     def listed(
         self,
@@ -82,27 +93,39 @@ class ReminderTable:
 
 
 def _add(transaction: Writing, event: PetitionReminders.Planned, recorded: RecordedEvent) -> None:
-    # The time is that of the service that told it, whose clock may run ahead of ours: what was due
-    # when it was planned must not wait for that.
-    at_once = event.due_at <= event.timestamp
-    first_attempt = min(event.due_at, recorded.recorded_at) if at_once else event.due_at
-    transaction.insert(
-        "reminder",
-        {
-            "reminder_id": event.reminder_id,
-            "petition_id": event.petition_id,
-            "number": event.number,
-            "recipient": event.recipient,
-            "reason": event.reason,
-            "state": "planned",
+    row = {
+        "reminder_id": event.reminder_id,
+        "recipient": event.recipient,
+        "reason": event.reason,
+        "due_at": text_of(event.due_at),
+        "next_attempt_at": text_of(first_attempt_at(event, recorded)),
+    }
+    transaction.insert("reminder", {**_begun(event, recorded), **row}, key="reminder_id")
+
+
+def _add_told(
+    transaction: Writing, event: PetitionReminders.FellDue, recorded: RecordedEvent
+) -> None:
+    for recipient, reminder_id in event.told.items():
+        row = {
+            "reminder_id": reminder_id,
+            "recipient": recipient,
+            "reason": REASONS[event.kind.partition("_")[0]],
             "due_at": text_of(event.due_at),
-            "next_attempt_at": text_of(first_attempt),
-            "attempts": 0,
-            "last_outcome": "",
-            "position": recorded.id,
-        },
-        key="reminder_id",
-    )
+            "next_attempt_at": text_of(event.not_before),
+        }
+        transaction.insert("reminder", {**_begun(event, recorded), **row}, key="reminder_id")
+
+
+def _begun(event: Any, recorded: RecordedEvent) -> dict[str, Any]:
+    return {
+        "petition_id": event.petition_id,
+        "number": event.number,
+        "state": "planned",
+        "attempts": 0,
+        "last_outcome": "",
+        "position": recorded.id,
+    }
 
 
 def _count_attempt(transaction: Writing, event: PetitionReminders.Attempted) -> None:
@@ -115,7 +138,10 @@ def _count_attempt(transaction: Writing, event: PetitionReminders.Attempted) -> 
     transaction.update("reminder", "reminder_id", event.reminder_id, changes)
 
 
-_ENDS: Final[dict[type, str]] = {
+_STATES: Final[dict[type, str]] = {
+    PetitionReminders.Acknowledged: "acknowledged",
+    PetitionReminders.Snoozed: "acknowledged",
+    PetitionReminders.Redriven: "planned",
     PetitionReminders.Delivered: "delivered",
     PetitionReminders.Cancelled: "cancelled",
     PetitionReminders.GivenUp: "given_up",

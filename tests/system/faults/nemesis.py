@@ -30,12 +30,12 @@ HALF_OPEN_LONGER_S: Final = (0, 0, 0, 0, 7)
 READ_MODELS: Final[Mapping[str, tuple[str, ...]]] = {
     "intake": ("petition", "progress"),
     "responsibility": ("matter", "caseload"),
-    "notify": ("reminder",),
+    "notify": ("reminder", "term_plan"),
     "audit": ("timeline", "matter"),
 }
 KEYS: Final[Mapping[str, str]] = {
     "petition": "petition_id", "progress": "number", "matter": "number", "caseload": "number",
-    "reminder": "reminder_id", "timeline": "event_id",
+    "reminder": "reminder_id", "term_plan": "id", "timeline": "event_id",
 }  # fmt: skip
 
 

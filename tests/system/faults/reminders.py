@@ -83,6 +83,7 @@ class Reminders:
     owners: dict[str, str] = field(default_factory=dict)
     causes: dict[str, CloudEvent] = field(default_factory=dict)
     planned: dict[str, Meant] = field(default_factory=dict)
+    of_terms: dict[str, str] = field(default_factory=dict)
     plans: Counter[str] = field(default_factory=Counter)
     endings: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
     cancellations: list[CloudEvent] = field(default_factory=list)
@@ -93,7 +94,9 @@ class Reminders:
         elif event.type == "reminder.planned.v1":
             self.plans[event.data["reminder_id"]] += 1
             self.planned[event.data["reminder_id"]] = _planned(event)
-        elif event.type in ENDINGS:
+        elif event.type == "reminders.fell_due.v1":
+            self.of_terms |= dict.fromkeys(event.data["told"].values(), event.data["petition_id"])
+        elif event.type in ENDINGS and event.data["reminder_id"] not in self.of_terms:
             self._take_ending(event)
 
     def wrongs(self) -> Iterator[str]:
@@ -183,6 +186,8 @@ class Told:
             if reminder_id not in self.lines:
                 yield f"reminder {reminder_id} is on record as delivered, nobody was told"
         for reminder_id, line in self.lines.items():
+            if reminder_id in reminders.of_terms:
+                continue
             meant = reminders.planned.get(reminder_id)
             told = line["number"], line["recipient"], line["reason"]
             if meant is None or told != (meant.number, meant.recipient, meant.reason):

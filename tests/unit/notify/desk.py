@@ -5,13 +5,18 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+from chassis.eventstore.instants import text_of
 from chassis.messaging.inbox import Inbox
 from contracts.envelope import CloudEvent
 from contracts.events import MESSAGES
-from services.notify.application import Notify, Told
+from services.notify.application import Notify
+from services.notify.application.planning import Plans
+from services.notify.application.ports import Told
 from services.notify.reactions import reactions
+from services.notify.readmodels.plans import PlanTable
+from services.notify.readmodels.queue import DueQueue
 from services.notify.readmodels.reminders import ReminderTable
-from tests.builders import COUNTY, DAY, HUANG, Clock, cloud_event, number, petition_id
+from tests.builders import COUNTY, DAY, HOUR, HUANG, Clock, cloud_event, number, petition_id
 from tests.unit.stores import SourceLog
 
 
@@ -40,8 +45,9 @@ class FakeChannel:
 
 
 def notify(environment: dict[str, str], clock: Clock, channels: Sequence[Any]) -> Notify:
-    table = ReminderTable()
-    return Notify(environment, clock, [table], table, channels, DAY)
+    due = DueQueue()
+    models = [ReminderTable(), PlanTable(), due]
+    return Notify(environment, clock, models, due, channels, DAY)
 
 
 @dataclass
@@ -73,6 +79,16 @@ class Desk:
     def deliver(self) -> int:
         return self.application.deliver_due()
 
+    def fall(self) -> int:
+        return Plans(self.application).fall_due()
+
+    def run_until(self, end: datetime) -> None:
+        """Look every few hours what is due, and tell it, until an instant."""
+        while self.clock() < end:
+            self.clock.now = min(end, self.clock() + 3 * HOUR)
+            while self.fall() + self.deliver():
+                pass
+
     def deliver_after(self, pause: timedelta) -> int:
         self.clock.advance(pause)
         return self.deliver()
@@ -97,5 +113,7 @@ def event_of(position: int, type_: str, at: datetime, **changes: Any) -> CloudEv
         "office": COUNTY,
         "awaits": "reception",
         "owner": HUANG,
+        "petition_class": "appeal",
+        "registered_at": text_of(at),
     }
     return cloud_event("responsibility", position, type_, {**data, **changes}, recordedtime=at)

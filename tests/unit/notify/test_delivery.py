@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 
+from services.notify.application import LEASE
 from services.notify.domain.policy import ATTEMPTS_MAX, RETRY_FIRST, RETRY_MAX, retry_after
 from services.notify.domain.reminders import PetitionReminders
 from tests.builders import HUANG, SHEN, Clock
@@ -88,13 +89,14 @@ class TestTwoChannels:
 
 class TestACrashBetweenTellingAndRecording:
     def test_it_is_told_again_under_the_same_id(self, desk: Desk, channel: FakeChannel):
-        """At least once, and a receiver can tell the repetition."""
+        """At least once, once the lease is over, and a receiver can tell the repetition."""
         channel.outcomes = [Crash()]
         desk.tell(TAKEN)
         with pytest.raises(Crash):
             desk.deliver()
         assert desk.listed()[0]["attempts"] == 0
-        desk.deliver()
+        assert desk.deliver() == 0
+        desk.deliver_after(LEASE)
         first, second = channel.told
         assert first == second
         assert desk.reminders() == [(HUANG, "ownership_taken", "delivered")]
@@ -102,13 +104,13 @@ class TestACrashBetweenTellingAndRecording:
     def test_two_processes_that_both_tell_record_one_attempt(
         self, stores: Stores, clock: Clock, desk: Desk, channel: FakeChannel
     ):
-        """The one who lost the lead was still telling when the next began."""
+        """The one was still telling when its lease was over and the next began."""
         desk.tell(TAKEN)
         channel.outcomes = ["http_500"]
 
         class Overtaken(FakeChannel):
             def tell(self, told):
-                desk.deliver()
+                desk.deliver_after(LEASE)
                 return super().tell(told)
 
         environment = desk.application.env

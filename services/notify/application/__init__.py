@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Protocol
+from typing import Any, Final
 from uuid import UUID, uuid5
 
 from eventsourcing.utils import EnvType
@@ -15,53 +15,17 @@ from chassis.eventstore.application import (
     ReadModel,
     Unit,
 )
-from chassis.eventstore.transaction import Questions
-from services.notify.domain.policy import SENTENCES
-from services.notify.domain.reminders import (
-    OFFICE_HEAD,
-    OWNS,
-    Occasion,
-    PetitionReminders,
-    Reminder,
-)
+from chassis.eventstore.transaction import Writing
+from services.notify.application.ports import Channel, Claimed, Due, Lane, Told
+from services.notify.application.wording import sentence_of
+from services.notify.domain.offices import head_of
+from services.notify.domain.reminders import OWNS, Occasion, PetitionReminders, Reminder
 
-DUE_PAGE = 500
-ROUND_MAX = timedelta(seconds=2)
-DELIVERER = "service:notify"
-
-
-@dataclass(frozen=True, slots=True)
-class Told:
-    """What a recipient is told. No personal data.
-
-    Attributes:
-        reminder_id: the same at every attempt, so that a receiver can tell repetitions.
-    """
-
-    reminder_id: str
-    number: str
-    recipient: str
-    reason: str
-    sentence: str
-    due_at: datetime
-
-
-class Channel(Protocol):
-    """One way to tell somebody."""
-
-    @property
-    def name(self) -> str:
-        """Name of the channel in the record."""
-
-    def tell(self, told: Told) -> str:
-        """Deliver, and return `ok` or a short word on the failure."""
-
-
-class DueReminders(Protocol):
-    """Finds what is due."""
-
-    def due(self, transaction: Questions, now: datetime, limit: int) -> Sequence[tuple[str, str]]:
-        """Return petition_id and reminder_id of what is due, the longest due first."""
+DUE_PAGE: Final = 500
+ROUND_MAX: Final = timedelta(seconds=2)
+# Longer than a round and the longest delivery that may end it.
+LEASE: Final = timedelta(seconds=20)
+DELIVERER: Final = "service:notify"
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,16 +57,18 @@ class Notify(EventSourcedApplication):
         env: EnvType,
         clock: Callable[[], datetime],
         read_models: Sequence[ReadModel],
-        due: DueReminders,
+        due: Due,
         channels: Sequence[Channel],
         untaken_after: timedelta,
     ) -> None:
-        self._due = due
+        self.due = due
         self._channels = channels
         self._untaken_after = untaken_after
         super().__init__(env, clock, read_models)
 
-    def begin(self, unit: Unit, subject: Subject, at: datetime) -> PetitionReminders:
+    def begin(
+        self, unit: Unit, subject: Subject, at: datetime, petition_class: str = ""
+    ) -> PetitionReminders:
         """Return the reminders of a petition, begun now if there are none."""
         known = unit.find(PetitionReminders, PetitionReminders.create_id(subject.petition_id))
         if known is not None:
@@ -114,15 +80,16 @@ class Notify(EventSourcedApplication):
             petition_id=subject.petition_id,
             number=subject.number,
             office=subject.office,
+            petition_class=petition_class,
         )
         unit.add(reminders)
         return reminders
 
     def plan_for_untaken(self, unit: Unit, subject: Subject, occasion: Occasion) -> None:
         """Remind the office's head of a petition that waits in the open list."""
-        recipient = f"{OFFICE_HEAD}{subject.office}"
         due_at = occasion.at + self._untaken_after
-        self.begin(unit, subject, occasion.at).plan(recipient, "untaken", due_at, occasion)
+        reminders = self.begin(unit, subject, occasion.at)
+        reminders.plan(head_of(subject.office), "untaken", due_at, occasion)
 
     def plan_for_owner(
         self, unit: Unit, subject: Subject, owner: str, occasion: Occasion, reason: str
@@ -165,32 +132,41 @@ class Notify(EventSourcedApplication):
         What was told in one round is recorded in one append. Whatever was told and not recorded,
         because the process ended in between, is told again under the same id.
         """
-        due = self._due.due(self.log_of_events, self.clock(), DUE_PAGE)
-        if not due:
+        now = self.clock()
+        claimed = self.due.claim(self.log_of_events, Lane.REMINDERS, now, now + LEASE, DUE_PAGE)
+        if not claimed:
             return 0
-        attempts = list(self._attempts(due))
+        attempts: list[Attempt] = []
+        left = list(self._attempt_all(claimed, attempts))
+
+        def put_back(transaction: Writing) -> None:
+            self.due.give_back(transaction, [each.id for each in left], now)
 
         def decide(unit: Unit) -> Answer:
             unit.load(attempt.stream for attempt in attempts)
             for attempt in attempts:
                 self._keep(unit, attempt)
+            unit.writing.append(put_back)
             return {}
 
         self.run(Provenance(DELIVERER, "", ""), decide)
-        return len(due)
+        return len(attempts)
 
-    def _attempts(self, due: Sequence[tuple[str, str]]) -> Iterator[Attempt]:
-        """Attempt one after the other, for as long as a round may take."""
-        streams = [PetitionReminders.create_id(petition_id) for petition_id, _ in due]
+    def _attempt_all(
+        self, claimed: Sequence[Claimed], attempts: list[Attempt]
+    ) -> Iterator[Claimed]:
+        """Attempt one after the other, for as long as a round may take, and yield what is left."""
+        streams = [PetitionReminders.create_id(each.petition_id) for each in claimed]
         loaded, ends = self.load(list(dict.fromkeys(streams))), self.clock() + ROUND_MAX
-        for stream, (_, reminder_id) in zip(streams, due, strict=True):
-            reminders = loaded[stream]
-            if not isinstance(reminders, PetitionReminders) or self.clock() > ends:
+        for stream, each in zip(streams, claimed, strict=True):
+            if self.clock() > ends:
+                yield each
                 continue
-            reminder = reminders.reminders.get(reminder_id)
-            if reminder is not None and reminder.state == "planned":
+            reminders = loaded[stream]
+            reminder = _planned(reminders, each.id)
+            if reminder is not None and isinstance(reminders, PetitionReminders):
                 outcomes = self._attempt(reminders.number, reminder)
-                yield Attempt(stream, reminder_id, reminder.attempts + 1, outcomes)
+                attempts.append(Attempt(stream, each.id, reminder.attempts + 1, outcomes))
 
     def _keep(self, unit: Unit, attempt: Attempt) -> None:
         found = unit.find(PetitionReminders, attempt.stream)
@@ -212,11 +188,19 @@ class Notify(EventSourcedApplication):
             number=number,
             recipient=reminder.recipient,
             reason=reminder.reason,
-            sentence=SENTENCES[reminder.reason].format(number=number),
+            sentence=sentence_of(number, reminder),
             due_at=reminder.due_at,
         )
         left = [channel for channel in self._channels if channel.name not in reminder.done]
         return {channel.name: channel.tell(told) for channel in left}
+
+
+def _planned(reminders: object, reminder_id: str) -> Reminder | None:
+    """Return a reminder that is still to be delivered."""
+    if not isinstance(reminders, PetitionReminders):
+        return None
+    reminder = reminders.reminders.get(reminder_id)
+    return reminder if reminder is not None and reminder.state == "planned" else None
 
 
 def subject_of(data: Mapping[str, Any], office: str = "") -> Subject:

@@ -1,0 +1,183 @@
+"""Use cases of the plans of terms: made, dropped, and told as their points fall due."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, time
+from typing import Any, Final
+from uuid import UUID, uuid5
+
+from chassis.eventstore.application import Answer, Provenance, Unit, Write
+from chassis.eventstore.instants import text_of
+from chassis.eventstore.transaction import Writing
+from services.notify.application import (
+    DELIVERER,
+    LEASE,
+    Notify,
+    Subject,
+)
+from services.notify.application.ports import Claimed, Lane
+from services.notify.domain.calendars import CALENDARS, Calendars
+from services.notify.domain.plan import By, plan_of
+from services.notify.domain.planning import OFFICE_HOURS, Span, instant
+from services.notify.domain.policy import TERM_POLICIES
+from services.notify.domain.refusals import TermNotCounted
+from services.notify.domain.reminders import PetitionReminders
+from statute.counting import SHANGHAI, Term
+from statute.terms import TERMS
+from statute.workdays import WorkCalendar, newest_calendar
+
+FALL_PAGE: Final = 100
+# A class of petitions that is not sealed, for a plan that is only looked at.
+OPEN_TO_ALL: Final = "appeal"
+# Of a term that only ends on another day nobody is told that it begins.
+STARTS: Final = frozenset({"registered", "term_begun"})
+
+
+@dataclass(frozen=True, slots=True)
+class TermTold:
+    """What an event tells of a term; `runs_from` is None where it does not say."""
+
+    term: str
+    why: str
+    due_on: date
+    runs_from: date | None = None
+
+
+@dataclass(frozen=True)
+class Plans:
+    """The plans of the terms that run."""
+
+    notify: Notify
+
+    def plan_first_step(
+        self,
+        unit: Unit,
+        subject: Subject,
+        petition_class: str,
+        registered_at: datetime,
+        at: datetime,
+    ) -> None:
+        """Plan the term that runs from the receipt (Art 22)."""
+        self.notify.begin(unit, subject, at, petition_class)
+        runs_from = registered_at.astimezone(SHANGHAI).date()
+        *_, last = Term.begin("first_step", runs_from).days(self.calendar(unit))
+        told = TermTold("first_step", "registered", last.day, runs_from)
+        self.plan(unit, subject, told, at)
+
+    def plan(self, unit: Unit, subject: Subject, told: TermTold, at: datetime) -> None:
+        """Plan a term that began, or ends on another day than was known."""
+        reminders = self.notify.begin(unit, subject, at)
+        day = at.astimezone(SHANGHAI).date()
+        runs_from = told.runs_from or reminders.begun.get(told.term, day)
+        by = self.by(unit, told.term, at)
+        if told.why not in STARTS:
+            by = replace(by, policy=replace(by.policy, start=False))
+        reminders.plan_term(told.term, Span(at, runs_from, told.due_on), told.why, by)
+
+    def drop(self, unit: Unit, subject: Subject, term: str, why: str, at: datetime) -> None:
+        """Tell nobody of a term any more."""
+        reminders = _known(unit, subject)
+        if reminders is not None:
+            reminders.drop(term, why, at)
+
+    def drop_all(self, unit: Unit, subject: Subject, at: datetime) -> None:
+        """Tell nobody of the terms that end with the matter."""
+        reminders = _known(unit, subject)
+        if reminders is None:
+            return
+        for term in [term for term in reminders.plans if not TERMS[term].outlasts]:
+            reminders.drop(term, "case_closed", at)
+
+    def hear_of_calendar(self, unit: Unit, told: dict[str, Any], at: datetime) -> None:
+        """Plan by another calendar of working days from now on."""
+        known = unit.find(Calendars, CALENDARS)
+        if known is not None:
+            known.replace(told, at)
+            return
+        heard = Calendars._create(  # noqa: SLF001 - the library's way to pass the time in
+            Calendars.Heard, id=CALENDARS, timestamp=at, **told
+        )
+        unit.add(heard)
+
+    @staticmethod
+    def calendar(unit: Unit) -> WorkCalendar:
+        """Return the calendar that knows most."""
+        heard, shipped = unit.find(Calendars, CALENDARS), newest_calendar()
+        return heard.newest if heard and heard.newest.last > shipped.last else shipped
+
+    def by(self, unit: Unit, term: str, at: datetime) -> By:
+        """Return what a plan of a term is made by."""
+        return By(TERM_POLICIES[term], self.calendar(unit), at)
+
+    def preview(
+        self, term: str, runs_from: date, office: str, as_of: datetime | None
+    ) -> dict[str, Any]:
+        """Return what the policy of an office makes of a term.
+
+        Raises:
+            TermNotCounted: its last day does not follow from where it runs from.
+        """
+        if term not in TERMS or TERMS[term].stated:
+            raise TermNotCounted(term=f"is none of {', '.join(_counted())}")
+        begun = instant(runs_from, time(9))
+        by = self.by(Unit(self.notify, Provenance(DELIVERER, "", "")), term, as_of or begun)
+        *_, last = Term.begin(term, runs_from).days(by.calendar)
+        plan = plan_of(term, Span(begun, runs_from, last.day), office, OPEN_TO_ALL, by)
+        points = [
+            {"kind": kind, "at": text_of(at), "recipients": list(plan.recipients(kind, "owner"))}
+            for kind, at in plan.points.items()
+        ]
+        told = plan.told()
+        return {**{name: told[name] for name in ("term", "due_on", "policy", "calendar")},
+                "points": points}  # fmt: skip
+
+    def fall_due(self) -> int:
+        """Let the points be told that have come; return of how many terms."""
+        now = self.notify.clock()
+        claimed = self.notify.due.claim(
+            self.notify.log_of_events, Lane.PLANS, now, now + LEASE, FALL_PAGE
+        )
+        if claimed:
+            self.notify.run(Provenance(DELIVERER, "", ""), lambda unit: self._fall(unit, claimed))
+        return len(claimed)
+
+    def _fall(self, unit: Unit, claimed: Sequence[Claimed]) -> Answer:
+        streams = [PetitionReminders.create_id(each.petition_id) for each in claimed]
+        unit.load([CALENDARS, *streams])
+        for stream, each in zip(streams, claimed, strict=True):
+            self._fall_one(unit, stream, each)
+        return {}
+
+    def _fall_one(self, unit: Unit, stream: UUID, claimed: Claimed) -> None:
+        term, now = claimed.id.rpartition("/")[2], self.notify.clock()
+        by = self.by(unit, term, now)
+        reminders = unit.find(PetitionReminders, stream)
+        plan = reminders and reminders.plans.get(term)
+        if not plan or not plan.due(now):
+            unit.writing.append(self._left(claimed, plan.next_at if plan else None))
+            return
+        cause = str(uuid5(stream, f"{term}/{plan.next_at}"))
+        unit.attribute(Provenance(DELIVERER, cause, cause))
+        found = unit.find(PetitionReminders, stream)
+        if found is not None:
+            found.fall_due(term, OFFICE_HOURS.first_from(now, by.calendar), by)
+
+    def _left(self, claimed: Claimed, at: datetime | None) -> Write:
+        """Put right what others have told meanwhile."""
+        due = self.notify.due
+
+        def write(transaction: Writing) -> None:
+            if at is None:
+                due.remove(transaction, [claimed.id])
+            else:
+                due.give_back(transaction, [claimed.id], at)
+
+        return write
+
+
+def _counted() -> list[str]:
+    return [code for code, rule in TERMS.items() if not rule.stated]
+
+
+def _known(unit: Unit, subject: Subject) -> PetitionReminders | None:
+    return unit.find(PetitionReminders, PetitionReminders.create_id(subject.petition_id))
