@@ -20,6 +20,7 @@ ROWS: Final = (
     "lifecycles",
     "bulk",
     "scan",
+    "due",
     "relaying",
     "finding",
     "cost",

@@ -62,6 +62,7 @@ CODES: Final[Mapping[str, str]] = {
     "not_of_a_term": "The reminder is about no term that runs; only such a one can be put off.",
     "beyond_the_term": "A reminder can be put off within its term only.",
     "not_given_up": "The reminder was not given up; there is nothing to deliver again.",
+    "channel_unavailable": "Nothing is set up here that tells over such a channel.",
     # Audit
     "history_incomplete": "A service whose log is needed cannot be reached.",
 }

@@ -16,6 +16,7 @@ from chassis.identity import TokenIssuer, TokenVerifier, development_key, write_
 from chassis.runtime.surroundings import MEMORY_URI, Surroundings
 
 VAULT_KEY: Final = "SHOUWEN_VAULT_KEY"
+NOTIFY_KEY: Final = "SHOUWEN_NOTIFY_KEY"
 
 log = structlog.get_logger(__name__)
 
@@ -40,7 +41,8 @@ def embedded(home: Path, variables: Variables | None = None) -> Embedded:
     key, new = development_key(home / "keys" / "development.pem")
     issuer = TokenIssuer(key, utc_now)
     given = dict(os.environ) if variables is None else variables.all()
-    given.setdefault(VAULT_KEY, _vault_key(home / "keys" / "vault"))
+    given.setdefault(VAULT_KEY, _kept_key(home / "keys" / "vault"))
+    given.setdefault(NOTIFY_KEY, _kept_key(home / "keys" / "notify"))
     if new:
         log.warning(
             "development_key_made",
@@ -57,7 +59,7 @@ def embedded(home: Path, variables: Variables | None = None) -> Embedded:
     return Embedded(surroundings, issuer, new)
 
 
-def _vault_key(path: Path) -> str:
+def _kept_key(path: Path) -> str:
     if not path.exists():
         with suppress(FileExistsError):  # another command was first: its key is the key
             write_private(path, new_vault_key().encode())
@@ -65,5 +67,5 @@ def _vault_key(path: Path) -> str:
 
 
 def new_vault_key() -> str:
-    """Return a key for the vault, as the environment gives it."""
+    """Return a key for the vault or for endpoints, as the environment gives it."""
     return urlsafe_b64encode(os.urandom(32)).decode()

@@ -67,6 +67,9 @@ WORDS: Final[Mapping[str, str]] = {
     "reminder.redriven.v1": "reminder to be delivered again",
     "reminder_calendar.heard.v1": "reminders follow calendar 工作日历 {version}",
     "reminder_calendar.replaced.v1": "reminders follow calendar 工作日历 {version}",
+    "preferences.stated.v1": "preferences 提醒偏好 of {recipient}: {channels}",
+    "preferences.changed.v1": "preferences 提醒偏好 of {recipient}: {channels}",
+    "digest.sent.v1": "digest 早报周报 of {day} for {recipient}: {digest}",
     "case_access.begun.v1": "accesses are kept from here on",
     "case.replayed.v1": "replayed 回放 for an auditor",
 }

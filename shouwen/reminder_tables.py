@@ -9,9 +9,20 @@ from rich.table import Table
 
 from shouwen.deadline_tables import WEEKDAYS
 from shouwen.explaining import new_table
-from shouwen.histories import SHANGHAI, WORDS
+from shouwen.histories import SHANGHAI
 from statute.terms import TERMS
 
+STEPS: Final[Mapping[str, str]] = {
+    "reminder.planned.v1": "planned 已计划",
+    "reminders.fell_due.v1": "fell due 到期",
+    "reminder.attempted.v1": "attempt 尝试",
+    "reminder.delivered.v1": "delivered 已送达",
+    "reminder.acknowledged.v1": "acknowledged 已阅",
+    "reminder.snoozed.v1": "put off 暂缓",
+    "reminder.cancelled.v1": "cancelled 已取消",
+    "reminder.given_up.v1": "given up 未送达",
+    "reminder.redriven.v1": "again 重新送达",
+}
 STATES: Final[Mapping[str, str]] = {
     "planned": "planned 待送达",
     "delivered": "delivered 已送达",
@@ -56,7 +67,7 @@ def reminder_history(told: Mapping[str, Any]) -> Group:
     reminder = told["reminder"]
     table = new_table("when", "what", "", "by whom")
     for entry in told["entries"]:
-        what = WORDS[entry["type"]].partition(":")[0].partition(" {")[0].partition(" by ")[0]
+        what = STEPS.get(entry["type"], entry["type"])
         tried = f"{entry['attempt']}, {entry['channel']}: " if entry["attempt"] else ""
         table.add_row(_local(entry["at"], "%m-%d %H:%M:%S"), what, f"{tried}{entry['outcome']}",
                       entry["by"])  # fmt: skip

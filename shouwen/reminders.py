@@ -108,6 +108,33 @@ def redrive(reminder_id: ReminderId) -> None:
     typer.echo(f"{changed['number']}: {changed['state']}")
 
 
+@app.command()
+def digest(
+    recipient: Annotated[str, typer.Option(help="Of this leader, of the day.")] = "",
+    office: Annotated[str, typer.Option(help="Of this office, of the week.")] = "",
+    markdown: Annotated[bool, typer.Option("--markdown", help="As Markdown.")] = False,  # noqa: FBT002 - how typer declares a switch
+) -> None:
+    """Print a leader's morning digest 早报, or an office's weekly one 周报."""
+    if bool(recipient) == bool(office):
+        raise typer.BadParameter("takes one of the two", param_hint="--recipient or --office")
+    weekly = {"kind": "weekly", "office": office}
+    given = weekly if office else {"kind": "morning", "recipient": recipient}
+    told = _answer("digest", given, "operator", ["operator"], "")
+    typer.echo(told["markdown" if markdown else "text"])
+
+
+@app.command()
+def test(
+    recipient: Annotated[str, typer.Argument(help="Whose channels are tried.")],
+) -> None:
+    """Send a test message over each own channel of a recipient."""
+    tried = _answer("try_channels", {"recipient": recipient}, "operator", ["operator"], "")
+    for each in tried["tried"]:
+        typer.echo(f"{each['channel']}: {each['outcome']}")
+    if any(each["outcome"] != "ok" for each in tried["tried"]):
+        raise typer.Exit(1)
+
+
 def _change(method: str, given: Mapping[str, Any], subject: str, office: str) -> None:
     whole = {"request_id": str(uuid.uuid4()), **given}
     changed = _answer(method, whole, subject, ["leader", "office_head"], office)

@@ -3,6 +3,7 @@
 from datetime import date
 from typing import ClassVar, Final, Literal
 
+import msgspec
 from msgspec import UNSET, UnsetType
 
 from contracts.envelope import Utc
@@ -144,6 +145,7 @@ class ReminderAttemptedV1(Message, frozen=True):
         attempt: the round, from 1; in each, every channel is tried that has not succeeded yet.
         channel: how it was sent.
         outcome: `ok` or a short word on the failure.
+        again_at: when it is tried again, unless it was delivered; the oldest facts do not say.
     """
 
     TYPE: ClassVar[str] = "reminder.attempted.v1"
@@ -151,8 +153,9 @@ class ReminderAttemptedV1(Message, frozen=True):
     number: str
     reminder_id: str
     attempt: int
-    channel: Literal["webhook", "file"]
+    channel: Literal["webhook", "file", "dingtalk", "wecom", "feishu", "mail", "sms"]
     outcome: str
+    again_at: Utc | UnsetType | None = UNSET
 
 
 class ReminderDeliveredV1(Message, frozen=True):
@@ -241,6 +244,78 @@ class ReminderRedrivenV1(Message, frozen=True):
     reminder_id: str
 
 
+class HoursKept(msgspec.Struct, frozen=True, kw_only=True):
+    """When somebody wants to be told, in Shanghai.
+
+    Attributes:
+        begins: time of day, such as 08:30.
+        ends: time of day after it.
+        workdays_only: whether days that are not worked are quiet as a whole.
+    """
+
+    begins: str
+    ends: str
+    workdays_only: bool
+
+
+class DeputyNamed(msgspec.Struct, frozen=True, kw_only=True):
+    """Somebody who is told too while another is away; the owner stays owner.
+
+    Attributes:
+        first_day: of those on which he is told.
+        last_day: of them.
+    """
+
+    recipient: str
+    first_day: date
+    last_day: date
+
+
+class PreferencesStatedV1(Message, frozen=True):
+    """Somebody has stated how he wants to be told. Where he is reached stands in no fact.
+
+    Attributes:
+        channels: kinds of his channels, the best first.
+        hours: when he wants to be told; null for at any time.
+        deputies: who is told too, and when.
+        digest: which one he gets.
+        digest_at: when the next one is due; null for none.
+    """
+
+    TYPE: ClassVar[str] = "preferences.stated.v1"
+
+    recipient: str
+    channels: list[str]
+    hours: HoursKept | None
+    deputies: list[DeputyNamed]
+    digest: Literal["none", "morning", "weekly"]
+    digest_at: Utc | None
+
+
+class PreferencesChangedV1(PreferencesStatedV1, frozen=True):
+    """Somebody has stated anew how he wants to be told."""
+
+    TYPE: ClassVar[str] = "preferences.changed.v1"
+
+
+class DigestSentV1(Message, frozen=True):
+    """A digest was sent, or left out because that did not succeed by noon.
+
+    Attributes:
+        digest: which one.
+        outcomes: channel to `ok` or a short word on the failure.
+        digest_at: when the next one is due; null for none.
+    """
+
+    TYPE: ClassVar[str] = "digest.sent.v1"
+
+    recipient: str
+    digest: Literal["morning", "weekly"]
+    day: date
+    outcomes: dict[str, str]
+    digest_at: Utc | None
+
+
 class ReminderCalendarHeardV1(Message, frozen=True):
     """Reminders are planned by a calendar of working days from now on.
 
@@ -282,4 +357,7 @@ MESSAGES: Final[tuple[type[Message], ...]] = (
     ReminderRedrivenV1,
     ReminderCalendarHeardV1,
     ReminderCalendarReplacedV1,
+    PreferencesStatedV1,
+    PreferencesChangedV1,
+    DigestSentV1,
 )

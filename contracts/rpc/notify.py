@@ -3,10 +3,21 @@
 from datetime import date
 from typing import Annotated, Any, Final, Literal
 
-from msgspec import Meta
+from msgspec import Meta, field
 
 from contracts.envelope import Utc
-from contracts.fields import END, Cursor, Limit, Line, Number, Office, Reason, RequestId
+from contracts.fields import (
+    END,
+    Cursor,
+    Limit,
+    Line,
+    Number,
+    Office,
+    OptionalLine,
+    Reason,
+    RequestId,
+    Staff,
+)
 from contracts.rpc.method import FOLLOWERS, OPERATORS, READERS, STAFF, Answer, Method, Request
 
 ReminderState = Literal["planned", "delivered", "acknowledged", "cancelled", "given_up"]
@@ -240,6 +251,202 @@ PLAN: Final = Method(
     "When whom the policy of an office would remind of a term; reminds nobody.",
 )
 
+Recipient = Annotated[
+    str,
+    Meta(
+        pattern=r"^(office_head:)?[A-Za-z0-9][A-Za-z0-9._:-]{0,63}" + END,
+        description="Staff number, or `office_head:<office>`.",
+    ),
+]
+TimeOfDay = Annotated[
+    str, Meta(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]" + END, examples=["08:30"])
+]
+
+
+class OwnChannel(Request, frozen=True):
+    """One way to reach somebody.
+
+    Attributes:
+        kind: of the channel.
+        address: URL of a webhook or robot, address of mail, number of a telephone. Encrypted.
+        secret: with which messages are signed; empty for none. Encrypted.
+    """
+
+    kind: Literal["webhook", "dingtalk", "wecom", "feishu", "mail", "sms"]
+    address: Line
+    secret: OptionalLine = ""
+
+
+class OwnHours(Request, frozen=True):
+    """When somebody wants to be told, in Shanghai.
+
+    Attributes:
+        begins: time of day.
+        ends: time of day after it.
+        workdays_only: whether days that are not worked are quiet as a whole.
+    """
+
+    begins: TimeOfDay
+    ends: TimeOfDay
+    workdays_only: bool = True
+
+
+class Deputy(Request, frozen=True):
+    """Somebody who is told too; the owner stays owner.
+
+    Attributes:
+        first_day: of those on which he is told.
+        last_day: of them.
+    """
+
+    recipient: Recipient
+    first_day: date
+    last_day: date
+
+
+class SetPreferences(Request, frozen=True):
+    """How one wants to be told; takes the place of what one stated before.
+
+    Attributes:
+        recipient: oneself unless given.
+        channels: the best first; one that delivers is enough. One of each kind.
+        hours: null for at any time.
+        deputies: who is told too, and when.
+        digest: a leader's of each working day, or of each week that of the office whose head one
+            is (`recipient` being `office_head:<office>`).
+    """
+
+    request_id: RequestId
+    recipient: Recipient | None = None
+    channels: Annotated[list[OwnChannel], Meta(max_length=6)] = field(default_factory=list)
+    hours: OwnHours | None = None
+    deputies: Annotated[list[Deputy], Meta(max_length=10)] = field(default_factory=list)
+    digest: Literal["none", "morning", "weekly"] = "none"
+
+
+class AskPreferences(Request, frozen=True):
+    """Whose preferences.
+
+    Attributes:
+        recipient: oneself unless given.
+    """
+
+    recipient: Recipient | None = None
+
+
+class PreferencesView(Answer, frozen=True):
+    """How somebody wants to be told; where he is reached is never shown.
+
+    Attributes:
+        channels: kinds, the best first.
+        hours: begins, ends, workdays_only; null for at any time.
+        deputies: recipient, first_day, last_day of each.
+        digest: which one he gets.
+    """
+
+    recipient: str
+    channels: list[str]
+    hours: OwnHours | None
+    deputies: list[Deputy]
+    digest: Literal["none", "morning", "weekly"]
+
+
+class TryChannels(Request, frozen=True):
+    """Whose channels are tried with a test message.
+
+    Attributes:
+        recipient: oneself unless given.
+    """
+
+    recipient: Recipient | None = None
+
+
+class ChannelTried(Answer, frozen=True):
+    """What came of a test message.
+
+    Attributes:
+        channel: its kind.
+        outcome: `ok`, `held` where it takes no more just now, or a short word on the failure.
+    """
+
+    channel: str
+    outcome: str
+
+
+class ChannelsTried(Answer, frozen=True):
+    """What came of the test messages.
+
+    Attributes:
+        tried: each channel.
+    """
+
+    tried: list[ChannelTried]
+
+
+SET_PREFERENCES: Final = Method(
+    "notify",
+    "set_preferences",
+    SetPreferences,
+    PreferencesView,
+    STAFF | OPERATORS,
+    "State how one wants to be told: channels, hours, deputies.",
+)
+PREFERENCES: Final = Method(
+    "notify",
+    "preferences",
+    AskPreferences,
+    PreferencesView,
+    STAFF | FOLLOWERS,
+    "How somebody wants to be told.",
+)
+TRY_CHANNELS: Final = Method(
+    "notify",
+    "try_channels",
+    TryChannels,
+    ChannelsTried,
+    STAFF | OPERATORS,
+    "Send a test message over one's own channels.",
+)
+
+
+class AskDigest(Request, frozen=True):
+    """Which digest, as of now.
+
+    Attributes:
+        kind: a leader's of the day, or an office's of the week.
+        recipient: whose morning digest; one's own unless given.
+        office: whose weekly digest; one's own unless given.
+    """
+
+    kind: Literal["morning", "weekly"] = "morning"
+    recipient: Staff | None = None
+    office: Office | None = None
+
+
+class DigestView(Answer, frozen=True):
+    """One page, in Chinese.
+
+    Attributes:
+        title: its heading.
+        text: as plain text.
+        markdown: as Markdown.
+    """
+
+    day: date
+    title: str
+    text: str
+    markdown: str
+
+
+DIGEST: Final = Method(
+    "notify",
+    "digest",
+    AskDigest,
+    DigestView,
+    frozenset({"leader", "office_head"}) | FOLLOWERS,
+    "What waits for a leader today, or for an office this week, on one page.",
+)
+
 METHODS: Final[tuple[Method[Any, Any], ...]] = (
     REMINDERS,
     HISTORY,
@@ -247,4 +454,8 @@ METHODS: Final[tuple[Method[Any, Any], ...]] = (
     SNOOZE,
     DELIVER_AGAIN,
     PLAN,
+    SET_PREFERENCES,
+    PREFERENCES,
+    TRY_CHANNELS,
+    DIGEST,
 )

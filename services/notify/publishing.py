@@ -6,6 +6,7 @@ from typing import Final
 from chassis.messaging.telling import Telling
 from contracts.events import notify as told
 from services.notify.domain.calendars import Calendars
+from services.notify.domain.preferences import Preferences
 from services.notify.domain.reminders import PetitionReminders
 
 TELLINGS: Final[Mapping[type, Telling]] = {
@@ -23,4 +24,7 @@ TELLINGS: Final[Mapping[type, Telling]] = {
     PetitionReminders.Redriven: Telling(told.ReminderRedrivenV1),
     Calendars.Heard: Telling(told.ReminderCalendarHeardV1),
     Calendars.Replaced: Telling(told.ReminderCalendarReplacedV1),
+    Preferences.Stated: Telling(told.PreferencesStatedV1),
+    Preferences.Changed: Telling(told.PreferencesChangedV1),
+    Preferences.DigestSent: Telling(told.DigestSentV1),
 }

@@ -1,6 +1,7 @@
 """Notify on the wire: parse, call, answer."""
 
-from typing import Any, ClassVar
+import re
+from typing import Any, ClassVar, Final
 
 import msgspec
 
@@ -28,11 +29,20 @@ from contracts.rpc.upkeep import (
     Redriven,
     RedriveParked,
 )
+from services.notify.application.ports import Endpoint
+from services.notify.application.preferring import Stated
 from services.notify.application.responding import Command
 from services.notify.bootstrap import Rooms
-from services.notify.domain.offices import head_of
+from services.notify.domain.offices import OFFICE_HEAD, head_of
 from services.notify.readmodels.histories import entries_of, facts_of
 from services.notify.settings import FOLLOWS, NAME
+
+_URL: Final = re.compile(r"https?://[^\s/]+(/\S*)?")
+ADDRESSES: Final = {
+    **dict.fromkeys(("webhook", "dingtalk", "wecom", "feishu"), _URL),
+    "mail": re.compile(r"[^@\s]+@[^@\s]+"),
+    "sms": re.compile(r"\+?[0-9]{5,20}"),
+}
 
 
 class NotifyService:
@@ -88,6 +98,37 @@ class NotifyService:
         )
         return msgspec.convert(answer, rpc.PlannedTerm)
 
+    @answers(rpc.SET_PREFERENCES)
+    def set_preferences(self, request: rpc.SetPreferences, caller: Caller) -> rpc.PreferencesView:
+        command = _command(rpc.SET_PREFERENCES.path, request, caller)
+        recipient = request.recipient or caller.subject
+        answer = self.rooms.preferring.state(command, recipient, _stated(request))
+        return msgspec.convert(answer, rpc.PreferencesView)
+
+    @answers(rpc.PREFERENCES)
+    def preferences(self, request: rpc.AskPreferences, caller: Caller) -> rpc.PreferencesView:
+        recipient = _of_own(request.recipient, caller)
+        view = self.rooms.preferences.view_of(self.rooms.notify.log_of_events, recipient)
+        return msgspec.convert(view, rpc.PreferencesView)
+
+    @answers(rpc.TRY_CHANNELS)
+    def try_channels(self, request: rpc.TryChannels, caller: Caller) -> rpc.ChannelsTried:
+        tried = self.rooms.preferring.try_out(_of_own(request.recipient, caller))
+        return msgspec.convert({"tried": tried}, rpc.ChannelsTried)
+
+    @answers(rpc.DIGEST)
+    def digest(self, request: rpc.AskDigest, caller: Caller) -> rpc.DigestView:
+        follows = bool(caller.roles & FOLLOWERS)
+        if request.kind == "morning":
+            told = self.rooms.digests.morning(_of_own(request.recipient, caller))
+            return msgspec.convert(told, rpc.DigestView)
+        office = request.office or caller.office
+        if not follows and (office != caller.office or "office_head" not in caller.roles):
+            raise Failure("office_not_allowed", fields={"office": "one's own office's only"})
+        if not office:
+            raise Failure("bad_value", fields={"office": "is needed by who has none"})
+        return msgspec.convert(self.rooms.digests.weekly(office), rpc.DigestView)
+
     @answers(LOG[NAME])
     def log(self, request: ReadLog, _caller: Caller) -> EventList:
         events, head = self.rooms.assembly.events_after(request.after, request.limit)
@@ -122,6 +163,41 @@ def _own(caller: Caller) -> frozenset[str]:
 def _stands_for(caller: Caller) -> frozenset[str] | None:
     """Return the recipients whose reminders a caller may see to; None for all of them."""
     return None if caller.roles & FOLLOWERS else _own(caller)
+
+
+def _of_own(recipient: str | None, caller: Caller) -> str:
+    """Return the recipient asked for, oneself unless given; others' are for operators."""
+    asked, own = recipient or caller.subject, _stands_for(caller)
+    if own is not None and asked not in own:
+        raise Failure("role_not_allowed", fields={"recipient": "one's own only"})
+    return asked
+
+
+def _stated(request: rpc.SetPreferences) -> Stated:
+    """Return preferences as they were stated.
+
+    Raises:
+        Failure: they do not fit together.
+    """
+    kinds = [channel.kind for channel in request.channels]
+    if len(set(kinds)) < len(kinds):
+        raise Failure("bad_value", fields={"channels": "takes one of each kind"})
+    for place, channel in enumerate(request.channels):
+        if not ADDRESSES[channel.kind].fullmatch(channel.address):
+            fields = {f"channels[{place}].address": f"is none of {channel.kind}"}
+            raise Failure("bad_value", fields=fields)
+    if request.digest == "weekly" and not (request.recipient or "").startswith(OFFICE_HEAD):
+        raise Failure("bad_value", fields={"digest": "weekly is for office_head:<office>"})
+    if request.hours is not None and request.hours.begins >= request.hours.ends:
+        raise Failure("bad_value", fields={"hours.ends": "does not lie after begins"})
+    for place, deputy in enumerate(request.deputies):
+        if deputy.last_day < deputy.first_day:
+            fields = {f"deputies[{place}].last_day": "lies before first_day"}
+            raise Failure("bad_value", fields=fields)
+    endpoints = [Endpoint(each.kind, each.address, each.secret) for each in request.channels]
+    hours = msgspec.to_builtins(request.hours) if request.hours else None
+    deputies = [msgspec.to_builtins(each) for each in request.deputies]
+    return Stated(endpoints, hours, deputies, request.digest)
 
 
 def _recipient(request: rpc.ListReminders, caller: Caller) -> str | None:

@@ -1,6 +1,6 @@
 """Use cases of the plans of terms: made, dropped, and told as their points fall due."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time
 from typing import Any, Final
@@ -14,23 +14,27 @@ from services.notify.application import (
     LEASE,
     Notify,
     Subject,
+    newest,
 )
 from services.notify.application.ports import Claimed, Lane
 from services.notify.domain.calendars import CALENDARS, Calendars
 from services.notify.domain.plan import By, plan_of
 from services.notify.domain.planning import OFFICE_HOURS, Span, instant
 from services.notify.domain.policy import TERM_POLICIES
+from services.notify.domain.preferences import Preferences
 from services.notify.domain.refusals import TermNotCounted
 from services.notify.domain.reminders import PetitionReminders
 from statute.counting import SHANGHAI, Term
 from statute.terms import TERMS
-from statute.workdays import WorkCalendar, newest_calendar
+from statute.workdays import WorkCalendar
 
 FALL_PAGE: Final = 100
 # A class of petitions that is not sealed, for a plan that is only looked at.
 OPEN_TO_ALL: Final = "appeal"
 # Of a term that only ends on another day nobody is told that it begins.
 STARTS: Final = frozenset({"registered", "term_begun"})
+# What has ended, or is held up, does not begin again because its last day moves.
+CHANGES: Final = frozenset({"term_extended", "term_recounted"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +72,10 @@ class Plans:
         """Plan a term that began, or ends on another day than was known."""
         reminders = self.notify.begin(unit, subject, at)
         day = at.astimezone(SHANGHAI).date()
-        runs_from = told.runs_from or reminders.begun.get(told.term, day)
+        runs_from = told.runs_from or reminders.runs_from(told.term) or day
         by = self.by(unit, told.term, at)
+        if told.why in CHANGES and reminders.dropped(told.term):
+            return
         if told.why not in STARTS:
             by = replace(by, policy=replace(by.policy, start=False))
         reminders.plan_term(told.term, Span(at, runs_from, told.due_on), told.why, by)
@@ -80,13 +86,23 @@ class Plans:
         if reminders is not None:
             reminders.drop(term, why, at)
 
-    def drop_all(self, unit: Unit, subject: Subject, at: datetime) -> None:
-        """Tell nobody of the terms that end with the matter."""
+    def drop_all(self, unit: Unit, subject: Subject, why: str, at: datetime) -> None:
+        """Tell nobody of the terms that end with the matter; closure is outlasted by some."""
         reminders = _known(unit, subject)
         if reminders is None:
             return
-        for term in [term for term in reminders.plans if not TERMS[term].outlasts]:
-            reminders.drop(term, "case_closed", at)
+        stay = {code for code, rule in TERMS.items() if rule.outlasts and why == "case_closed"}
+        for term in [term for term in reminders.plans if term not in stay]:
+            reminders.drop(term, why, at)
+
+    def plan_again(self, unit: Unit, subject: Subject, terms: Sequence[str], at: datetime) -> None:
+        """Plan terms that run again, to the days that they ran to."""
+        reminders = _known(unit, subject)
+        known = {} if reminders is None else dict(reminders.latest)
+        for term in terms:
+            if term in known:
+                told = TermTold(term, "split", known[term].due_on, known[term].runs_from)
+                self.plan(unit, subject, told, at)
 
     def hear_of_calendar(self, unit: Unit, told: dict[str, Any], at: datetime) -> None:
         """Plan by another calendar of working days from now on."""
@@ -101,9 +117,8 @@ class Plans:
 
     @staticmethod
     def calendar(unit: Unit) -> WorkCalendar:
-        """Return the calendar that knows most."""
-        heard, shipped = unit.find(Calendars, CALENDARS), newest_calendar()
-        return heard.newest if heard and heard.newest.last > shipped.last else shipped
+        """Return the calendar of working days that is known to say most."""
+        return newest(unit.find(Calendars, CALENDARS))
 
     def by(self, unit: Unit, term: str, at: datetime) -> By:
         """Return what a plan of a term is made by."""
@@ -144,23 +159,44 @@ class Plans:
     def _fall(self, unit: Unit, claimed: Sequence[Claimed]) -> Answer:
         streams = [PetitionReminders.create_id(each.petition_id) for each in claimed]
         unit.load([CALENDARS, *streams])
+        unit.load(map(Preferences.create_id, self._told_next(unit, streams, claimed)))
         for stream, each in zip(streams, claimed, strict=True):
             self._fall_one(unit, stream, each)
         return {}
 
+    def _told_next(
+        self, unit: Unit, streams: Sequence[UUID], claimed: Sequence[Claimed]
+    ) -> Iterator[str]:
+        for stream, each in zip(streams, claimed, strict=True):
+            reminders = unit.find(PetitionReminders, stream)
+            if reminders is not None:
+                yield from reminders.told_next(_term_of(each), self.notify.clock())
+
     def _fall_one(self, unit: Unit, stream: UUID, claimed: Claimed) -> None:
-        term, now = claimed.id.rpartition("/")[2], self.notify.clock()
+        term, now = _term_of(claimed), self.notify.clock()
         by = self.by(unit, term, now)
         reminders = unit.find(PetitionReminders, stream)
         plan = reminders and reminders.plans.get(term)
-        if not plan or not plan.due(now):
+        if reminders is None or not plan or not plan.due(now):
             unit.writing.append(self._left(claimed, plan.next_at if plan else None))
             return
+        deputies = self._deputies(unit, reminders, term, now)
         cause = str(uuid5(stream, f"{term}/{plan.next_at}"))
         unit.attribute(Provenance(DELIVERER, cause, cause))
         found = unit.find(PetitionReminders, stream)
         if found is not None:
-            found.fall_due(term, OFFICE_HOURS.first_from(now, by.calendar), by)
+            found.fall_due(term, OFFICE_HOURS.first_from(now, by.calendar), by, deputies)
+
+    @staticmethod
+    def _deputies(
+        unit: Unit, reminders: PetitionReminders, term: str, now: datetime
+    ) -> Mapping[str, Sequence[str]]:
+        """Return recipient to who is told beside him today."""
+        day, deputies = now.astimezone(SHANGHAI).date(), dict[str, list[str]]()
+        for recipient in reminders.told_next(term, now):
+            preferences = unit.find(Preferences, Preferences.create_id(recipient))
+            deputies[recipient] = preferences.deputies_on(day) if preferences else []
+        return deputies
 
     def _left(self, claimed: Claimed, at: datetime | None) -> Write:
         """Put right what others have told meanwhile."""
@@ -173,6 +209,10 @@ class Plans:
                 due.give_back(transaction, [claimed.id], at)
 
         return write
+
+
+def _term_of(claimed: Claimed) -> str:
+    return claimed.id.rpartition("/")[2]
 
 
 def _counted() -> list[str]:

@@ -2,6 +2,9 @@
 
 Refusal
 ├── ReminderUnknown    there is none, or it is somebody else's
+├── NotYourOwn         preferences are stated by whom they are of
+├── ChannelUnavailable nothing is set up that tells over such a channel
+├── SecretUnreadable   the secret of a channel is not in its form
 ├── TermNotCounted     no such term, or one whose last day is stated, not counted
 ├── NotOfATerm         only what a term runs for can be put off
 ├── BeyondTheTerm      a reminder can be put off within the term only
@@ -44,4 +47,16 @@ class NotGivenUp(Refusal):
 
 
 class TermNotCounted(Refusal):
+    code = "bad_value"
+
+
+class NotYourOwn(Refusal):
+    code = "role_not_allowed"
+
+
+class ChannelUnavailable(Refusal):
+    code = "channel_unavailable"
+
+
+class SecretUnreadable(Refusal):
     code = "bad_value"

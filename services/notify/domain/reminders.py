@@ -1,6 +1,6 @@
 """The reminders of one petition: what was planned, attempted, delivered, cancelled."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any, Final
@@ -8,7 +8,7 @@ from uuid import UUID, uuid5
 
 from eventsourcing.domain import Aggregate, CanMutateAggregate, event
 
-from services.notify.domain.plan import By, Plan, plan_of, plan_told
+from services.notify.domain.plan import SEALED, By, Plan, plan_of, plan_told
 from services.notify.domain.planning import Span
 from services.notify.domain.policy import ATTEMPTS_MAX, REASONS
 from services.notify.domain.refusals import BeyondTheTerm, NotGivenUp, NotOfATerm
@@ -76,7 +76,7 @@ class PetitionReminders(Aggregate):
         owner: who was last told that he owns it; None while nobody was.
         petition_class: empty where it is not known.
         plans: term to its plan, while it runs.
-        begun: term to the day that it was last counted from.
+        latest: term to its latest plan, also when it does not run any more.
     """
 
     TOPIC = "reminders.v1"
@@ -105,6 +105,7 @@ class PetitionReminders(Aggregate):
         attempt: int
         channel: str
         outcome: str
+        again_at: datetime | None = None
 
     class Delivered(Event):
         TOPIC = "reminder.delivered.v1"
@@ -181,7 +182,7 @@ class PetitionReminders(Aggregate):
         self.office = office
         self.petition_class = petition_class
         self.plans: dict[str, Plan] = {}
-        self.begun: dict[str, date] = {}
+        self.latest: dict[str, Plan] = {}
         self.owner: str | None = None
         self.reminders: dict[str, Reminder] = {}
 
@@ -216,26 +217,44 @@ class PetitionReminders(Aggregate):
         plan = plan_of(term, span, self.office, self.petition_class, by)
         self._record_plan_of_term(timestamp=by.at, why=why, **plan.told())
 
+    def dropped(self, term: str) -> bool:
+        """Tell whether people were told of a term and are not any more."""
+        return term in self.latest and term not in self.plans
+
+    def runs_from(self, term: str) -> date | None:
+        """Return the day that a term was last counted from; None where it is not known."""
+        return self.latest[term].runs_from if term in self.latest else None
+
     def drop(self, term: str, why: str, at: datetime) -> None:
         """Tell nobody of a term any more."""
         if term in self.plans:
             self._record_drop(timestamp=at, term=term, why=why)
             self.cancel(why, at, term=term)
 
-    def fall_due(self, term: str, not_before: datetime, by: By) -> None:
+    def told_next(self, term: str, at: datetime) -> list[str]:
+        """Return who is told of a term at the point that has come last."""
+        plan = self.plans.get(term)
+        due = plan.due(at) if plan else []
+        return list(plan.recipients(due[-1], self.owner)) if plan and due else []
+
+    def fall_due(
+        self, term: str, not_before: datetime, by: By, deputies: Mapping[str, Sequence[str]]
+    ) -> None:
         """Let the latest point that has come be told; what it has overtaken is passed over.
 
         Args:
             not_before: when people may be told, where that is later.
+            deputies: recipient to who is told beside him; of what is sealed nobody is.
         """
         plan = self.plans.get(term)
         if plan is None or not (due := plan.due(by.at)):
             return
         *passed_over, kind = due
         told = {
-            recipient: str(uuid5(self.id, f"{recipient}/{term}/{kind}/{plan.points[kind]}"))
+            who: str(uuid5(self.id, f"{who}/{term}/{kind}/{plan.points[kind]}"))
             for recipient in plan.recipients(kind, self.owner)
             if plan.awaited_by(recipient, by.at)
+            for who in [recipient, *self._beside(recipient, deputies)]
         }
         left = plan.without(due)
         self._record_fall(
@@ -251,6 +270,9 @@ class PetitionReminders(Aggregate):
         )
         if not left.points and by.policy.late:
             self._record_plan_of_term(timestamp=by.at, why="goes_on", **left.going_on(by).told())
+
+    def _beside(self, recipient: str, deputies: Mapping[str, Sequence[str]]) -> Sequence[str]:
+        return () if self.petition_class in {SEALED, ""} else deputies.get(recipient, ())
 
     def cancel(
         self, why: str, at: datetime, *, about: str = "", recipient: str = "", term: str = ""
@@ -310,8 +332,11 @@ class PetitionReminders(Aggregate):
         reminder_id: str,
         attempt: int,
         outcomes: Mapping[str, str],
+        again_at: datetime,
         again_after: timedelta,
         at: datetime,
+        *,
+        complete: bool,
     ) -> None:
         """Record one round of attempts.
 
@@ -321,7 +346,9 @@ class PetitionReminders(Aggregate):
         Args:
             attempt: number of the round, from 1.
             outcomes: channel to `ok` or a short word on the failure.
+            again_at: when what failed is tried again.
             again_after: when a reminder about an untaken petition is due again.
+            complete: it was delivered over every way that it has to go.
         """
         reminder = self.reminders[reminder_id]
         if reminder.state != "planned" or attempt <= reminder.attempts:
@@ -333,12 +360,13 @@ class PetitionReminders(Aggregate):
                 attempt=attempt,
                 channel=channel,
                 outcome=outcome,
+                again_at=again_at,
             )
         failed = [outcome for outcome in outcomes.values() if outcome != "ok"]
-        if not failed:
+        if complete:
             self._record_delivery(timestamp=at, reminder_id=reminder_id, attempts=attempt)
             self._plan_again(reminder, again_after, at)
-        elif attempt - reminder.given_up_at >= ATTEMPTS_MAX:
+        elif failed and attempt - reminder.given_up_at >= ATTEMPTS_MAX:
             self._record_giving_up(
                 timestamp=at, reminder_id=reminder_id, attempts=attempt, outcome=failed[-1]
             )
@@ -396,8 +424,7 @@ class PetitionReminders(Aggregate):
             "points": points,
             "rises": rises,
         }
-        self.plans[term] = plan_told(told)
-        self.begun[term] = self.plans[term].runs_from
+        self.plans[term] = self.latest[term] = plan_told(told)
 
     @event(PlanDropped)
     def _record_drop(self, timestamp: datetime, term: str, why: str) -> None:
@@ -426,7 +453,13 @@ class PetitionReminders(Aggregate):
 
     @event(Attempted)
     def _record_attempt(
-        self, timestamp: datetime, reminder_id: str, attempt: int, channel: str, outcome: str
+        self,
+        timestamp: datetime,
+        reminder_id: str,
+        attempt: int,
+        channel: str,
+        outcome: str,
+        again_at: datetime | None = None,
     ) -> None:
         reminder = self.reminders[reminder_id]
         reminder.attempts = attempt

@@ -18,6 +18,7 @@ from chassis.eventstore.losses import Made
 from chassis.eventstore.transaction import Writing
 from services.notify.application.ports import Claimed, Lane
 from services.notify.domain.policy import retry_after
+from services.notify.domain.preferences import Preferences
 from services.notify.domain.reminders import PetitionReminders
 
 _SKIP: Final = {"postgresql": " FOR UPDATE SKIP LOCKED", "sqlite": ""}
@@ -84,6 +85,11 @@ def first_attempt_at(event: PetitionReminders.Planned, recorded: RecordedEvent) 
     return min(event.due_at, recorded.recorded_at) if at_once else event.due_at
 
 
+def again_at(event: PetitionReminders.Attempted) -> datetime:
+    """Return when a reminder is tried again; the oldest facts do not say."""
+    return event.again_at or event.timestamp + retry_after(event.attempt)
+
+
 def _enter(transaction: Writing, lane: Lane, id_: str, petition_id: str, at: datetime) -> None:
     row = {
         "id": id_,
@@ -105,7 +111,7 @@ def _plan(transaction: Writing, event: PetitionReminders.Planned, recorded: Reco
 
 
 def _try_again(transaction: Writing, event: PetitionReminders.Attempted, _: RecordedEvent) -> None:
-    at = event.timestamp + retry_after(event.attempt)
+    at = again_at(event)
     transaction.update("due", "id", event.reminder_id, {"at": text_of(at)})
 
 
@@ -147,6 +153,14 @@ def _go_on(transaction: Writing, event: Any, next_at: datetime | None) -> None:
         _enter(transaction, Lane.PLANS, id_, event.petition_id, next_at)
 
 
+def _await_digest(transaction: Writing, event: Any, _: RecordedEvent) -> None:
+    id_ = f"digest/{event.recipient}"
+    if event.digest_at is None:
+        _leave(transaction, id_)
+    else:
+        _enter(transaction, Lane.DIGESTS, id_, event.recipient, event.digest_at)
+
+
 _CHANGES: Final[dict[type, Any]] = {
     PetitionReminders.Planned: _plan,
     PetitionReminders.Attempted: _try_again,
@@ -159,4 +173,7 @@ _CHANGES: Final[dict[type, Any]] = {
     PetitionReminders.Acknowledged: _end,
     PetitionReminders.Snoozed: _put_off,
     PetitionReminders.Redriven: _deliver_again,
+    Preferences.Stated: _await_digest,
+    Preferences.Changed: _await_digest,
+    Preferences.DigestSent: _await_digest,
 }

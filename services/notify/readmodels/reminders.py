@@ -9,9 +9,9 @@ from chassis.eventstore.losses import Made
 from chassis.eventstore.paging import cursor_of, key_of
 from chassis.eventstore.transaction import Questions, Writing
 from services.notify.application.ports import Place
-from services.notify.domain.policy import REASONS, retry_after
+from services.notify.domain.policy import REASONS
 from services.notify.domain.reminders import PetitionReminders
-from services.notify.readmodels.queue import first_attempt_at
+from services.notify.readmodels.queue import again_at, first_attempt_at
 
 COLUMNS: Final = (
     "reminder_id",
@@ -129,11 +129,10 @@ def _begun(event: Any, recorded: RecordedEvent) -> dict[str, Any]:
 
 
 def _count_attempt(transaction: Writing, event: PetitionReminders.Attempted) -> None:
-    again_at = event.timestamp + retry_after(event.attempt)
     changes = {
         "attempts": event.attempt,
         "last_outcome": event.outcome,
-        "next_attempt_at": text_of(again_at),
+        "next_attempt_at": text_of(again_at(event)),
     }
     transaction.update("reminder", "reminder_id", event.reminder_id, changes)
 

@@ -118,11 +118,8 @@ GOOD: dict[str, dict[str, Any]] = {
     "responsibility.explain": {"number": UNKNOWN, "term": "handling"},
     "responsibility.to_supervise": {"limit": 5},
     "responsibility.import_calendar": shown("responsibility.import_calendar"),
+    **{path: shown(path) for path in METHODS if path.startswith("notify.")},
     "notify.reminders": {"limit": 5},
-    **{
-        f"notify.{method}": shown(f"notify.{method}")
-        for method in ("history", "acknowledge", "snooze", "deliver_again", "plan")
-    },
     "audit.replay": {"number": UNKNOWN},
     **{
         f"{service}.log": {"after": 0}

@@ -9,7 +9,7 @@ from services.notify.application import LEASE
 from services.notify.domain.policy import ATTEMPTS_MAX, RETRY_FIRST, RETRY_MAX, retry_after
 from services.notify.domain.reminders import PetitionReminders
 from tests.builders import HUANG, SHEN, Clock
-from tests.unit.notify.desk import Crash, Desk, FakeChannel, notify
+from tests.unit.notify.desk import Crash, Desk, FakeChannel, deliveries, notify
 from tests.unit.stores import Stores
 
 TAKEN, SUCCEEDED = "ownership.taken.v1", "ownership.succeeded.v1"
@@ -70,9 +70,8 @@ class TestTwoChannels:
     def desk(
         self, stores: Stores, clock: Clock, channel: FakeChannel, webhook: FakeChannel
     ) -> Iterator[Desk]:
-        channels = [channel, webhook]
-        with stores.opened("notify", lambda env: notify(env, clock, channels)) as made:
-            yield Desk(made, clock)
+        with stores.opened("notify", lambda env: notify(env, clock)) as made:
+            yield Desk(made, clock, deliveries(made, [channel], [webhook]))
 
     def test_only_the_one_that_failed_is_tried_again(
         self, desk: Desk, channel: FakeChannel, webhook: FakeChannel
@@ -114,9 +113,9 @@ class TestACrashBetweenTellingAndRecording:
                 return super().tell(told)
 
         environment = desk.application.env
-        slow = notify(dict(environment), clock, [Overtaken()])
+        slow = notify(dict(environment), clock)
         try:
-            assert slow.deliver_due() == 1
+            assert deliveries(slow, [Overtaken()]).deliver_due() == 1
         finally:
             slow.close()
         attempts = [_attempt(fact) for fact in desk.facts() if _is_attempt(fact)]

@@ -193,6 +193,16 @@ class TestAChangeOfTheCase:
         owned.run_until(instant(DUE_ON, time(20)))
         assert told(channel)[-1] == (HUANG, "term_due")
 
+    def test_a_matter_that_is_part_of_another_has_no_terms(self, owned: Desk):
+        """That of the other runs on; when it is one of its own again, so do its own."""
+        begin(owned)
+        owned.tell("ownership.merged.v1", owner=HUANG, into_petition_id="x", into_number="y")
+        assert owned.fall() == 0
+        owned.tell("course.split.v1", state="handling", terms=["handling"])
+        made = plans(owned)[-1]
+        assert (made.why, made.due_on) == ("split", DUE_ON.isoformat())
+        assert "start" not in made.points
+
     def test_a_succession_turns_to_the_new_owner(self, owned: Desk, channel: FakeChannel):
         """At the next point, with no new plan."""
         begin(owned)
@@ -207,6 +217,15 @@ class TestAChangeOfTheCase:
         owned.tell(RECOUNTED, term="handling", due=due(DUE_ON + DAY))
         assert plans(owned)[-1].why == "term_recounted"
         assert plans(owned)[-1].due_on == (DUE_ON + DAY).isoformat()
+
+    @pytest.mark.parametrize("change", [EXTENDED, RECOUNTED])
+    def test_what_has_ended_does_not_begin_again(self, owned: Desk, change: str):
+        """Its last day moved when nobody waited for it any more."""
+        begin(owned)
+        owned.tell(CLOSED)
+        made = len(plans(owned))
+        owned.tell(change, term="handling", due=due(DUE_ON + DAY))
+        assert len(plans(owned)) == made
 
     def test_plans_follow_an_imported_calendar(self, owned: Desk):
         """Its first of February is a holiday that the shipped one does not know of."""

@@ -1,0 +1,38 @@
+"""Preferences, endpoints, and the pace at which these are called."""
+
+from alembic import op
+
+from chassis.eventstore.revisions import create_tables
+
+revision = "notify_0003"
+down_revision = "notify_0002"
+
+
+def upgrade() -> None:
+    create_tables(
+        op,
+        """
+        CREATE TABLE preference (
+            recipient TEXT PRIMARY KEY,
+            channels TEXT NOT NULL,
+            hours TEXT NOT NULL,
+            deputies TEXT NOT NULL,
+            digest TEXT NOT NULL
+        )""",
+        """
+        CREATE TABLE endpoint (
+            id TEXT PRIMARY KEY,
+            recipient TEXT NOT NULL,
+            place INTEGER NOT NULL,
+            kind TEXT NOT NULL,
+            sealed BLOB NOT NULL
+        )""",
+        "CREATE INDEX endpoint_recipient ON endpoint (recipient, place)",
+        """
+        CREATE TABLE endpoint_pace (
+            endpoint TEXT PRIMARY KEY,
+            sent TEXT NOT NULL,
+            failures INTEGER NOT NULL,
+            closed_until TEXT NOT NULL
+        )""",
+    )
