@@ -172,8 +172,8 @@ class ReminderCancelledV1(Message, frozen=True):
     """The reminder is not needed any more.
 
     Attributes:
-        reason: owner_found, owner_changed, case_closed, merged; or of the term that it is about: it ended,
-            was paused, or ends on another day now.
+        reason: owner_found, owner_changed, case_closed, merged; or of the term that it is about:
+            it ended, was paused, or ends on another day now.
     """
 
     TYPE: ClassVar[str] = "reminder.cancelled.v1"
