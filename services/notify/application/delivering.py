@@ -93,9 +93,12 @@ class Deliveries:
         because the process ended in between, is told again under the same id.
         """
         now = self.notify.clock()
-        claimed = self.notify.due.claim(
-            self.notify.log_of_events, Lane.REMINDERS, now, now + LEASE, DUE_PAGE
-        )
+        due, log = self.notify.due, self.notify.log_of_events
+        claimed = [
+            each
+            for lane in (Lane.NEWS, Lane.TERMS)
+            for each in due.claim(log, lane, now, now + LEASE, DUE_PAGE)
+        ]
         if not claimed:
             return 0
         streams = {each.id: PetitionReminders.create_id(each.petition_id) for each in claimed}

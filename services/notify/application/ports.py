@@ -161,11 +161,15 @@ class Pace(Protocol):
 
 
 class Lane(IntEnum):
-    """What waits in the due queue; each kind is taken on by itself, so none waits for another."""
+    """What waits in the due queue; each kind is taken on by itself, so none waits for another.
 
-    REMINDERS = 0
+    News, such as that somebody owns a matter, waits behind no number of terms that are late.
+    """
+
+    NEWS = 0
     PLANS = 1
     DIGESTS = 2
+    TERMS = 3
 
 
 @dataclass(frozen=True, slots=True)

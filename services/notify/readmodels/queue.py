@@ -107,7 +107,7 @@ def _leave(transaction: Writing, id_: str) -> None:
 
 def _plan(transaction: Writing, event: PetitionReminders.Planned, recorded: RecordedEvent) -> None:
     at = first_attempt_at(event, recorded)
-    _enter(transaction, Lane.REMINDERS, event.reminder_id, event.petition_id, at)
+    _enter(transaction, Lane.NEWS, event.reminder_id, event.petition_id, at)
 
 
 def _try_again(transaction: Writing, event: PetitionReminders.Attempted, _: RecordedEvent) -> None:
@@ -130,14 +130,14 @@ def _drop(transaction: Writing, event: PetitionReminders.PlanDropped, _: Recorde
 
 def _fall(transaction: Writing, event: PetitionReminders.FellDue, _: RecordedEvent) -> None:
     for reminder_id in event.told.values():
-        _enter(transaction, Lane.REMINDERS, reminder_id, event.petition_id, event.not_before)
+        _enter(transaction, Lane.TERMS, reminder_id, event.petition_id, event.not_before)
     _go_on(transaction, event, event.next_at)
 
 
 def _deliver_again(
     transaction: Writing, event: PetitionReminders.Redriven, _: RecordedEvent
 ) -> None:
-    _enter(transaction, Lane.REMINDERS, event.reminder_id, event.petition_id, event.timestamp)
+    _enter(transaction, Lane.NEWS, event.reminder_id, event.petition_id, event.timestamp)
 
 
 def _put_off(transaction: Writing, event: PetitionReminders.Snoozed, _: RecordedEvent) -> None:

@@ -137,7 +137,7 @@ class Desk:
 
     def _next_due(self) -> datetime | None:
         log = self.application.log_of_events
-        lanes = [log.query("SELECT min(at) FROM due WHERE lane = ?", (lane,)) for lane in (0, 1)]
+        lanes = [log.query("SELECT min(at) FROM due WHERE lane = ?", (lane,)) for lane in (0, 1, 3)]
         return min((instant_of(at) for ((at,),) in lanes if at), default=None)
 
     def deliver_after(self, pause: timedelta) -> int:
