@@ -20,7 +20,6 @@ ROWS: Final = (
     "lifecycles",
     "bulk",
     "scan",
-    "due",
     "relaying",
     "finding",
     "cost",
