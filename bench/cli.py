@@ -21,6 +21,7 @@ ROWS: Final = (
     "bulk",
     "scan",
     "relaying",
+    "ledger",
     "finding",
     "cost",
     "size",

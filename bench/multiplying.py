@@ -7,6 +7,7 @@ numbers and positions of its own, as wide and as scattered as those of the origi
 
 from typing import Final
 
+from bench import long_ledger
 from bench.services import Running
 from shouwen.hosting import SERVICES
 
@@ -24,12 +25,19 @@ _OF_COLUMN: Final = {
     # The id of a term begins with its number.
     **dict.fromkeys(("number", "matter_number", "id"), _RENUMBERED),
 }
-_NOT_OF_PETITIONS: Final = (
-    "('alembic_version', 'number_serial', 'applied_position', 'published_position')"
+_NOT_OF_PETITIONS: Final = ", ".join(
+    f"'{table}'"
+    for table in (
+        "alembic_version",
+        "number_serial",
+        "applied_position",
+        "published_position",
+        *long_ledger.TABLES,
+    )
 )
 _COLUMNS: Final = """
     SELECT table_name, column_name, data_type FROM information_schema.columns
-    WHERE table_schema = '{service}' AND table_name NOT IN {left_out}
+    WHERE table_schema = '{service}' AND table_name NOT IN ({left_out})
     ORDER BY table_name, ordinal_position"""
 _HEAD: Final = "SELECT coalesce(max(position), 0) FROM {service}.event_log"
 
@@ -51,6 +59,7 @@ def multiply(running: Running, copies: int) -> None:
             for table, columns in tables[service].items():
                 running.execute(_copying(service, table, columns, heads, first, last))
     _take_for_applied(running, heads, copies)
+    long_ledger.lengthen(running, heads, copies)
     running.execute("ANALYZE")
 
 

@@ -37,6 +37,11 @@ def acts_for(own_office: str, office: str) -> bool:
     return bool(reach) and region_of(office).startswith(reach)
 
 
+def is_above(own_office: str, office: str) -> bool:
+    """Tell whether an office is of a region that the region of another lies in."""
+    return acts_for(own_office, office) and region_of(own_office) != region_of(office)
+
+
 def common_office(offices: Iterable[str]) -> str:
     """Return the lowest office that acts for all of the offices; empty where there is none.
 

@@ -40,6 +40,9 @@ CODES: Final[Mapping[str, str]] = {
     "already_linked": "The petition belongs to that matter, or to another, already.",
     "not_linked": "The petition repeats no other.",
     "proposal_unknown": "Nothing is proposed for the petition, or not any more.",
+    "course_begun": "The course of the matter has begun; its class stays among the open ones.",
+    "sealed_stays": "A matter that was sealed stays sealed: others have relied on it.",
+    "withdrawn": "The petitioner has withdrawn the petition already.",
     # Responsibility
     "version_changed": "The matter is not as the caller saw it; look at it again and decide.",
     "step_not_open": "The course of the matter does not lead there from where it is.",
@@ -56,6 +59,8 @@ CODES: Final[Mapping[str, str]] = {
     "dispute_open": "A dispute about first contact is open; it must be ruled on first.",
     "dispute_unknown": "There is no such dispute.",
     "dispute_ruled": "The dispute has been ruled on.",
+    "party_to_the_matter": "A party to the matter takes no part in its handling; name another.",
+    "step_unknown": "The course has no such step on record.",
     "own_claim": "Nobody rules on a dispute, succession or recusal of which he is a party.",
     # Notify
     "reminder_unknown": "There is no such reminder, or it is somebody else's.",
@@ -65,6 +70,7 @@ CODES: Final[Mapping[str, str]] = {
     "channel_unavailable": "Nothing is set up here that tells over such a channel.",
     # Audit
     "history_incomplete": "A service whose log is needed cannot be reached.",
+    "checkpoint_unknown": "The ledger was never signed at this size.",
 }
 
 RETRY_AFTER: Final = "retry_after_s"

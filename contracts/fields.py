@@ -10,10 +10,11 @@ PAGE_MAX: Final = 200
 END: Final = r"$(?!\n)"
 VISIBLE: Final = r"\S"
 
+NUMBER: Final = r"^XF-[0-9]{6}-[0-9]{8}-[0-9]{6}-[0-9A-Z]"
 Number = Annotated[
     str,
     Meta(
-        pattern=r"^XF-[0-9]{6}-[0-9]{8}-[0-9]{6}-[0-9A-Z]" + END,
+        pattern=NUMBER + END,
         description="Number of a petition: region, day, serial, check character.",
         examples=["XF-330424-20261123-000017-X"],
     ),
@@ -62,7 +63,9 @@ Cursor = Annotated[
 ]
 Position = Annotated[int, Meta(ge=0)]
 # Absent unless given: who does not say what he saw decides on whatever is on record.
-ExpectedVersion = Annotated[int, Meta(ge=1, le=2**31 - 1)] | UnsetType
+ExpectedVersion = Annotated[int, Meta(ge=0, le=2**31 - 1)] | UnsetType
+# The number of the petition that names a party, and SHA-256 in hex over it and his code (ADR 11).
+Mark = Annotated[str, Meta(pattern=NUMBER + r"\.[0-9a-f]{64}" + END)]
 
 # What is asked for under these names stands in events, and so in every log and queue.
 PUBLISHED: Final = frozenset({"category", "reason", "document", "reply_document"})
@@ -73,6 +76,7 @@ Channel = Literal[
 PetitionClass = Literal["suggestion", "accusation", "appeal"]
 PetitionState = Literal["registered", "owned", "closed"]
 Nearness = Literal["office", "region", "city", "elsewhere"]
+Withdrawal = Literal["settled", "not_pursued", "by_mistake", "other"]
 Standing = Literal["first", "owner", "rival", "disputed"]
 
 # What a name means wherever a message, request or answer has it and says nothing else.
@@ -100,6 +104,12 @@ MEANINGS: Final[Mapping[str, str]] = {
     "representatives": "Who speaks for a group, at most five (Arts 19, 20).",
     "agent": "Who acts for the petitioner (代办员), if anybody.",
     "accused": "Persons or units accused, for accusations.",
+    "accused_staff": "Staff numbers of those accused, or of parties who are to be kept out of the"
+    " handling. Of an accusation they learn nothing. Kept with the content.",
+    "accused_units": "Office codes of units accused, likewise: whoever acts for one is kept out.",
+    "kept_out": "Marks of the parties: the petition's number and SHA-256 over it and the code.",
+    "matter_id": "UUID of the first petition of the matter: its own, unless it repeats another.",
+    "matter_number": "Number of the first petition of the matter.",
     "owner": "Staff number of the one leader who owns the matter (首问责任领导).",
     "previous_owner": "Staff number of the leader who owned the matter before.",
     "owned_since": "Since when the present owner owns it.",

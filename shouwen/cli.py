@@ -6,6 +6,7 @@ import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -16,7 +17,7 @@ from chassis.observability import configure_logging
 from chassis.runtime.surroundings import database_url, home_of, surroundings
 from contracts.failures import Failure
 from contracts.rpc import METHODS
-from shouwen import courses, deadlines, reminders, upkeep
+from shouwen import courses, deadlines, evidence, reminders, upkeep
 from shouwen.calling import (
     BrokenOff,
     CallFor,
@@ -302,7 +303,8 @@ def import_file(  # noqa: PLR0913, PLR0917 - one option each
     """Register the rows of a table; the same file twice adds nothing, so a break is harmless.
 
     Fields: key, title, body, category, occurred_at, office, channel, petition_class, place,
-    petitioner, phone, id_number, address, representatives, headcount, agent, accused, repeat_of.
+    petitioner, phone, id_number, address, representatives, headcount, agent, accused,
+    accused_staff, accused_units, repeat_of.
     Each is found under that heading or its Chinese one, such as 标题; --map names others. title,
     body, category, occurred_at and petitioner must be there. Rows that cannot be registered go,
     with the reason, to a new file in this folder that is named when the import ends.
@@ -371,6 +373,7 @@ def _imported(
         "shouwen replay XF-330424-20261123-000017-X",
         "shouwen replay XF-330424-20261123-000017-X --as-of 2026-11-25T09:00:00+08:00",
         "shouwen replay XF-330424-20261123-000017-X --occurred-until 2026-11-24T18:00:00+08:00",
+        "shouwen replay XF-330424-20261123-000017-X --since 2026-11-25T09:00:00+08:00",
         "shouwen replay XF-330424-20261123-000017-X --json > history.json",
     )
 )
@@ -382,13 +385,21 @@ def replay(
     occurred_until: Annotated[
         str, typer.Option(help="Leave out what is stated to have happened later: the same form.")
     ] = "",
+    since: Annotated[
+        str, typer.Option(help="Only what was recorded after that: what changed between the two.")
+    ] = "",
     as_json: Annotated[bool, typer.Option("--json", help="JSON, also on a terminal.")] = False,  # noqa: FBT002 - a flag
 ) -> None:
     """Print the history of a case across all services: a table on a terminal, else JSON."""
+    from shouwen.histories import recorded_after  # loads what draws tables
+
     configure_logging("WARNING")
+    after = _instant(since) if since else None
     instants = {"as_of": as_of, "occurred_until": occurred_until}
     given = {"number": number, **{name: at for name, at in instants.items() if at}}
     history = _answer("audit.replay", given, ["auditor"], "auditor", "")
+    if after:
+        history["entries"] = recorded_after(history["entries"], after)
     if as_json or not sys.stdout.isatty():
         typer.echo(json.dumps(history, ensure_ascii=False, indent=2))
         return
@@ -399,6 +410,34 @@ def replay(
     Console().print(history_table(history["entries"]))
 
 
+def _instant(text: str) -> datetime:
+    try:
+        instant = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise typer.BadParameter(f"{text} is no instant", param_hint="--since") from error
+    if instant.tzinfo is None:
+        raise typer.BadParameter(f"{text} names no offset", param_hint="--since")
+    return instant
+
+
+app.command(
+    epilog=_examples(
+        "shouwen export XF-330424-20261123-000017-X case.zip",
+        "shouwen export XF-330424-20261123-000017-X case.zip --since 1204",
+        "Next: shouwen verify case.zip --key KEY",
+    )
+)(evidence.export)
+app.command(
+    epilog=_examples(
+        "shouwen verify case.zip --key ledger.keys",
+        "shouwen verify .shouwen/ledger --key ledger.keys --checkpoint kept",
+        "shouwen verify https://ledger.example/ --key ledger.keys --remember kept",
+    )
+)(evidence.verify)
+app.command(
+    epilog=_examples("shouwen report november.xlsx --from 2026-11-01 --to 2026-11-30"),
+)(evidence.report)
+app.command(epilog=_examples("shouwen fsck --key ledger.keys"))(evidence.fsck)
 app.command(epilog=_examples("shouwen rebuild notify   its read models, after they were lost"))(
     upkeep.rebuild
 )

@@ -22,8 +22,10 @@ from rich.table import Table
 
 from chassis.environment import Variables
 from chassis.messaging.calling import RpcCaller
+from services.audit.settings import HEADS_EVERY_S
 from shouwen.deadline_tables import day_in_words
 from shouwen.demo_course import Course
+from shouwen.demo_evidence import Evidence
 from shouwen.demo_reminders import RECEIVER, Reminding
 from shouwen.embedded import Embedded, embedded
 from shouwen.histories import history_table
@@ -108,7 +110,8 @@ class Demo:
         self.follow_course()
         self.remind()
         self.replay()
-        return self.check_owners()
+        good = self.check_owners()
+        return self.take_evidence() and good
 
     def set_rosters(self) -> None:
         """Put leaders on duty, today as well, except at the offices whose lists stay open."""
@@ -381,6 +384,20 @@ class Demo:
         self._say(f"recounted from the {events} events of responsibility's log: the same")
         return not wrong
 
+    def take_evidence(self) -> bool:
+        """Take the case away with its proofs, and have it checked; also a copy that was changed."""
+        self._step(
+            "Evidence 存证",
+            "taken away by an auditor; verified without us, offline, by other programs",
+        )
+
+        def call(method: str, **arguments: Any) -> Any:
+            return self.visitor.call(*AUDITOR, method, **arguments)
+
+        number = self.numbers[self._first_owned("visit")["key"]]
+        folder = self.visitor.installation.surroundings.home
+        return Evidence(call, folder, self._say).play(number)
+
     def _open_numbers(self) -> Iterator[str]:
         for office in self.people.offices:
             page = self.visitor.call(*AUDITOR, "responsibility.open_list", office=office, limit=200)
@@ -462,9 +479,10 @@ def run() -> int:
     """Run the demo and return the exit status."""
     console, started = Console(), monotonic()
     with tempfile.TemporaryDirectory(prefix="shouwen-demo-") as folder:
-        # The receiver of the reminders stands here too, at an address that is not public.
-        variables = {**os.environ, ALLOWED_HOSTS: RECEIVER}
-        installation = embedded(Path(folder), Variables(variables))
+        # The ends of all cases are stated each second, so that nobody has to wait a minute; the
+        # receiver of the reminders stands here too, at an address that is not public.
+        settings = {**os.environ, HEADS_EVERY_S: "1", ALLOWED_HOSTS: RECEIVER}
+        installation = embedded(Path(folder), Variables(settings))
         _greet(console, folder)
         migrate_all(installation.surroundings.database_url)
         running = host(installation.surroundings, *SERVICES)

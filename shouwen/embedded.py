@@ -17,6 +17,7 @@ from chassis.runtime.surroundings import MEMORY_URI, Surroundings
 
 VAULT_KEY: Final = "SHOUWEN_VAULT_KEY"
 NOTIFY_KEY: Final = "SHOUWEN_NOTIFY_KEY"
+LEDGER_KEY: Final = "SHOUWEN_LEDGER_KEY"
 
 log = structlog.get_logger(__name__)
 
@@ -41,8 +42,8 @@ def embedded(home: Path, variables: Variables | None = None) -> Embedded:
     key, new = development_key(home / "keys" / "development.pem")
     issuer = TokenIssuer(key, utc_now)
     given = dict(os.environ) if variables is None else variables.all()
-    given.setdefault(VAULT_KEY, _kept_key(home / "keys" / "vault"))
-    given.setdefault(NOTIFY_KEY, _kept_key(home / "keys" / "notify"))
+    for name, file in ((VAULT_KEY, "vault"), (NOTIFY_KEY, "notify"), (LEDGER_KEY, "ledger")):
+        given.setdefault(name, _kept_key(home / "keys" / file))
     if new:
         log.warning(
             "development_key_made",
@@ -62,10 +63,10 @@ def embedded(home: Path, variables: Variables | None = None) -> Embedded:
 def _kept_key(path: Path) -> str:
     if not path.exists():
         with suppress(FileExistsError):  # another command was first: its key is the key
-            write_private(path, new_vault_key().encode())
+            write_private(path, new_secret().encode())
     return path.read_text()
 
 
-def new_vault_key() -> str:
-    """Return a key for the vault or for endpoints, as the environment gives it."""
+def new_secret() -> str:
+    """Return a key for the vault, the endpoints or the ledger, as the environment gives it."""
     return urlsafe_b64encode(os.urandom(32)).decode()

@@ -18,6 +18,9 @@ STATED_APART: Final = timedelta(minutes=1)
 WORDS: Final[Mapping[str, str]] = {
     "petition.registered.v1": "put on record 登记, by {channel}",
     "content.read.v1": "text and persons were read 查阅",
+    "party.named.v1": "a party was named 回避 and is kept out",
+    "petition.corrected.v1": "corrected 更正: {reason}",
+    "petition.withdrawn.v1": "withdrawn 撤回 by the petitioner: {ground}",
     "ownership.awaited.v1": "waits for its first contact 待首接",
     "ownership.taken.v1": "owner 首问责任领导: {owner}, {ground}",
     "reception.recorded.v1": "received 接访 by {leader}: {standing}",
@@ -38,6 +41,13 @@ WORDS: Final[Mapping[str, str]] = {
     "ownership.split.v1": "a matter of its own again 分案, owner {owner}",
     "course.merged.v1": "course 办理流程 ends, that of {into_number} goes on",
     "course.split.v1": "course 办理流程 goes on: {state}",
+    "course.step_corrected.v1": "{step} corrected 更正: {reason}",
+    "course.reclassified.v1": "course goes on as {petition_class}, was {previous_class}",
+    "matter.corrected.v1": "corrected 更正: {petition_class} by {channel}",
+    "parties.kept_out.v1": "parties are kept out 回避",
+    "recusal.due.v1": "recusal due 应当回避: the owner {owner} is a party",
+    "withdrawal.received.v1": "{withdrawn_number} withdrawn 撤回: {ground}",
+    "reply.corrected.v1": "reply 答复 corrected: {document}, was {previous_document}",
     "reply.delivered.v1": "reply 答复 delivered by {delivered_by}: {document}",
     "case.closed.v1": "closed 办结: {outcome}",
     "case.reopened.v1": "reopened 重新办理: {ground}; owner still {owner}",
@@ -61,6 +71,9 @@ WORDS: Final[Mapping[str, str]] = {
     "reminder.attempted.v1": "reminder by {channel}: {outcome}",
     "reminder.delivered.v1": "reminder delivered 送达",
     "reminder.cancelled.v1": "reminder cancelled: {reason}",
+    "reminders.kept_out.v1": "parties are told nothing 不予提醒",
+    "reminders.reclassified.v1": "reminders go on as of {petition_class}",
+    "reminder.withheld.v1": "reminder withheld 不予提醒: {reason}",
     "reminder.given_up.v1": "reminder given up: {outcome}",
     "reminder.acknowledged.v1": "reminder acknowledged 已阅",
     "reminder.snoozed.v1": "reminder of {term} put off 暂缓 until {until}: {reason}",
@@ -72,6 +85,8 @@ WORDS: Final[Mapping[str, str]] = {
     "digest.sent.v1": "digest 早报周报 of {day} for {recipient}: {digest}",
     "case_access.begun.v1": "accesses are kept from here on",
     "case.replayed.v1": "replayed 回放 for an auditor",
+    "case.exported.v1": "exported 导出 with its proofs, under a ledger of {size}",
+    "case_heads.recorded.v1": "ends of all cases stated, at {size}",
 }
 
 # What is a code of the statute shows the word of the Regulation as well.
@@ -83,6 +98,13 @@ _CODES: Final[Mapping[str, Callable[[str], str]]] = {
 }
 
 Named = Callable[[str], str]
+
+
+def recorded_after(
+    entries: Sequence[Mapping[str, Any]], instant: datetime
+) -> list[Mapping[str, Any]]:
+    """Return the facts that were put on record after an instant, in their order."""
+    return [each for each in entries if datetime.fromisoformat(each["recorded_at"]) > instant]
 
 
 def in_words(entry: Mapping[str, Any], named: Named) -> str:

@@ -55,6 +55,8 @@ HEADINGS: Final[Mapping[str, Sequence[str]]] = {
     "headcount": ("headcount", "人数"),
     "agent": ("agent_name", "agent", "代办员"),
     "accused": ("accused", "被检举人"),
+    "accused_staff": ("accused_staff", "被检举人工号"),
+    "accused_units": ("accused_units", "被检举单位代码"),
     "repeat_of": ("repeat_of", "初次编号"),
 }
 
@@ -142,6 +144,11 @@ class RowReader:
             "representatives": representatives,
             "headcount": _count(value("headcount")) or max(1, len(representatives)),
             "accused": _listed(value("accused")),
+            **{
+                name: _listed(value(name))
+                for name in ("accused_staff", "accused_units")
+                if value(name)
+            },
             **({"agent": {"name": value("agent")}} if value("agent") else {}),
             **({"repeat_of": numbers.get(original, original)} if original else {}),
         }

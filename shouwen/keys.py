@@ -1,4 +1,4 @@
-"""Keys: of the issuer of tokens, and of the vault."""
+"""Keys: of the issuer of tokens, of the vault, of the ledger."""
 
 import json
 from pathlib import Path
@@ -10,17 +10,20 @@ from chassis.environment import Variables
 from chassis.identity import TokenIssuer, load_private_key, new_key, utc_now
 from chassis.observability import configure_logging
 from chassis.runtime.surroundings import home_of
-from shouwen.embedded import embedded, new_vault_key
+from services.audit.domain.notes import verifier_key
+from services.audit.gateways.signing import signers_from
+from services.audit.settings import LEDGER_KEY, origin_of
+from shouwen.embedded import embedded, new_secret
 
 ISSUER_KEY: Final = "SHOUWEN_ISSUER_KEY"
 
 app = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode="rich",
-    help="Make and show keys: of the issuer of tokens, of the vault.",
+    help="Make and show keys: of the issuer of tokens, of the vault, of the ledger.",
     epilog="[bold]Production[/]: `shouwen key issuer issuer.pem` once, on the machine that issues"
     " tokens; `shouwen key public --key issuer.pem` for the services; `shouwen key vault` once,"
-    " for intake.",
+    " for intake; `shouwen key ledger` once, for audit.",
 )
 
 KeyFile = Annotated[
@@ -73,4 +76,29 @@ def public(key: KeyFile = None) -> None:
 @app.command(epilog="Example: `SHOUWEN_VAULT_KEY=$(shouwen key vault)`, kept where secrets are")
 def vault() -> None:
     """Print a new key for the vault (SHOUWEN_VAULT_KEY): lose it, and all content is lost."""
-    typer.echo(new_vault_key())
+    typer.echo(new_secret())
+
+
+@app.command(
+    epilog="Examples: `SHOUWEN_LEDGER_KEY=$(shouwen key ledger)`, kept where secrets are;"
+    " `shouwen key ledger --public > ledger.keys`, given to everybody"
+)
+def ledger(
+    public: Annotated[  # noqa: FBT002 - how typer declares a switch
+        bool, typer.Option("--public", help="Print the public halves of the keys in use instead.")
+    ] = False,
+) -> None:
+    """Print a new key that checkpoints of the ledger are signed with (SHOUWEN_LEDGER_KEY).
+
+    To change keys, write the new one before the old one, with a comma between: both sign until you
+    take the old one away. Checkpoints that it signed stay as they are, and so does its public key.
+    """
+    if not public:
+        typer.echo(new_secret())
+        return
+    configure_logging("WARNING")
+    variables = Variables()
+    if not variables.text(LEDGER_KEY):
+        variables = embedded(home_of(variables)).surroundings.variables
+    for signer in signers_from(origin_of(variables), variables.text(LEDGER_KEY)):
+        typer.echo(verifier_key(signer))

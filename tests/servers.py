@@ -37,6 +37,8 @@ def missing_packages() -> list[str]:
         "postgresql": _postgresql_folder(),
         "rabbitmq-server": _rabbitmq_folder(),
         "libfaketime": fake_clock(),
+        "golang-go": _folder_on_path("go"),
+        "golang-golang-x-mod-dev": go_modules(),
     }
     return [package for package, folder in wanted.items() if folder is None]
 
@@ -44,6 +46,12 @@ def missing_packages() -> list[str]:
 def fake_clock() -> Path | None:
     """Return the library that gives a process a clock of its own; None where it is missing."""
     return next(Path("/usr/lib").glob("*/faketime/libfaketime.so.1"), None)
+
+
+def go_modules() -> Path | None:
+    """Return the folder with Go's transparency log packages; None where it is missing."""
+    folder = Path("/usr/share/gocode")
+    return folder if (folder / "src/golang.org/x/mod/sumdb/tlog").is_dir() else None
 
 
 def _postgresql_folder() -> Path | None:

@@ -3,8 +3,10 @@
 import base64
 import binascii
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Final
+
+from chassis.eventstore.transaction import Row
 
 Key = tuple[str | int, ...]
 POSITION_BITS: Final = 63
@@ -41,3 +43,29 @@ def key_of(cursor: str, kinds: Sequence[type]) -> Key | None:
     if not fits or any(isinstance(part, int) and part.bit_length() > POSITION_BITS for part in key):
         raise CursorInvalid
     return tuple(key)
+
+
+def page_of(
+    rows_behind: Callable[[Key | None, int], Sequence[Row]],
+    shown: Callable[[Row], bool],
+    sorted_by: Callable[[Row], Key],
+    behind: Key | None,
+    limit: int,
+) -> tuple[list[Row], str]:
+    """Return a page of the rows that are shown, and the cursor of the next.
+
+    What is hidden tells nothing of itself: it leaves no gap, and no cursor names it.
+
+    Args:
+        rows_behind: so many rows behind a key.
+        sorted_by: the key of a row.
+    """
+    found: list[Row] = []
+    while len(found) <= limit:
+        rows = rows_behind(behind, limit + 1)
+        found += filter(shown, rows)
+        if len(rows) <= limit:
+            break
+        behind = sorted_by(rows[-1])
+    more = len(found) > limit
+    return found[:limit], cursor_of(sorted_by(found[limit - 1])) if more else ""

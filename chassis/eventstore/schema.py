@@ -59,10 +59,22 @@ def create_log_v1(dialect: Dialect, schema: str, role: str) -> list[str]:
         role: who may append and read on PostgreSQL; empty for no grants.
     """
     if dialect == "sqlite":
-        return [*_tables_v1(dialect, ""), *_SQLITE_APPEND_ONLY_V1]
+        return [*_tables_v1(dialect, ""), *_sqlite_refusals_v1(EVENT_LOG)]
     prefix = f"{schema}."
     grants = _grants_v1(prefix, role) if role else []
     return [*_tables_v1(dialect, prefix), *_postgres_append_only_v1(prefix), *grants]
+
+
+def append_only_v1(dialect: Dialect, schema: str, role: str, table: str) -> list[str]:
+    """Return the statements that make a further table of a service refuse changes."""
+    if dialect == "sqlite":
+        return _sqlite_refusals_v1(table)
+    prefix = f"{schema}."
+    return [
+        *_postgres_trigger_v1(prefix, table),
+        f"REVOKE ALL ON {prefix}{table} FROM {role}",
+        f"GRANT SELECT, INSERT ON {prefix}{table} TO {role}",
+    ]
 
 
 def create_stream_table_v1(dialect: Dialect, schema: str, table: str) -> list[str]:
@@ -139,12 +151,13 @@ def _tables_v1(dialect: Dialect, prefix: str) -> list[str]:
     ]
 
 
-_SQLITE_APPEND_ONLY_V1: Final = [
-    f"""
-    CREATE TRIGGER IF NOT EXISTS event_log_refuses_{change} BEFORE {change} ON event_log
-    BEGIN SELECT RAISE(ABORT, 'the log is append-only'); END"""
-    for change in ("UPDATE", "DELETE")
-]
+def _sqlite_refusals_v1(table: str) -> list[str]:
+    return [
+        f"""
+        CREATE TRIGGER IF NOT EXISTS {table}_refuses_{change} BEFORE {change} ON {table}
+        BEGIN SELECT RAISE(ABORT, 'the log is append-only'); END"""
+        for change in ("UPDATE", "DELETE")
+    ]
 
 
 def _postgres_append_only_v1(prefix: str) -> list[str]:
@@ -157,11 +170,17 @@ def _postgres_append_only_v1(prefix: str) -> list[str]:
                 ERRCODE = 'restrict_violation',
                 MESSAGE = 'the log is append-only, ' || TG_OP || ' is refused';
         END $$""",
+        *_postgres_trigger_v1(prefix, EVENT_LOG),
+    ]
+
+
+def _postgres_trigger_v1(prefix: str, table: str) -> list[str]:
+    return [
         f"""
-        CREATE OR REPLACE TRIGGER event_log_refuses_change
-        BEFORE UPDATE OR DELETE OR TRUNCATE ON {prefix}event_log
+        CREATE OR REPLACE TRIGGER {table}_refuses_change
+        BEFORE UPDATE OR DELETE OR TRUNCATE ON {prefix}{table}
         FOR EACH STATEMENT EXECUTE FUNCTION {prefix}refuse_change()""",
-        f"ALTER TABLE {prefix}event_log ENABLE ALWAYS TRIGGER event_log_refuses_change",
+        f"ALTER TABLE {prefix}{table} ENABLE ALWAYS TRIGGER {table}_refuses_change",
     ]
 
 

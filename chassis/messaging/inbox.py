@@ -7,7 +7,7 @@ later events about the same petition wait behind it; all others go on.
 """
 
 import traceback
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Protocol
 from uuid import UUID
@@ -24,7 +24,7 @@ from chassis.eventstore.application import (
     Write,
 )
 from chassis.eventstore.instants import text_of
-from chassis.eventstore.transaction import Questions, Transaction
+from chassis.eventstore.transaction import Questions, Transaction, Writing
 from contracts.envelope import CloudEvent, decode_batch, encode_batch
 
 log = structlog.get_logger()
@@ -97,6 +97,8 @@ class Inbox:
         sources: names of the services followed.
         needs: type of event to the ids of the aggregates that its reaction will ask for, so that
             those of a whole batch are loaded in one question.
+        keeping: what is written of every batch that is taken note of, also of events that are
+            parked; events that come again after a loss are in it again.
     """
 
     application: EventSourcedApplication
@@ -106,6 +108,7 @@ class Inbox:
     sources: Sequence[str]
     reader: LogReader
     needs: Mapping[str, Callable[[CloudEvent], Iterable[UUID]]] = field(default_factory=dict)
+    keeping: Callable[[Writing, Sequence[CloudEvent]], None] | None = None
     _assumed: Assumed = field(default_factory=Assumed, init=False, compare=False)
 
     def receive(self, batch: Sequence[CloudEvent]) -> None:
@@ -262,6 +265,8 @@ class Inbox:
         def react(unit: Unit) -> Answer:
             unit.preparing.append(_advance(source, applied, events[-1].position, parked))
             unit.load(id_ for event in events for id_ in self._needed_by(event))
+            # First, so that its questions need not send what the others write.
+            unit.writing.extend(self._kept(events))
             for event in events:
                 if event.subject not in parked:
                     self._react(unit, event)
@@ -269,6 +274,10 @@ class Inbox:
             return {}
 
         self.application.run(self._provenance(events[0]), react)
+
+    def _kept(self, events: Sequence[CloudEvent]) -> Iterator[Write]:
+        if (keeping := self.keeping) is not None:
+            yield lambda transaction: keeping(transaction, events)
 
     def _needed_by(self, event: CloudEvent) -> Iterable[UUID]:
         needs = self.needs.get(event.type)
@@ -294,6 +303,7 @@ class Inbox:
         def park(unit: Unit) -> Answer:
             unit.preparing.append(_advance(source, event.position - 1, event.position))
             unit.writing.append(self._parking(event, reason))
+            unit.writing.extend(self._kept([event]))
             return {}
 
         self.application.run(self._provenance(event), park)

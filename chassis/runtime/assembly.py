@@ -12,7 +12,7 @@ import structlog
 from chassis import __version__
 from chassis.eventstore.application import EventSourcedApplication
 from chassis.eventstore.log import RecordedEvent
-from chassis.eventstore.transaction import Transaction
+from chassis.eventstore.transaction import Transaction, Writing
 from chassis.messaging.calling import RpcCaller
 from chassis.messaging.dead import dead_letters
 from chassis.messaging.inbox import Inbox, Reaction
@@ -61,7 +61,7 @@ class Assembly:
     """One service, bolted together.
 
     Attributes:
-        needs: see `Inbox`.
+        needs, keeping: see `Inbox`.
         known: types of events that the service can read.
         follows: names of the services that it follows.
         tickers: further work that no message starts.
@@ -77,6 +77,7 @@ class Assembly:
     caller: RpcCaller
     reactions: Mapping[str, Reaction] = field(default_factory=dict)
     needs: Mapping[str, Callable[[CloudEvent], Iterable[UUID]]] = field(default_factory=dict)
+    keeping: Callable[[Writing, Sequence[CloudEvent]], None] | None = None
     known: frozenset[str] = frozenset()
     follows: Sequence[str] = ()
     tickers: Sequence[Background] = ()
@@ -99,6 +100,7 @@ class Assembly:
             sources=self.follows,
             reader=LogCaller(self.caller, self.service, self.events_after),
             needs=self.needs,
+            keeping=self.keeping,
         )
 
     def wiring(self, rooms: Any) -> Wiring:

@@ -28,4 +28,39 @@ class CaseReplayedV1(Message, frozen=True):
     entries: int
 
 
-MESSAGES: Final[tuple[type[Message], ...]] = (CaseAccessBegunV1, CaseReplayedV1)
+class CaseExportedV1(Message, frozen=True):
+    """Somebody took a case away with its proofs; the actor of the event says who.
+
+    Attributes:
+        size: of the ledger, in leaves, at the checkpoint that the proofs lead to.
+        entries: how many events were taken away.
+    """
+
+    TYPE: ClassVar[str] = "case.exported.v1"
+
+    number: str
+    size: int
+    entries: int
+
+
+class CaseHeadsRecordedV1(Message, frozen=True):
+    """The ends of all chains in the ledger, in one root.
+
+    Attributes:
+        petition_id: the ledger's own, always the same: it is about no petition.
+        size: of the ledger, in leaves, at which these were the ends.
+        root: of the tree over the ends, in hex.
+    """
+
+    TYPE: ClassVar[str] = "case_heads.recorded.v1"
+
+    size: int
+    root: str
+
+
+MESSAGES: Final[tuple[type[Message], ...]] = (
+    CaseAccessBegunV1,
+    CaseReplayedV1,
+    CaseExportedV1,
+    CaseHeadsRecordedV1,
+)

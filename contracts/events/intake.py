@@ -3,10 +3,11 @@
 from typing import ClassVar, Final, Literal
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
 from contracts.envelope import Utc
 from contracts.events.message import Message
-from contracts.fields import Channel, Nearness, PetitionClass
+from contracts.fields import Channel, Mark, Nearness, PetitionClass, Withdrawal
 
 
 class PetitionRegisteredV1(Message, frozen=True):
@@ -37,6 +38,7 @@ class PetitionRegisteredV1(Message, frozen=True):
     repeats_number: str | None = None
     repeat_ground: str | None = None
     external_number: str = ""
+    kept_out: list[Mark] | UnsetType = UNSET
 
 
 class ContentReadV1(Message, frozen=True):
@@ -166,6 +168,84 @@ class RepeatUnlinkedV1(Message, frozen=True):
     document: str
 
 
+class PartyNamedV1(Message, frozen=True):
+    """Parties became known after registration; they are kept out from now on (回避).
+
+    Attributes:
+        kept_out: marks of those named now, each with the number of the petition; never the codes.
+        content_version: of the content that names them, from 1.
+        commitment: SHA-256 in hex over a secret salt and that content.
+    """
+
+    TYPE: ClassVar[str] = "party.named.v1"
+
+    number: str
+    matter_id: str
+    matter_number: str
+    kept_out: list[Mark]
+    content_version: int
+    commitment: str
+    reason: str
+    document: str
+
+
+class Codes(msgspec.Struct, frozen=True, kw_only=True):
+    """What a registration states in codes; in a correction those that it changes.
+
+    Attributes:
+        category: what it is about.
+        headcount: how many people raise it.
+        occurred_at: when it was raised.
+        external_number: its number in the system that it came from.
+    """
+
+    channel: Channel | UnsetType = UNSET
+    petition_class: PetitionClass | UnsetType = UNSET
+    category: str | UnsetType = UNSET
+    headcount: int | UnsetType = UNSET
+    occurred_at: Utc | UnsetType = UNSET
+    external_number: str | UnsetType = UNSET
+
+
+class PetitionCorrectedV1(Message, frozen=True):
+    """What was put on record of a petition was wrong (更正); what it said stays on record.
+
+    Attributes:
+        before: codes as they were.
+        after: the same codes as they are from now on.
+        sealed: whether the petition is sealed from now on.
+        content_version: of the content in force, from 1.
+        commitment: of the corrected content; null where text and persons were right.
+    """
+
+    TYPE: ClassVar[str] = "petition.corrected.v1"
+
+    number: str
+    matter_id: str
+    matter_number: str
+    before: Codes
+    after: Codes
+    sealed: bool
+    content_version: int
+    commitment: str | None
+    reason: str
+
+
+class PetitionWithdrawnV1(Message, frozen=True):
+    """The petitioner withdrew his petition, by its number and query code (撤回).
+
+    Attributes:
+        ground: as he stated it.
+    """
+
+    TYPE: ClassVar[str] = "petition.withdrawn.v1"
+
+    number: str
+    matter_id: str
+    matter_number: str
+    ground: Withdrawal
+
+
 MESSAGES: Final[tuple[type[Message], ...]] = (
     PetitionRegisteredV1,
     ContentReadV1,
@@ -174,4 +254,7 @@ MESSAGES: Final[tuple[type[Message], ...]] = (
     RepeatDeclinedV1,
     RepeatLinkedV1,
     RepeatUnlinkedV1,
+    PartyNamedV1,
+    PetitionCorrectedV1,
+    PetitionWithdrawnV1,
 )

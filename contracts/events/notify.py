@@ -8,7 +8,7 @@ from msgspec import UNSET, UnsetType
 
 from contracts.envelope import Utc
 from contracts.events.message import Message
-from contracts.fields import PetitionClass
+from contracts.fields import Mark, PetitionClass
 
 ReminderReason = Literal[
     "ownership_taken",
@@ -19,7 +19,9 @@ ReminderReason = Literal[
     "repeat_not_accepted",
     "merged",
     "split",
+    "recusal_due",
 ]
+TermReason = Literal["term_begun", "term_half", "term_near", "term_due", "term_late"]
 
 
 class RemindersBegunV1(Message, frozen=True):
@@ -125,8 +127,9 @@ class ReminderPlannedV1(Message, frozen=True):
         reason: ownership_taken (the recipient owns the petition), untaken (nobody does yet),
             repeat_joined (a repeat petition found its owner), reopened (by order),
             reception_elsewhere (somebody else received the petitioner), repeat_not_accepted (a
-            repeat of a matter that has ended), merged (the matter is part of another now) or
-            split (a petition is a matter of its own again).
+            repeat of a matter that has ended), merged (the matter is part of another now), split (a
+            petition is a matter of its own again) or recusal_due (the owner is a party: the head of
+            the office names another).
     """
 
     TYPE: ClassVar[str] = "reminder.planned.v1"
@@ -172,8 +175,10 @@ class ReminderCancelledV1(Message, frozen=True):
     """The reminder is not needed any more.
 
     Attributes:
-        reason: owner_found, owner_changed, case_closed, merged; or of the term that it is about:
-            it ended, was paused, or ends on another day now.
+        reason: owner_found, owner_changed, case_closed, merged or kept_out (the recipient is a
+            party to what is sealed); sealed (it became an accusation, and the recipient is outside
+            its office); or of the term that it is about: it ended, was paused, or ends on another
+            day now.
     """
 
     TYPE: ClassVar[str] = "reminder.cancelled.v1"
@@ -185,10 +190,48 @@ class ReminderCancelledV1(Message, frozen=True):
         "owner_changed",
         "case_closed",
         "merged",
+        "kept_out",
+        "sealed",
         "term_ended",
         "term_paused",
         "term_changed",
     ]
+
+
+class RemindersKeptOutV1(Message, frozen=True):
+    """The parties to a sealed petition are told nothing of it from now on.
+
+    Attributes:
+        kept_out: marks of all of them, never the codes.
+    """
+
+    TYPE: ClassVar[str] = "reminders.kept_out.v1"
+
+    number: str
+    kept_out: list[Mark]
+
+
+class RemindersReclassifiedV1(Message, frozen=True):
+    """The petition is told of as one of another class: of an accusation, in its office only."""
+
+    TYPE: ClassVar[str] = "reminders.reclassified.v1"
+
+    number: str
+    petition_class: PetitionClass
+
+
+class ReminderWithheldV1(Message, frozen=True):
+    """Somebody would have been told, and is a party to what is sealed: nobody was.
+
+    Attributes:
+        reason: what it would have been about.
+    """
+
+    TYPE: ClassVar[str] = "reminder.withheld.v1"
+
+    number: str
+    reminder_id: str
+    reason: ReminderReason | TermReason
 
 
 class ReminderGivenUpV1(Message, frozen=True):
@@ -351,6 +394,9 @@ MESSAGES: Final[tuple[type[Message], ...]] = (
     ReminderAttemptedV1,
     ReminderDeliveredV1,
     ReminderCancelledV1,
+    RemindersKeptOutV1,
+    RemindersReclassifiedV1,
+    ReminderWithheldV1,
     ReminderGivenUpV1,
     ReminderAcknowledgedV1,
     ReminderSnoozedV1,

@@ -4,14 +4,20 @@ from datetime import date
 from typing import Any, ClassVar, Final, Literal
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
 from contracts.envelope import Utc
 from contracts.events.message import Message
-from contracts.fields import Channel, PetitionClass, Standing
+from contracts.fields import Channel, Mark, PetitionClass, Standing, Withdrawal
 
 
 class OwnershipAwaitedV1(Message, frozen=True):
-    """A petition is known here and waits for its first contact."""
+    """A petition is known here and waits for its first contact.
+
+    Attributes:
+        roster_passed_over: the leader on duty is a party to the matter, so it waits in the open
+            list.
+    """
 
     TYPE: ClassVar[str] = "ownership.awaited.v1"
 
@@ -21,6 +27,7 @@ class OwnershipAwaitedV1(Message, frozen=True):
     petition_class: PetitionClass
     awaits: Literal["reception", "first_leader", "duty_leader"]
     registered_at: Utc
+    roster_passed_over: bool | UnsetType = UNSET
 
 
 class OwnershipTakenV1(Message, frozen=True):
@@ -298,6 +305,86 @@ class CaseReopenedV1(Message, frozen=True):
     document: str
 
 
+class PartiesKeptOutV1(Message, frozen=True):
+    """Parties are kept out of the handling of a matter from now on (回避).
+
+    Attributes:
+        sealed: they may not even learn of it; of a matter that is open they know.
+        kept_out: marks of all of them, never the codes.
+    """
+
+    TYPE: ClassVar[str] = "parties.kept_out.v1"
+
+    number: str
+    office: str
+    sealed: bool
+    kept_out: list[Mark]
+
+
+class RecusalDueV1(Message, frozen=True):
+    """The owner turns out to be a party: he takes no step any more until another owns the matter.
+
+    He stays the owner until succession or recusal, as nothing else moves an ownership.
+
+    Attributes:
+        office: of the matter, whose head has to name another owner.
+    """
+
+    TYPE: ClassVar[str] = "recusal.due.v1"
+
+    number: str
+    owner: str
+    office: str
+
+
+class MatterCorrectedV1(Message, frozen=True):
+    """Class or channel of a matter were put on record wrongly (更正).
+
+    Attributes:
+        previous_class: its class until now.
+        previous_channel: its channel until now.
+    """
+
+    TYPE: ClassVar[str] = "matter.corrected.v1"
+
+    number: str
+    petition_class: PetitionClass
+    previous_class: PetitionClass
+    channel: Channel
+    previous_channel: Channel
+
+
+class WithdrawalReceivedV1(Message, frozen=True):
+    """The petitioner withdrew a petition of the matter (撤回).
+
+    Attributes:
+        withdrawn_number: the petition: the original or a repeat of it.
+        ground: as he stated it.
+    """
+
+    TYPE: ClassVar[str] = "withdrawal.received.v1"
+
+    number: str
+    withdrawn_number: str
+    ground: Withdrawal
+
+
+class ReplyCorrectedV1(Message, frozen=True):
+    """The reference of the reply on record was wrong.
+
+    Attributes:
+        document: reference of the reply.
+        previous_document: what it was said to be.
+    """
+
+    TYPE: ClassVar[str] = "reply.corrected.v1"
+
+    number: str
+    document: str
+    previous_document: str
+    reason: str
+
+
 class CourseBegunV1(Message, frozen=True):
     """The course of a matter began: a first step was taken after its registration."""
 
@@ -334,6 +421,44 @@ class CourseStepTakenV1(Message, frozen=True):
     office: str
     given: dict[str, Any]
     happened_at: Utc
+
+
+class CourseReclassifiedV1(Message, frozen=True):
+    """The course goes on as that of another class; what was done and what runs stays.
+
+    Attributes:
+        previous_class: its class until now.
+    """
+
+    TYPE: ClassVar[str] = "course.reclassified.v1"
+
+    number: str
+    petition_class: PetitionClass
+    previous_class: PetitionClass
+
+
+class CourseStepCorrectedV1(Message, frozen=True):
+    """What was stated with a step was wrong; what it said stays on record.
+
+    Attributes:
+        step_number: its place among the steps of the course, from 1.
+        step: the step, a code of the table.
+        before: what was stated, by name.
+        after: what should have been stated, by the same names. Published: no personal data.
+        by: staff number of who corrected it.
+        office: of who corrected it.
+    """
+
+    TYPE: ClassVar[str] = "course.step_corrected.v1"
+
+    number: str
+    step_number: int
+    step: str
+    before: dict[str, Any]
+    after: dict[str, Any]
+    reason: str
+    by: str
+    office: str
 
 
 class TermDue(msgspec.Struct, frozen=True, kw_only=True):
@@ -575,8 +700,15 @@ MESSAGES: Final[tuple[type[Message], ...]] = (
     ReplyDeliveredV1,
     CaseClosedV1,
     CaseReopenedV1,
+    PartiesKeptOutV1,
+    RecusalDueV1,
+    MatterCorrectedV1,
+    WithdrawalReceivedV1,
+    ReplyCorrectedV1,
     CourseBegunV1,
     CourseStepTakenV1,
+    CourseReclassifiedV1,
+    CourseStepCorrectedV1,
     TermBegunV1,
     TermExtendedV1,
     TermPausedV1,

@@ -5,7 +5,7 @@ from datetime import date
 from typing import Annotated, Any, Final, Literal, cast
 
 import msgspec
-from msgspec import UNSET, Meta
+from msgspec import UNSET, Meta, UnsetType
 
 from contracts.envelope import Utc
 from contracts.fields import (
@@ -137,11 +137,17 @@ class StepTaken(Answer, frozen=True):
         step: its code in the course.
         by: staff number of who took it.
         happened_at: when, as stated.
+        number: its place among the steps, from 1.
+        given: what was stated with it, as it stands now.
+        corrected: whether that was corrected.
     """
 
     step: str
     by: str
     happened_at: Utc
+    number: int | UnsetType = UNSET
+    given: dict[str, Any] | UnsetType = UNSET
+    corrected: bool | UnsetType = UNSET
 
 
 class Course(Answer, frozen=True):
@@ -162,6 +168,7 @@ class Course(Answer, frozen=True):
         open_steps: the steps that lead on from here.
         steps: those taken, oldest first.
         version: of the course, from 1; 0 before its first step.
+        previous_class: class before it was corrected; absent where it never was.
     """
 
     number: Number
@@ -178,6 +185,39 @@ class Course(Answer, frozen=True):
     open_steps: list[StepOpen]
     steps: list[StepTaken]
     version: int
+    previous_class: PetitionClass | UnsetType = UNSET
+
+
+class CorrectedStatement(Request, frozen=True):
+    """What should have been stated; what is not given stays as it was.
+
+    Attributes:
+        reason: the reason stated with the step.
+        office_score: how the petitioner rates the petition office, 1 to 5.
+        unit_score: how the petitioner rates the handling unit, 1 to 5.
+    """
+
+    document: Document | UnsetType = UNSET
+    reason: Reason | UnsetType = UNSET
+    office_score: Score | UnsetType = UNSET
+    unit_score: Score | UnsetType = UNSET
+
+
+class CorrectStep(Request, frozen=True):
+    """Correct what was stated with a step; its day and where it led stay.
+
+    Attributes:
+        step_number: its place among the steps of `course_of`, from 1.
+        corrected: what should have been stated.
+        reason: why it is corrected. Published: no personal data.
+    """
+
+    request_id: RequestId
+    number: Number
+    step_number: Annotated[int, Meta(ge=1, le=2**31 - 1)]
+    corrected: CorrectedStatement
+    reason: Reason
+    expected_version: ExpectedVersion = UNSET
 
 
 class AskCourse(Request, frozen=True):
@@ -397,6 +437,15 @@ STEP_METHODS: Final[Mapping[str, Method[TakeStep, Course]]] = {
     code: _method_of(step) for code, step in STEPS.items() if code not in OF_THE_OWNERSHIP
 }
 
+CORRECT_STEP: Final = Method(
+    "responsibility",
+    "correct_step",
+    CorrectStep,
+    Course,
+    frozenset({"clerk", "office_head"}),
+    "Correct the document, reason or scores stated with a step; what they were stays on record.",
+)
+
 COURSE_OF: Final = Method(
     "responsibility",
     "course_of",
@@ -444,6 +493,7 @@ IMPORT_CALENDAR: Final = Method(
 
 METHODS: Final[tuple[Method[Any, Any], ...]] = (
     *STEP_METHODS.values(),
+    CORRECT_STEP,
     COURSE_OF,
     TERMS,
     EXPLAIN,

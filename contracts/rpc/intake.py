@@ -11,6 +11,7 @@ from contracts.fields import (
     Channel,
     Cursor,
     Document,
+    ExpectedVersion,
     Limit,
     Line,
     Nearness,
@@ -22,6 +23,8 @@ from contracts.fields import (
     Reason,
     Region,
     RequestId,
+    Staff,
+    Withdrawal,
 )
 from contracts.rpc.method import NOBODY_NEEDED, STAFF, Answer, Method, Request
 from contracts.rpc.upkeep import EventList
@@ -29,6 +32,11 @@ from contracts.rpc.upkeep import EventList
 REGISTER_MANY_MAX: Final = 1_000
 REPRESENTATIVES_MAX: Final = 5
 BODY_MAX: Final = 100_000
+Body = Annotated[str, Meta(pattern=VISIBLE, max_length=BODY_MAX)]
+Headcount = Annotated[int, Meta(ge=1, le=100_000)]
+Accused = Annotated[list[Line], Meta(max_length=20)]
+AccusedStaff = Annotated[list[Staff], Meta(max_length=20)]
+AccusedUnits = Annotated[list[Office], Meta(max_length=20)]
 
 
 class Person(Request, frozen=True):
@@ -45,6 +53,9 @@ class Person(Request, frozen=True):
     phone: OptionalLine = ""
     id_number: OptionalLine = ""
     address: OptionalLine = ""
+
+
+Representatives = Annotated[list[Person], Meta(max_length=REPRESENTATIVES_MAX)]
 
 
 class RegisterPetition(Request, frozen=True):
@@ -64,18 +75,18 @@ class RegisterPetition(Request, frozen=True):
     petition_class: PetitionClass
     category: Line
     title: Line
-    body: Annotated[str, Meta(pattern=VISIBLE, max_length=BODY_MAX)]
+    body: Body
     occurred_at: Utc
     petitioner: Person
     place: OptionalLine = ""
-    representatives: Annotated[list[Person], Meta(max_length=REPRESENTATIVES_MAX)] = msgspec.field(
-        default_factory=list
-    )
-    headcount: Annotated[int, Meta(ge=1, le=100_000)] = 1
+    representatives: Representatives = msgspec.field(default_factory=list)
+    headcount: Headcount = 1
     agent: Person | None = None
-    accused: Annotated[list[Line], Meta(max_length=20)] = msgspec.field(default_factory=list)
+    accused: Accused = msgspec.field(default_factory=list)
     repeat_of: Number | None = None
     external_number: OptionalLine = ""
+    accused_staff: AccusedStaff | UnsetType = UNSET
+    accused_units: AccusedUnits | UnsetType = UNSET
 
 
 class Registered(Answer, frozen=True):
@@ -151,10 +162,12 @@ class FindPetition(Request, frozen=True):
 
     Attributes:
         content: also return text and persons; that reading goes on record.
+        content_version: which version of them, from 1; the one in force unless given.
     """
 
     number: Number
     content: bool = False
+    content_version: Annotated[int, Meta(ge=1, le=2**31 - 1)] | UnsetType = UNSET
 
 
 class PetitionContent(Answer, frozen=True):
@@ -164,6 +177,7 @@ class PetitionContent(Answer, frozen=True):
         petitioner: name, phone, id_number and address.
         representatives: the same of each.
         agent: the same; null if there is none.
+        version: of the content, from 1; grows when it is corrected or parties are named.
     """
 
     title: str
@@ -173,6 +187,9 @@ class PetitionContent(Answer, frozen=True):
     representatives: list[dict[str, str]]
     agent: dict[str, str] | None
     accused: list[str]
+    accused_staff: list[Staff] | UnsetType = UNSET
+    accused_units: list[Office] | UnsetType = UNSET
+    version: int | UnsetType = UNSET
 
 
 class PetitionView(Answer, frozen=True):
@@ -182,6 +199,8 @@ class PetitionView(Answer, frozen=True):
         occurred_at: when it was raised: the letter's receipt, the visit, the call.
         repeat_of: number of the original; null for a first-time petition.
         content: text and persons, where they were asked for.
+        corrected_at: when it was corrected last; absent where it never was.
+        version: of what is on record, from 1; grows with corrections, parties and withdrawal.
     """
 
     petition_id: str
@@ -199,6 +218,8 @@ class PetitionView(Answer, frozen=True):
     repeat_of: Number | None = None
     external_number: str = ""
     content: PetitionContent | None = None
+    corrected_at: Utc | UnsetType = UNSET
+    version: int | UnsetType = UNSET
 
 
 class AskStatus(Request, frozen=True):
@@ -213,6 +234,7 @@ class PetitionStatus(Answer, frozen=True):
 
     Attributes:
         changed_at: when its state changed last.
+        withdrawn_at: when the petitioner withdrew it; absent unless he did.
     """
 
     number: Number
@@ -220,6 +242,7 @@ class PetitionStatus(Answer, frozen=True):
     office: Office
     registered_at: Utc
     changed_at: Utc
+    withdrawn_at: Utc | UnsetType = UNSET
 
 
 class SearchPetitions(Request, frozen=True):
@@ -255,6 +278,88 @@ class PetitionPage(Answer, frozen=True):
 
     items: list[PetitionView]
     next_cursor: str
+
+
+class NameAccused(Request, frozen=True):
+    """Name parties that became known after registration.
+
+    Attributes:
+        expected_version: `version` of the petition as the caller saw it; refused if it changed.
+    """
+
+    request_id: RequestId
+    number: Number
+    reason: Reason
+    document: Document
+    accused_staff: AccusedStaff = msgspec.field(default_factory=list)
+    accused_units: AccusedUnits = msgspec.field(default_factory=list)
+    expected_version: ExpectedVersion = UNSET
+
+
+class CorrectPetition(Request, frozen=True):
+    """Correct what was put on record of a petition; what is not given stays as it is.
+
+    Attributes:
+        petition_class: among suggestion and appeal while the course has not begun; into accusation
+            at any time, which seals the matter; never out of it.
+        occurred_at: when it was raised.
+        expected_version: `version` of the petition as the caller saw it; refused if it changed.
+    """
+
+    request_id: RequestId
+    number: Number
+    reason: Reason
+    channel: Channel | UnsetType = UNSET
+    petition_class: PetitionClass | UnsetType = UNSET
+    category: Line | UnsetType = UNSET
+    headcount: Headcount | UnsetType = UNSET
+    occurred_at: Utc | UnsetType = UNSET
+    external_number: OptionalLine | UnsetType = UNSET
+    title: Line | UnsetType = UNSET
+    body: Body | UnsetType = UNSET
+    place: OptionalLine | UnsetType = UNSET
+    petitioner: Person | UnsetType = UNSET
+    representatives: Representatives | UnsetType = UNSET
+    agent: Person | UnsetType | None = UNSET
+    accused: Accused | UnsetType = UNSET
+    expected_version: ExpectedVersion = UNSET
+
+
+class Revised(Answer, frozen=True):
+    """What is on record now.
+
+    Attributes:
+        version: of the petition.
+        content_version: of its content.
+    """
+
+    number: Number
+    version: int
+    content_version: int
+
+
+class WithdrawPetition(Request, frozen=True):
+    """What the petitioner was given at registration, and why he withdraws.
+
+    Attributes:
+        ground: settled 已解决, not_pursued 不再反映, by_mistake 误报, other 其他.
+    """
+
+    request_id: RequestId
+    number: Number
+    query_code: Annotated[str, Meta(min_length=1, max_length=32)]
+    ground: Withdrawal
+
+
+class Withdrawn(Answer, frozen=True):
+    """The petition is withdrawn.
+
+    Attributes:
+        withdrawn_at: since when.
+    """
+
+    number: Number
+    withdrawn_at: Utc
 
 
 class ListProposals(Request, frozen=True):
@@ -303,6 +408,7 @@ class LinkRepeat(Request, frozen=True):
     Attributes:
         repeat_of: number of any petition of the earlier matter.
         document: reference of a written document, where there is one.
+        expected_version: `version` of the petition as the caller saw it; refused if it changed.
     """
 
     request_id: RequestId
@@ -310,23 +416,34 @@ class LinkRepeat(Request, frozen=True):
     repeat_of: Number
     reason: Reason
     document: OptionalLine = ""
+    expected_version: ExpectedVersion = UNSET
 
 
 class DeclineRepeat(Request, frozen=True):
-    """Which petition does not repeat what was proposed, and why."""
+    """Which petition does not repeat what was proposed, and why.
+
+    Attributes:
+        expected_version: `version` of the petition as the caller saw it; refused if it changed.
+    """
 
     request_id: RequestId
     number: Number
     reason: Reason
+    expected_version: ExpectedVersion = UNSET
 
 
 class UnlinkRepeat(Request, frozen=True):
-    """Which petition is a matter of its own after all, and why."""
+    """Which petition is a matter of its own after all, and why.
+
+    Attributes:
+        expected_version: `version` of the petition as the caller saw it; refused if it changed.
+    """
 
     request_id: RequestId
     number: Number
     reason: Reason
     document: Document
+    expected_version: ExpectedVersion = UNSET
 
 
 class RepeatStanding(Answer, frozen=True):
@@ -393,6 +510,33 @@ SEARCH: Final = Method(
     "Search petitions, newest first.",
 )
 
+NAME_ACCUSED: Final = Method(
+    "intake",
+    "name_accused",
+    NameAccused,
+    Revised,
+    frozenset({"clerk", "leader", "office_head"}),
+    "Name parties that became known after registration; they are kept out from then on.",
+)
+
+CORRECT: Final = Method(
+    "intake",
+    "correct",
+    CorrectPetition,
+    Revised,
+    frozenset({"clerk", "office_head"}),
+    "Correct what was put on record of a petition, with a reason; what it said stays on record.",
+)
+
+WITHDRAW: Final = Method(
+    "intake",
+    "withdraw",
+    WithdrawPetition,
+    Withdrawn,
+    NOBODY_NEEDED,
+    "Withdraw a petition as its petitioner, by number and query code.",
+)
+
 CLERKS: Final = frozenset({"clerk", "office_head"})
 
 REPEAT_PROPOSALS: Final = Method(
@@ -450,5 +594,8 @@ METHODS: Final[tuple[Method[Any, Any], ...]] = (
     LINK_REPEAT,
     DECLINE_REPEAT,
     UNLINK_REPEAT,
+    NAME_ACCUSED,
+    CORRECT,
+    WITHDRAW,
     REGISTRATION,
 )

@@ -48,8 +48,8 @@ class ReminderView(Answer, frozen=True):
     """One reminder.
 
     Attributes:
-        reason: ownership_taken, untaken, repeat_joined, reopened or reception_elsewhere; of a term:
-            term_begun, term_half, term_near, term_due or term_late.
+        reason: ownership_taken, untaken, repeat_joined, reopened, reception_elsewhere or
+            recusal_due; of a term: term_begun, term_half, term_near, term_due or term_late.
         state: planned, delivered, acknowledged (its recipient took note), cancelled (not needed any
             more) or given_up (delivery failed as often as is tried).
         last_outcome: of the last attempt: `ok` or a short word on the failure; empty before it.

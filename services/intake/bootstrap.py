@@ -13,8 +13,8 @@ from services.intake.application.linking import Linking
 from services.intake.gateways.likeness import TextLikeness
 from services.intake.gateways.vault import Vault
 from services.intake.publishing import TELLINGS
-from services.intake.reactions import STATES, reactions
-from services.intake.readmodels.progress import TABLES, advance, made_by
+from services.intake.reactions import FOLLOWED, reactions
+from services.intake.readmodels.progress import TABLES, advance, begin_course, has_begun, made_by
 from services.intake.readmodels.proposals import Proposals
 from services.intake.readmodels.register import RegisterTables
 from services.intake.settings import FOLLOWS, NAME, VAULT_KEY, VAULT_KEY_MEANING
@@ -47,6 +47,7 @@ def build(surroundings: Surroundings) -> Rooms:
         register,
         vault,
         TextLikeness(),
+        has_begun,
     )
     assembly = Assembly(
         service=NAME,
@@ -54,10 +55,10 @@ def build(surroundings: Surroundings) -> Rooms:
         tellings=TELLINGS,
         surroundings=surroundings,
         caller=rpc_caller(surroundings, NAME),
-        reactions=reactions(advance),
+        reactions=reactions(advance, begin_course),
         known=frozenset(MESSAGES),
         follows=FOLLOWS,
-        followed=Followed(TABLES, STATES, made_by),
+        followed=Followed(TABLES, FOLLOWED, made_by),
     )
     return Rooms(intake, Linking(intake, register), proposals, register, vault, assembly)
 

@@ -15,4 +15,7 @@ TELLINGS: Final[Mapping[type, Telling]] = {
     Petition.RepeatDeclined: Telling(told.RepeatDeclinedV1),
     Petition.RepeatLinked: Telling(told.RepeatLinkedV1),
     Petition.RepeatUnlinked: Telling(told.RepeatUnlinkedV1),
+    Petition.PartyNamed: Telling(told.PartyNamedV1),
+    Petition.Corrected: Telling(told.PetitionCorrectedV1),
+    Petition.Withdrawn: Telling(told.PetitionWithdrawnV1),
 }

@@ -10,6 +10,7 @@ from contracts.envelope import CloudEvent
 from contracts.events.responsibility import (
     CaseClosedV1,
     CaseReopenedV1,
+    CourseBegunV1,
     OwnershipRecusedV1,
     OwnershipSucceededV1,
     OwnershipTakenV1,
@@ -24,17 +25,25 @@ STATES: Final[Mapping[str, str]] = {
 }
 
 
+FOLLOWED: Final = frozenset({*STATES, CourseBegunV1.TYPE})
+
+
 def reactions(
     advance: Callable[[Writing, CloudEvent, str], None],
+    begin_course: Callable[[Writing, CloudEvent], None],
 ) -> Mapping[str, Reaction]:
     """Return type of event to what is done about it.
 
     Args:
         advance: puts the state of a matter.
+        begin_course: puts down that the course of a matter has begun.
     """
 
     def on_progress(unit: Unit, event: CloudEvent) -> None:
         state = STATES[event.type]
         unit.writing.append(lambda transaction: advance(transaction, event, state))
 
-    return dict.fromkeys(STATES, on_progress)
+    def on_course_begun(unit: Unit, event: CloudEvent) -> None:
+        unit.writing.append(lambda transaction: begin_course(transaction, event))
+
+    return {**dict.fromkeys(STATES, on_progress), CourseBegunV1.TYPE: on_course_begun}

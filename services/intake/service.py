@@ -1,9 +1,12 @@
 """Intake on the wire: parse, call, answer."""
 
+from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import Any, ClassVar
 from uuid import UUID
 
 import msgspec
+from msgspec import UNSET
 
 from chassis.eventstore.requests import CommandKey
 from chassis.identity import Caller
@@ -34,13 +37,23 @@ from contracts.rpc.upkeep import (
     RedriveParked,
 )
 from services.intake.application.linking import Statement
-from services.intake.application.ports import Command, Raised, Reader
+from services.intake.application.ports import Command, Corrected, Parties, Raised, Reader
 from services.intake.bootstrap import Rooms
 from services.intake.gateways.vault import Content
 from services.intake.readmodels.register import Sight
 from services.intake.settings import FOLLOWS, NAME
 
 NOWHERE = "none"
+PETITIONER = "petitioner"
+CODES = (
+    "channel",
+    "petition_class",
+    "category",
+    "headcount",
+    "occurred_at",
+    "external_number",
+)
+TEXTS = ("title", "body", "place", "accused")
 FILTERS = (
     "office",
     "region",
@@ -94,13 +107,49 @@ class IntakeService:
         row = self.rooms.intake.petition(reader, request.number)
         if not request.content:
             return _view(row)
-        content = self.rooms.intake.read_content(reader, request.number)
-        return _view(row, content)
+        version = request.content_version or None
+        content = self.rooms.intake.read_content(reader, request.number, version)
+        return _view(row, content, version or row["content_version"])
 
     @answers(rpc.STATUS)
-    def status(self, request: rpc.AskStatus, _caller: Caller) -> rpc.PetitionStatus:
-        row = self.rooms.intake.status(request.number, request.query_code)
-        return msgspec.convert(row, rpc.PetitionStatus)
+    def status(self, request: rpc.AskStatus, caller: Caller) -> rpc.PetitionStatus:
+        row = self.rooms.intake.status(_actor(caller), request.number, request.query_code)
+        return msgspec.convert(_where_said(row), rpc.PetitionStatus)
+
+    @answers(rpc.NAME_ACCUSED)
+    def name_accused(self, request: rpc.NameAccused, caller: Caller) -> rpc.Revised:
+        if not (request.accused_staff or request.accused_units):
+            raise Failure("bad_value", fields={"accused_staff": "name a person or a unit"})
+        named = Parties(
+            request.accused_staff, request.accused_units, request.reason, request.document
+        )
+        command = _command(rpc.NAME_ACCUSED.path, request, _actor(caller))
+        answer = self.rooms.intake.name_parties(command, _reader(caller), request.number, named)
+        return msgspec.convert(answer, rpc.Revised)
+
+    @answers(rpc.CORRECT)
+    def correct(self, request: rpc.CorrectPetition, caller: Caller) -> rpc.Revised:
+        command = _command(rpc.CORRECT.path, request, _actor(caller))
+        corrected = Corrected(
+            codes=_stated(request, CODES),
+            text=_stated(request, TEXTS),
+            persons=_people(request),
+            reason=request.reason,
+        )
+        answer = self.rooms.intake.correct_petition(
+            command, _reader(caller), request.number, corrected
+        )
+        return msgspec.convert(answer, rpc.Revised)
+
+    @answers(rpc.WITHDRAW)
+    def withdraw(self, request: rpc.WithdrawPetition, _caller: Caller) -> rpc.Withdrawn:
+        # Who has the code is the petitioner, whatever token he carries.
+        petitioner = Actor(f"{PETITIONER}:{request.number}", "", current_correlation_id())
+        command = _command(rpc.WITHDRAW.path, request, petitioner)
+        answer = self.rooms.intake.withdraw_petition(
+            command, request.number, request.query_code, request.ground
+        )
+        return msgspec.convert(answer, rpc.Withdrawn)
 
     @answers(rpc.SEARCH)
     def search(self, request: rpc.SearchPetitions, caller: Caller) -> rpc.PetitionPage:
@@ -122,7 +171,7 @@ class IntakeService:
 
     @answers(rpc.LINK_REPEAT)
     def link_repeat(self, request: rpc.LinkRepeat, caller: Caller) -> rpc.RepeatStanding:
-        command = _command(rpc.LINK_REPEAT.path, request, caller)
+        command = _command(rpc.LINK_REPEAT.path, request, _actor(caller))
         stated = Statement(request.reason, request.document)
         answer = self.rooms.linking.link(
             _reader(caller), command, request.number, request.repeat_of, stated
@@ -131,14 +180,14 @@ class IntakeService:
 
     @answers(rpc.DECLINE_REPEAT)
     def decline_repeat(self, request: rpc.DeclineRepeat, caller: Caller) -> rpc.RepeatStanding:
-        command = _command(rpc.DECLINE_REPEAT.path, request, caller)
+        command = _command(rpc.DECLINE_REPEAT.path, request, _actor(caller))
         stated = Statement(request.reason)
         answer = self.rooms.linking.decline(_reader(caller), command, request.number, stated)
         return msgspec.convert(answer, rpc.RepeatStanding)
 
     @answers(rpc.UNLINK_REPEAT)
     def unlink_repeat(self, request: rpc.UnlinkRepeat, caller: Caller) -> rpc.RepeatStanding:
-        command = _command(rpc.UNLINK_REPEAT.path, request, caller)
+        command = _command(rpc.UNLINK_REPEAT.path, request, _actor(caller))
         stated = Statement(request.reason, request.document)
         answer = self.rooms.linking.unlink(_reader(caller), command, request.number, stated)
         return msgspec.convert(answer, rpc.RepeatStanding)
@@ -185,23 +234,48 @@ class IntakeService:
             repeat_of=request.repeat_of,
             external_number=request.external_number,
             content=content,
+            accused_staff=request.accused_staff or (),
+            accused_units=request.accused_units or (),
         )
         self.rooms.intake.check(actor, raised)
-        return _command(rpc.REGISTER.path, request, caller), raised
+        return _command(rpc.REGISTER.path, request, actor), raised
 
     def _registered(self, answer: dict[str, Any]) -> rpc.Registered:
         code = self.rooms.vault.query_code(answer["number"])
         return msgspec.convert({**answer, "query_code": code}, rpc.Registered)
 
 
+def _command(method: str, request: Any, actor: Actor) -> Command:
+    content = msgspec.json.encode(request)
+    key = CommandKey.of(actor.subject, request.request_id, method, content)
+    seen = getattr(request, "expected_version", UNSET)
+    return Command(actor, key, None if seen is UNSET else seen)
+
+
+def _stated(request: Any, names: Sequence[str]) -> dict[str, Any]:
+    """Return those of the fields that were given, as plain values."""
+    given = {name: getattr(request, name) for name in names}
+    return {
+        name: value.astimezone(UTC).isoformat() if isinstance(value, datetime) else value
+        for name, value in given.items()
+        if value is not UNSET
+    }
+
+
+def _people(request: rpc.CorrectPetition) -> dict[str, Any]:
+    """Return the persons that were given, by their roles in the vault."""
+    given = {
+        "petitioner": request.petitioner if request.petitioner is UNSET else [request.petitioner],
+        "representative": request.representatives,
+        "agent": UNSET if request.agent is UNSET else [request.agent] if request.agent else [],
+    }
+    return {
+        role: msgspec.to_builtins(people) for role, people in given.items() if people is not UNSET
+    }
+
+
 def _actor(caller: Caller) -> Actor:
     return Actor(caller.subject, caller.office, current_correlation_id())
-
-
-def _command(method: str, request: Any, caller: Caller) -> Command:
-    actor = _actor(caller)
-    content = msgspec.json.encode(request)
-    return Command(actor, CommandKey.of(actor.subject, request.request_id, method, content))
 
 
 def _reader(caller: Caller) -> Reader:
@@ -221,7 +295,7 @@ def _sight(caller: Caller) -> Sight:
     head_of = caller.office if "office_head" in caller.roles else ""
     # Without an office a caller acts for no region; only who audits sees them all.
     reach = "" if _audits(caller) else reach_of(caller.office) or NOWHERE
-    return Sight(reach, caller.subject, head_of, auditing=_audits(caller))
+    return Sight(reach, caller.subject, head_of, _audits(caller), caller.office)
 
 
 def _content(request: rpc.RegisterPetition) -> Content:
@@ -236,6 +310,7 @@ def _content(request: rpc.RegisterPetition) -> Content:
             "body": request.body,
             "place": request.place,
             "accused": request.accused,
+            **_stated(request, ("accused_staff", "accused_units")),
         },
         persons={role: msgspec.to_builtins(people) for role, people in persons.items() if people},
     )
@@ -250,19 +325,26 @@ def _refused(index: int, error: Exception) -> rpc.RefusedItem:
     )
 
 
-def _view(row: Any, content: Any = None) -> rpc.PetitionView:
+def _where_said(row: Any) -> dict[str, Any]:
+    """Return a row without the instants that never came."""
+    return {name: value for name, value in row.items() if value or not name.endswith("_at")}
+
+
+def _view(row: Any, content: Any = None, version: int = 1) -> rpc.PetitionView:
     repeats = row["matter_number"] != row["number"]
     view = {
-        **row,
+        **_where_said(row),
+        "version": row["revision"],
         "sealed": bool(row["sealed"]),
         "repeat_of": row["matter_number"] if repeats else None,
-        "content": content and _opened(content),
+        "content": content and _opened(content, version),
     }
     return msgspec.convert(view, rpc.PetitionView)
 
 
-def _opened(content: Content) -> dict[str, Any]:
+def _opened(content: Content, version: int) -> dict[str, Any]:
     return {
+        "version": version,
         **content.text,
         "petitioner": content.principal,
         "representatives": content.persons.get("representative", []),

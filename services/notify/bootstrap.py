@@ -86,7 +86,7 @@ def build(surroundings: Surroundings) -> Rooms:
     pace = EndpointPace(notify.log_of_events)
     link = surroundings.variables.text(LINK)
     deliveries = Deliveries(notify, ways, pace, random, link)
-    digests = Digests(notify, ResponsibilityCases(caller), deliveries)
+    digests = Digests(notify, ResponsibilityCases(caller), deliveries, reminders)
     assembly = Assembly(
         service=NAME,
         application=notify,

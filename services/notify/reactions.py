@@ -43,6 +43,9 @@ REMINDED_OF: Final = (
     told.OwnershipSplitV1,
     told.CaseClosedV1,
     told.CaseReopenedV1,
+    told.PartiesKeptOutV1,
+    told.RecusalDueV1,
+    told.MatterCorrectedV1,
 )
 
 
@@ -179,6 +182,21 @@ def _close(notify: Notify, unit: Unit, event: CloudEvent) -> None:
     Plans(notify).drop_all(unit, subject_of(event.data), "case_closed", event.recordedtime)
 
 
+def _keep_out(notify: Notify, unit: Unit, event: CloudEvent) -> None:
+    if event.data["sealed"]:
+        marks = event.data["kept_out"]
+        notify.keep_out(unit, subject_of(event.data), marks, event.recordedtime)
+
+
+def _reclassify(notify: Notify, unit: Unit, event: CloudEvent) -> None:
+    petition_class = event.data["petition_class"]
+    notify.reclassify(unit, subject_of(event.data), petition_class, event.recordedtime)
+
+
+def _tell_of_recusal(notify: Notify, unit: Unit, event: CloudEvent) -> None:
+    notify.plan_for_recusal(unit, subject_of(event.data), occasion_of(event))
+
+
 _NEWS: Final[Mapping[str, Callable[[Notify, Unit, CloudEvent], None]]] = {
     told.OwnershipAwaitedV1.TYPE: _begin,
     told.ReceptionRecordedV1.TYPE: _tell_of_reception,
@@ -188,4 +206,7 @@ _NEWS: Final[Mapping[str, Callable[[Notify, Unit, CloudEvent], None]]] = {
     told.OwnershipSplitV1.TYPE: _follow_split,
     told.CourseSplitV1.TYPE: _split_course,
     told.CaseClosedV1.TYPE: _close,
+    told.PartiesKeptOutV1.TYPE: _keep_out,
+    told.RecusalDueV1.TYPE: _tell_of_recusal,
+    told.MatterCorrectedV1.TYPE: _reclassify,
 }

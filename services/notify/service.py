@@ -56,6 +56,7 @@ class NotifyService:
     def reminders(self, request: rpc.ListReminders, caller: Caller) -> rpc.ReminderPage:
         items, cursor = self.rooms.reminders.listed(
             self.rooms.notify.log_of_events,
+            _onlooker(caller),
             request.number,
             _recipient(request, caller),
             request.limit,
@@ -65,7 +66,9 @@ class NotifyService:
 
     @answers(rpc.HISTORY)
     def history(self, request: rpc.AskReminder, caller: Caller) -> rpc.ReminderHistory:
-        place = self.rooms.responses.place_of(request.reminder_id, _stands_for(caller))
+        place = self.rooms.responses.place_of(
+            request.reminder_id, _stands_for(caller), _onlooker(caller)
+        )
         shown = self.rooms.reminders.view_of(self.rooms.notify.log_of_events, request.reminder_id)
         facts = facts_of(self.rooms.notify.log_of_events, place.petition_id)
         entries = entries_of(facts, request.reminder_id)
@@ -120,14 +123,17 @@ class NotifyService:
     def digest(self, request: rpc.AskDigest, caller: Caller) -> rpc.DigestView:
         follows = bool(caller.roles & FOLLOWERS)
         if request.kind == "morning":
-            told = self.rooms.digests.morning(_of_own(request.recipient, caller))
+            leader = _of_own(request.recipient, caller)
+            told = self.rooms.digests.morning(leader, *_onlooker(caller))
             return msgspec.convert(told, rpc.DigestView)
         office = request.office or caller.office
         if not follows and (office != caller.office or "office_head" not in caller.roles):
             raise Failure("office_not_allowed", fields={"office": "one's own office's only"})
         if not office:
             raise Failure("bad_value", fields={"office": "is needed by who has none"})
-        return msgspec.convert(self.rooms.digests.weekly(office), rpc.DigestView)
+        return msgspec.convert(
+            self.rooms.digests.weekly(office, *_onlooker(caller)), rpc.DigestView
+        )
 
     @answers(LOG[NAME])
     def log(self, request: ReadLog, _caller: Caller) -> EventList:
@@ -151,7 +157,13 @@ class NotifyService:
 def _command(method: str, request: Any, caller: Caller) -> Command:
     content = msgspec.json.encode(request)
     key = CommandKey.of(caller.subject, request.request_id, method, content)
-    return Command(caller.subject, _stands_for(caller), current_correlation_id(), key)
+    stands_for, onlooker = _stands_for(caller), _onlooker(caller)
+    return Command(caller.subject, onlooker, stands_for, current_correlation_id(), key)
+
+
+def _onlooker(caller: Caller) -> tuple[str, str]:
+    """Return what a caller may be a party by."""
+    return caller.subject, caller.office
 
 
 def _own(caller: Caller) -> frozenset[str]:

@@ -7,10 +7,25 @@ from uuid import UUID
 from chassis.eventstore.application import Unit
 from chassis.messaging.inbox import Reaction
 from contracts.envelope import CloudEvent
-from contracts.events.intake import PetitionRegisteredV1, RepeatLinkedV1, RepeatUnlinkedV1
+from contracts.events.intake import (
+    PartyNamedV1,
+    PetitionCorrectedV1,
+    PetitionRegisteredV1,
+    PetitionWithdrawnV1,
+    RepeatLinkedV1,
+    RepeatUnlinkedV1,
+)
 from services.responsibility.application import Responsibility
 from services.responsibility.application.merging import Merging
-from services.responsibility.domain.evidence import Joining, Leaving, Registration
+from services.responsibility.domain.course import Course
+from services.responsibility.domain.evidence import (
+    Joining,
+    Leaving,
+    MatterCorrection,
+    Registration,
+    Withdrawal,
+)
+from services.responsibility.domain.ownership import Ownership
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,13 +41,20 @@ def needs(
     application: Responsibility, reading: Reading
 ) -> Mapping[str, Callable[[CloudEvent], Iterable[UUID]]]:
     """Return type of event to the ids of what its reaction asks for."""
+    followed = (PartyNamedV1, PetitionCorrectedV1, PetitionWithdrawnV1)
     return {
         PetitionRegisteredV1.TYPE: lambda event: application.needed_for(
             reading.registration_of(event)
         ),
         RepeatLinkedV1.TYPE: lambda event: Merging.needed_to_join(reading.joining_of(event)),
         RepeatUnlinkedV1.TYPE: lambda event: Merging.needed_to_leave(reading.leaving_of(event)),
+        **{message.TYPE: _matter_and_course for message in followed},
     }
+
+
+def _matter_and_course(event: CloudEvent) -> list[UUID]:
+    matter_id = event.data["matter_id"]
+    return [Ownership.create_id(matter_id), Course.create_id(matter_id)]
 
 
 def reactions(application: Responsibility, reading: Reading) -> Mapping[str, Reaction]:
@@ -52,4 +74,38 @@ def reactions(application: Responsibility, reading: Reading) -> Mapping[str, Rea
         PetitionRegisteredV1.TYPE: on_registered,
         RepeatLinkedV1.TYPE: on_linked,
         RepeatUnlinkedV1.TYPE: on_unlinked,
+        **_about_petitions(application),
     }
+
+
+def _about_petitions(application: Responsibility) -> Mapping[str, Reaction]:
+    def on_party_named(unit: Unit, event: CloudEvent) -> None:
+        data = event.data
+        application.name_parties(unit, data["matter_id"], data["kept_out"], event.recordedtime)
+
+    def on_corrected(unit: Unit, event: CloudEvent) -> None:
+        application.correct_matter(
+            unit, event.data["matter_id"], _correction_of(event), event.recordedtime
+        )
+
+    def on_withdrawn(unit: Unit, event: CloudEvent) -> None:
+        withdrawal = Withdrawal(event.data["number"], event.data["ground"])
+        application.receive_withdrawal(
+            unit, event.data["matter_id"], withdrawal, event.recordedtime
+        )
+
+    return {
+        PartyNamedV1.TYPE: on_party_named,
+        PetitionCorrectedV1.TYPE: on_corrected,
+        PetitionWithdrawnV1.TYPE: on_withdrawn,
+    }
+
+
+def _correction_of(event: CloudEvent) -> MatterCorrection:
+    data, after = event.data, event.data["after"]
+    return MatterCorrection(
+        data["number"],
+        original=data["number"] == data["matter_number"],
+        petition_class=after.get("petition_class"),
+        channel=after.get("channel"),
+    )

@@ -4,6 +4,7 @@ from dataclasses import replace
 from typing import Any, ClassVar, Final
 
 import msgspec
+from msgspec import UNSET
 
 from chassis.eventstore.requests import CommandKey
 from chassis.identity import Caller
@@ -33,9 +34,10 @@ from contracts.rpc.upkeep import (
 from services.responsibility.application import Command, ReportedReception, Viewer
 from services.responsibility.application.courses import StepAsked
 from services.responsibility.bootstrap import Rooms
+from services.responsibility.domain.course import StepCorrection
 from services.responsibility.domain.evidence import Approval, ClosingStatement, Successor
 from services.responsibility.domain.policy import day_of
-from services.responsibility.readmodels.caseloads import Owned
+from services.responsibility.readmodels.caseloads import Onlooker, Owned
 from services.responsibility.readmodels.terms import Seen, TermsAsked
 from services.responsibility.settings import FOLLOWS, NAME
 from statute.course import STEPS
@@ -87,6 +89,7 @@ class ResponsibilityService:
             raise Failure("office_not_allowed", fields={"office": office})
         items, cursor = self.rooms.caseloads.open_of(
             self.rooms.responsibility.log_of_events,
+            _onlooker(caller),
             office,
             _sealed_of(caller),
             request.limit,
@@ -104,6 +107,7 @@ class ResponsibilityService:
             raise Failure("office_not_allowed", fields={"owner": owner})
         items, cursor = self.rooms.caseloads.owned_by(
             self.rooms.responsibility.log_of_events,
+            _onlooker(caller),
             Owned(
                 owner,
                 "closed" if request.closed else "owned",
@@ -175,6 +179,14 @@ class ResponsibilityService:
             )
         )
 
+    @answers(course.CORRECT_STEP)
+    def correct_step(self, request: course.CorrectStep, caller: Caller) -> course.Course:
+        stated = msgspec.to_builtins(request.corrected)
+        correction = StepCorrection(request.step_number, stated, request.reason)
+        command = _command(course.CORRECT_STEP.path, request, caller)
+        answer = self.rooms.courses.correct_step(command, request.number, correction)
+        return msgspec.convert(answer, course.Course)
+
     @answers(course.COURSE_OF)
     def course_of(self, request: course.AskCourse, caller: Caller) -> course.Course:
         answer = self.rooms.courses.course_of(request.number, request.as_of, _viewer(caller))
@@ -185,6 +197,7 @@ class ResponsibilityService:
         responsibility = self.rooms.responsibility
         items, cursor = self.rooms.terms.listed(
             responsibility.log_of_events,
+            _onlooker(caller),
             _terms_asked(request, caller),
             day_of(responsibility.clock()),
             request.limit,
@@ -207,6 +220,7 @@ class ResponsibilityService:
         responsibility = self.rooms.responsibility
         items, cursor = self.rooms.terms.to_supervise(
             responsibility.log_of_events,
+            _onlooker(caller),
             Seen(reach, _sealed_of(caller)),
             day_of(responsibility.clock()),
             request.limit,
@@ -288,6 +302,10 @@ def _viewer(caller: Caller) -> Viewer:
     return Viewer(actor, follows=bool(caller.roles & FOLLOWERS))
 
 
+def _onlooker(caller: Caller) -> Onlooker:
+    return Onlooker(caller.subject, caller.office)
+
+
 def _sealed_of(caller: Caller) -> str | None:
     return None if caller.roles & FOLLOWERS else caller.office
 
@@ -296,9 +314,9 @@ def _command(method: str, request: Any, caller: Caller) -> Command:
     actor = Actor(caller.subject, caller.office, current_correlation_id())
     content = msgspec.json.encode(request)
     key = CommandKey.of(actor.subject, request.request_id, method, content)
-    # A roster is of no matter and has no version; UNSET, where none was given, is false.
-    expected_version = getattr(request, "expected_version", None) or None
-    return Command(actor, key, expected_version)
+    # A roster is of no matter and has no version.
+    seen = getattr(request, "expected_version", UNSET)
+    return Command(actor, key, None if seen is UNSET else seen)
 
 
 def _receiver(request: rpc.ReceivePetition, caller: Caller) -> str:

@@ -22,6 +22,7 @@ SECRETS = {
     "SHOUWEN_SERVICE_TOKEN_NOTIFY",
     "SHOUWEN_SERVICE_TOKEN_AUDIT",
     "SHOUWEN_VAULT_KEY",
+    "SHOUWEN_LEDGER_KEY",
     "POSTGRES_PASSWORD",
     "RABBITMQ_PASSWORD",
 }
@@ -99,6 +100,11 @@ def test_only_intake_can_open_the_vault():
     assert holders == {"intake"}
 
 
+def test_only_audit_can_sign_the_ledger():
+    holders = {name for name, part in parts.items() if "SHOUWEN_LEDGER_KEY" in part["environment"]}
+    assert holders == {"audit"}
+
+
 @pytest.mark.parametrize("part", [*SERVICES, *SERVERS])
 def test_everything_that_stays_up_is_watched_and_gets_time_to_stop(part):
     assert parts[part]["healthcheck"]["test"]
@@ -106,9 +112,10 @@ def test_everything_that_stays_up_is_watched_and_gets_time_to_stop(part):
     assert parts[part]["stop_grace_period"]
 
 
-@pytest.mark.parametrize("part", [*SERVERS, "notify"])
+@pytest.mark.parametrize("part", [*SERVERS, "notify", "audit"])
 def test_what_must_survive_is_in_a_named_volume(part):
-    (volume,) = parts[part]["volumes"]
+    volume, *settings = parts[part]["volumes"]
+    assert all(setting.endswith(":ro") for setting in settings)
     assert volume.partition(":")[0] in yaml.safe_load(FILE.read_text())["volumes"]
 
 
@@ -123,9 +130,10 @@ def test_the_image_runs_as_nobody_special_and_checks_hashes():
     assert "--require-hashes" in dockerfile
 
 
-def test_a_service_that_keeps_a_file_keeps_it_in_its_volume():
-    """The rest of the container is read-only: notify writes reminders down under SHOUWEN_HOME."""
-    (volume,) = parts["notify"]["volumes"]
+@pytest.mark.parametrize("service", ["notify", "audit"])
+def test_a_service_that_keeps_files_keeps_them_in_its_volume(service):
+    """The rest of the container is read-only: reminders and the ledger are under SHOUWEN_HOME."""
+    (volume,) = parts[service]["volumes"]
     assert f"SHOUWEN_HOME={volume.partition(':')[2]} " in (ROOT / "Dockerfile").read_text()
 
 

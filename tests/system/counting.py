@@ -116,7 +116,12 @@ class Surfaces:
             home=self.home,
             verifier=self.verifier,
             service_token=lambda _service: "",
-            variables=Variables({"SHOUWEN_VAULT_KEY": urlsafe_b64encode(b"k" * 32).decode()}),
+            variables=Variables(
+                {
+                    name: urlsafe_b64encode(b"k" * 32).decode()
+                    for name in ("SHOUWEN_VAULT_KEY", "SHOUWEN_LEDGER_KEY")
+                }
+            ),
             server_url=self.database_url,
         )
         return {service: _surface(service, around) for service in SERVICES}

@@ -103,6 +103,7 @@ class Platform:
             "SHOUWEN_IDENTITY_KEYS": json.dumps(self.issuer.jwks()),
             "SHOUWEN_SERVICE_TOKEN": self.token(f"service:{service}", ["service"]),
             "SHOUWEN_VAULT_KEY": urlsafe_b64encode(b"k" * 32).decode(),
+            "SHOUWEN_LEDGER_KEY": urlsafe_b64encode(b"l" * 32).decode(),
         }
 
     # Calls

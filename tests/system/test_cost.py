@@ -30,11 +30,11 @@ BOUNDS = {
     "close": (8, 4),
     # The term of the first step among them.
     "responsibility on registered": (8, 4),
-    "audit on registered": (5, 3),
-    # What falls due has its place in the queue, and leaves it.
-    "notify on taken": (9, 4),
+    # A question and a statement for the leaves of a whole batch among them.
+    "audit on registered": (7, 4),
+    "notify on taken": (7, 4),
     "intake on taken": (4, 3),
-    "audit on taken": (4, 3),
+    "audit on taken": (6, 4),
 }
 
 

@@ -98,7 +98,7 @@ class TestKilledBetweenCommitAndPublish:
         owned = platform.rows("SELECT number FROM responsibility.matter")
         told = platform.rows(
             "SELECT m.number FROM audit.timeline t JOIN audit.matter m"
-            " ON m.petition_id = t.matter_id WHERE t.type = 'petition.registered.v1'"
+            " ON m.petition_id = t.petition_id WHERE t.type = 'petition.registered.v1'"
         )
         for found in (owned, told):
             kept = [number for (number,) in found if number in numbers]

@@ -140,6 +140,6 @@ class TestDeliveries:
         wait_until(platform.caught_up)
         told = platform.rows(
             "SELECT m.number FROM audit.timeline t JOIN audit.matter m"
-            " ON m.petition_id = t.matter_id WHERE t.type = 'petition.registered.v1'"
+            " ON m.petition_id = t.petition_id WHERE t.type = 'petition.registered.v1'"
         )
         return sorted(n for (n,) in told if n in numbers) == sorted(numbers)

@@ -36,11 +36,22 @@ def test_it_shows_the_promise_and_checks_it(shown: str) -> None:
     assert re.search(r"201 petitions: \d+ with one owner, \d+ in an open list, 0 wrong", shown)
 
 
+def test_it_ends_with_evidence_that_holds_and_a_copy_that_does_not(shown: str) -> None:
+    evidence = shown.partition("Evidence 存证")[2]
+    assert "All of it holds." in evidence
+    assert "Signature Verified Successfully" in evidence
+    tampered = evidence.partition("wrapped to fit")[2]
+    # Whichever service's event came into the ledger first.
+    named = r"WRONG the event (intake|responsibility) \d+ \([\w.]+\) was changed"
+    assert re.search(named, " ".join(tampered.split())), tampered
+    assert "It does not hold." in tampered
+
+
 def test_nothing_is_cut_in_80_columns(shown: str) -> None:
     assert all(cell_len(line) <= 80 for line in shown.splitlines())
     started = re.findall(r"XF-\S+", shown)
     assert started
-    assert all(NUMBER.fullmatch(number.rstrip(",")) for number in started)
+    assert all(NUMBER.fullmatch(number.rstrip(",:")) for number in started)
 
 
 def test_it_warns_of_the_development_key_and_says_what_to_try_next(shown: str) -> None:

@@ -10,8 +10,11 @@ from chassis.eventstore.migrate import migrate
 from chassis.runtime.losses import LossWatch
 from services.intake.readmodels.progress import TABLES
 from shouwen.hosting import versions_of
-from tests.builders import Clock, content, person, raised, registered
+from statute.parties import mark_of
+from tests.builders import HOUR, SHEN, Clock, content, number, person, raised, registered
 from tests.unit.intake.desk import Desk, intake
+from tests.unit.notify.desk import Desk as ReminderDesk
+from tests.unit.notify.desk import FakeChannel, deliveries, notify
 from tests.unit.responsibility.casebook import Casebook, FakeArrivals, responsibility, take
 from tests.unit.responsibility.test_same_state import inbox_of
 from tests.unit.stores import SourceLog, Stores, rows, tables
@@ -23,6 +26,22 @@ BEFORE_REPEATS = (
     "DROP INDEX vault_petitioner",
     "ALTER TABLE petition DROP COLUMN repeats_id",
     "ALTER TABLE vault DROP COLUMN kept_at",
+)
+# What intake_0004 made.
+BEFORE_CORRECTIONS = (
+    "DROP TABLE matter_sight",
+    "DROP TABLE course_begun",
+    "DROP TABLE vault_version",
+    *(
+        f"ALTER TABLE petition DROP COLUMN {column}"
+        for column in ("revision", "content_version", "corrected_at", "withdrawn_at")
+    ),
+)
+
+# What notify_0003 and notify_0004 made.
+BEFORE_TERMS = tuple(
+    f"DROP TABLE {table}"
+    for table in ("term_plan", "due", "preference", "endpoint", "endpoint_pace")
 )
 
 
@@ -59,6 +78,7 @@ def test_terms_are_filled_with_the_calendar_they_were_counted_by(
         environment["SQLITE_DBNAME"],
         "responsibility",
         "responsibility_0002",
+        "ALTER TABLE caseload DROP COLUMN kept_out",
         "DROP INDEX matter_petition",
         "ALTER TABLE term DROP COLUMN calendar",
         "DROP INDEX term_late",
@@ -79,6 +99,7 @@ def test_what_intake_follows_is_followed_from_the_beginning(
         environment["SQLITE_DBNAME"],
         "intake",
         "intake_0001",
+        *BEFORE_CORRECTIONS,
         *BEFORE_REPEATS,
         "ALTER TABLE progress DROP COLUMN owner",
         "INSERT INTO progress (number, state, changed_at) VALUES ('1', 'owned', '')",
@@ -88,7 +109,7 @@ def test_what_intake_follows_is_followed_from_the_beginning(
     )
     with closing(intake(environment, clock)) as application:
         followed = (*TABLES, "applied_position", "parked_event")
-        assert [rows(application, table) for table in followed] == [[], [], []]
+        assert not any(rows(application, table) for table in followed)
 
 
 @pytest.mark.parametrize("environment", ["intake"], indirect=True)
@@ -100,7 +121,8 @@ def test_what_was_registered_before_is_compared_and_its_repeats_are_known(
         desk = Desk(application, clock)
         first, repeat = desk.register(raised(), raised())
         before = tables(application), rows(application, "vault")
-    left_behind(environment["SQLITE_DBNAME"], "intake", "intake_0002", *BEFORE_REPEATS)
+    made_since = (*BEFORE_CORRECTIONS, *BEFORE_REPEATS)
+    left_behind(environment["SQLITE_DBNAME"], "intake", "intake_0002", *made_since)
     with closing(intake(environment, clock)) as application:
         assert (tables(application), rows(application, "vault")) == before
         found = application.log_of_events.query(
@@ -110,3 +132,25 @@ def test_what_was_registered_before_is_compared_and_its_repeats_are_known(
         other_words = raised(content=content(person(), title="外墙渗水无人修,多次反映没有答复"))
         (asked,) = Desk(application, clock).register(other_words)
         assert asked["may_repeat"] == first["number"]
+
+
+@pytest.mark.parametrize("environment", ["notify"], indirect=True)
+def test_what_waited_to_be_told_is_told_and_parties_stay_kept_out(
+    environment: dict[str, str], clock: Clock
+):
+    """notify_0003: reminders waited in their own table; what failed is tried at its time."""
+    channel = FakeChannel(outcomes=["http_503"])
+    with closing(notify(environment, clock)) as application:
+        desk = ReminderDesk(application, clock, deliveries(application, [channel]))
+        desk.tell("ownership.taken.v1")
+        desk.deliver()
+        desk.tell("repeat.joined.v1")
+        desk.tell("parties.kept_out.v1", sealed=True, kept_out=[mark_of(number(), SHEN)])
+        before, waited = tables(application), rows(application, "due")
+    left_behind(environment["SQLITE_DBNAME"], "notify", "notify_0002", *BEFORE_TERMS)
+    with closing(notify(environment, clock)) as application:
+        assert (tables(application), rows(application, "due")) == (before, waited)
+        desk = ReminderDesk(application, clock, deliveries(application, [channel]))
+        desk.deliver_after(HOUR)
+        assert {state for _, _, state in desk.reminders()} == {"delivered"}
+        assert desk.listed_to(SHEN) == []

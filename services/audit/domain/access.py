@@ -1,4 +1,4 @@
-"""Who replayed a case: reading a history is a fact of its own."""
+"""Who replayed or exported a case: reading a history is a fact of its own."""
 
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -12,7 +12,7 @@ ACCESSES: Final = UUID("e6d9a6a8-6f0e-5c58-9f0b-1d3c2b4a5f66")
 
 
 class CaseAccess(Aggregate):
-    """The replays of one case."""
+    """The replays and exports of one case."""
 
     TOPIC = "case_access.v1"
 
@@ -28,6 +28,11 @@ class CaseAccess(Aggregate):
     class Replayed(Event):
         TOPIC = "case.replayed.v1"
         as_of: datetime
+        entries: int
+
+    class Exported(Event):
+        TOPIC = "case.exported.v1"
+        size: int
         entries: int
 
     @staticmethod
@@ -52,3 +57,15 @@ class CaseAccess(Aggregate):
     @event(Replayed)
     def _record_replay(self, timestamp: datetime, as_of: datetime, entries: int) -> None:
         """A replay changes nothing of the case."""
+
+    def export(self, size: int, entries: int, at: datetime) -> None:
+        """Put on record that the case was taken away with its proofs.
+
+        Args:
+            size: of the ledger whose checkpoint they lead to.
+        """
+        self._record_export(timestamp=at, size=size, entries=entries)
+
+    @event(Exported)
+    def _record_export(self, timestamp: datetime, size: int, entries: int) -> None:
+        """An export changes nothing of the case."""

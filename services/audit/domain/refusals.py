@@ -3,7 +3,9 @@
 Refusal
 ├── PetitionUnknown
 ├── OfficeNotAllowed    the matter is not the reader's to see
-└── InTheFuture    nobody knows yet what will be on record
+├── InTheFuture    nobody knows yet what will be on record
+├── HistoryIncomplete    an event of the case waits for an operator, or nothing is signed yet
+└── CheckpointUnknown    the ledger was never signed at this size
 """
 
 from collections.abc import Mapping
@@ -30,3 +32,11 @@ class OfficeNotAllowed(Refusal):
 
 class InTheFuture(Refusal):
     code = "in_the_future"
+
+
+class HistoryIncomplete(Refusal):
+    code = "history_incomplete"
+
+
+class CheckpointUnknown(Refusal):
+    code = "checkpoint_unknown"

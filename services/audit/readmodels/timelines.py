@@ -57,6 +57,8 @@ class TimelineTables:
                 "cause": event.causationid,
                 "correlation_id": event.correlationid,
                 "data": msgspec.json.encode(event.data).decode(),
+                "stream": event.stream,
+                "stream_version": event.streamversion,
             },
         )
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 from uuid import UUID, uuid5
 
 from eventsourcing.persistence import InterfaceError, OperationalError
@@ -18,11 +18,14 @@ from chassis.eventstore.application import (
 )
 from chassis.eventstore.gathering import Gathering
 from chassis.eventstore.instants import text_of
-from chassis.jurisdiction import Actor, region_of
+from chassis.eventstore.transaction import Questions, Writing
+from chassis.jurisdiction import Actor, is_above, region_of
 from services.intake.application.ports import (
     Command,
     Comparing,
     Content,
+    Corrected,
+    Parties,
     Raised,
     Reader,
     Register,
@@ -34,7 +37,7 @@ from services.intake.application.registering import (
     Registration,
 )
 from services.intake.domain.numbering import verified
-from services.intake.domain.petition import CLOCK_TOLERANCE, Petition
+from services.intake.domain.petition import CLOCK_TOLERANCE, Correction, Petition, is_sealed
 from services.intake.domain.refusals import (
     HeadcountTooSmall,
     InTheFuture,
@@ -45,6 +48,9 @@ from services.intake.domain.refusals import (
     Sealed,
 )
 from services.intake.domain.regions import is_region
+from statute import parties as kept_out
+
+NOT_ITS_CODE: Final = "does not belong to this number"
 
 
 class Intake(EventSourcedApplication):
@@ -60,10 +66,12 @@ class Intake(EventSourcedApplication):
         register: Register,
         vault: Vault,
         comparing: Comparing,
+        course_begun: Callable[[Questions, str], bool],
     ) -> None:
         self._register = register
         self._vault = vault
         self._comparing = comparing
+        self._course_begun = course_begun
         self._gathering: Gathering[tuple[Command, Raised], Answer] = Gathering(
             self._register_gathered
         )
@@ -79,11 +87,8 @@ class Intake(EventSourcedApplication):
             raise RegionUnknown(office="begins with no region of GB/T 2260")
         if not actor.acts_for(raised.office):
             raise OfficeNotAllowed(office=raised.office)
-        if raised.occurred_at > self.clock() + CLOCK_TOLERANCE:
-            raise InTheFuture(occurred_at="lies in the future")
-        named = len(raised.content.persons.get("representative", ()))
-        if raised.headcount < named:
-            raise HeadcountTooSmall(headcount=f"is less than the {named} representatives named")
+        self._check_past(raised.occurred_at)
+        _check_heads(raised.headcount, raised.content)
         if raised.repeat_of is not None:
             verified(raised.repeat_of)
 
@@ -138,23 +143,26 @@ class Intake(EventSourcedApplication):
             NumberMalformed, PetitionUnknown, OfficeNotAllowed, Sealed.
         """
         row = self.row_of(verified(number))
+        check_no_party(reader.actor, row)
         if not reader.audits:
             check_sight(reader, row)
         return dict(row)
 
-    def read_content(self, reader: Reader, number: str) -> Content:
+    def read_content(self, reader: Reader, number: str, version: int | None = None) -> Content:
         """Return the content of a petition; the reading goes on record first.
 
         Who is no staff, such as an agency, reads what he has put on record himself.
 
         Raises:
-            OfficeNotAllowed, Sealed, ContentErased.
+            OfficeNotAllowed, Sealed, ContentErased, VersionUnknown.
         """
         row, actor = self.row_of(number), reader.actor
         check_sight(reader, row)
         if not reader.is_staff and actor.subject != row["registered_by"]:
             raise OfficeNotAllowed(number="was put on record by somebody else")
-        content = self._vault.open(self.log_of_events, row["petition_id"])
+        content = self._vault.open(
+            self.log_of_events, row["petition_id"], version or row["content_version"]
+        )
         now = self.clock()
 
         def decide(unit: Unit) -> Answer:
@@ -170,18 +178,154 @@ class Intake(EventSourcedApplication):
         self.run(Provenance(actor.subject, actor.correlation_id, cause), decide)
         return content
 
-    def status(self, number: str, query_code: str) -> Answer:
+    def name_parties(self, command: Command, reader: Reader, number: str, named: Parties) -> Answer:
+        """Keep parties out who became known after registration (回避).
+
+        Raises:
+            PetitionUnknown, OfficeNotAllowed, Sealed, ContentErased, VersionChanged.
+            NothingChanged: they are parties already.
+        """
+        row = self.row_of(verified(number))
+        check_sight(reader, row)
+        marks = [kept_out.mark_of(number, code) for code in (*named.staff, *named.units)]
+
+        def change(unit: Unit, petition: Petition) -> None:
+            content = self._content_of(petition)
+            revised = content.changed(_joined(content.text, named), {})
+            commitment = self._keep_revised(unit, petition, revised)
+            petition.name_parties(marks, commitment, named.reason, named.document, self.clock())
+
+        return self._revise(command, row, change)
+
+    def correct_petition(
+        self, command: Command, reader: Reader, number: str, corrected: Corrected
+    ) -> Answer:
+        """Put right what was put on record of a petition; what it said stays on record.
+
+        Raises:
+            PetitionUnknown, OfficeNotAllowed, Sealed, ContentErased, VersionChanged.
+            InTheFuture, HeadcountTooSmall, NothingChanged, SealedStays, CourseBegun.
+        """
+        row = self.row_of(verified(number))
+        check_sight(reader, row)
+
+        def change(unit: Unit, petition: Petition) -> None:
+            content = self._content_of(petition)
+            revised = content.changed(corrected.text, corrected.persons)
+            differs = (revised.text, revised.persons) != (content.text, content.persons)
+            commitment = self._keep_revised(unit, petition, revised) if differs else None
+            begun = self._course_begun(self.log_of_events, row["matter_number"])
+            correction = Correction(corrected.codes, commitment, corrected.reason, begun)
+            before = dict(petition.codes)
+            petition.correct(correction, self.clock())
+            _check_heads(petition.codes["headcount"], revised)
+            self._check_past(datetime.fromisoformat(petition.codes["occurred_at"]))
+            unit.writing.append(
+                lambda transaction: self._mark_anew(transaction, petition, before, content, revised)
+            )
+
+        return self._revise(command, row, change)
+
+    def withdraw_petition(self, command: Command, number: str, code: str, ground: str) -> Answer:
+        """Withdraw a petition, as its petitioner.
+
+        Raises:
+            QueryCodeWrong, AlreadyWithdrawn.
+        """
+        row = self._row_by_code(number, code)
+
+        def change(_unit: Unit, petition: Petition) -> None:
+            petition.withdraw(ground, self.clock())
+
+        answer = self._revise(command, row, change)
+        return {**answer, "withdrawn_at": self.row_of(number)["withdrawn_at"]}
+
+    def _revise(
+        self, command: Command, row: Mapping[str, Any], change: Callable[[Unit, Petition], None]
+    ) -> Answer:
+        stream = UUID(row["petition_id"])
+
+        def decide(unit: Unit) -> Answer:
+            petition = unit.find(Petition, stream)
+            if petition is None:
+                raise PetitionUnknown(number=row["number"])
+            petition.check_version(command.expected_version)
+            change(unit, petition)
+            return {
+                "number": petition.number,
+                "version": petition.revision,
+                "content_version": petition.content_version,
+            }
+
+        return self.run(command.provenance, decide, command.key, stream)
+
+    def _content_of(self, petition: Petition) -> Content:
+        opened = self._vault.open(
+            self.log_of_events, petition.petition_id, petition.content_version
+        )
+        return opened.changed({}, {})
+
+    def _keep_revised(self, unit: Unit, petition: Petition, content: Content) -> str:
+        """Have the next version of a content stored with the facts; return the commitment to it."""
+        salt, commitment = self._vault.committed(content)
+        version = petition.content_version + 1
+        unit.writing.append(
+            lambda transaction: self._vault.keep_version(
+                transaction, petition.petition_id, version, content, salt
+            )
+        )
+        return commitment
+
+    def _mark_anew(
+        self,
+        transaction: Writing,
+        petition: Petition,
+        before: Mapping[str, Any],
+        was: Content,
+        content: Content,
+    ) -> None:
+        """Let the petition be found as a matter by what it says now.
+
+        What is sealed has marks of its own, so that nothing open is taken for a repeat of it.
+        """
+        if petition.original is not None:
+            return
+        old = self._marks(was, before)
+        new = self._marks(content, petition.codes)
+        self._register.forget_marks(transaction, old - new, petition.petition_id)
+        known = self._register.matters_marked(transaction, new)
+        for mark in sorted(new - known.keys()):
+            self._register.mark_matter(transaction, mark, petition.petition_id, petition.number)
+
+    def _marks(self, content: Content, codes: Mapping[str, Any]) -> set[str]:
+        sealed = is_sealed(codes["petition_class"])
+        return set(self._vault.matter_marks(content, codes["category"], sealed=sealed))
+
+    def status(self, asking: Actor, number: str, query_code: str) -> Answer:
         """Return where a petition stands, for the petitioner.
 
         Raises:
-            QueryCodeWrong: also when there is no such number, so that numbers cannot be guessed.
+            QueryCodeWrong: also when there is no such number, so that numbers cannot be guessed,
+                and for a party that is kept out.
         """
-        if not self._vault.is_query_code(number, query_code):
-            raise QueryCodeWrong(query_code="does not belong to this number")
+        row = self._row_by_code(number, query_code)
         try:
-            return dict(self.row_of(number))
+            check_no_party(asking, row)
         except PetitionUnknown as error:
-            raise QueryCodeWrong(query_code="does not belong to this number") from error
+            raise QueryCodeWrong(query_code=NOT_ITS_CODE) from error
+        return dict(row)
+
+    def _row_by_code(self, number: str, query_code: str) -> Mapping[str, Any]:
+        if not self._vault.is_query_code(number, query_code):
+            raise QueryCodeWrong(query_code=NOT_ITS_CODE)
+        try:
+            return self.row_of(number)
+        except PetitionUnknown as error:
+            raise QueryCodeWrong(query_code=NOT_ITS_CODE) from error
+
+    def _check_past(self, occurred_at: datetime) -> None:
+        if occurred_at > self.clock() + CLOCK_TOLERANCE:
+            raise InTheFuture(occurred_at="lies in the future")
 
     def stream_of(self, number: str) -> UUID:
         """Return the stream of a petition.
@@ -203,13 +347,45 @@ class Intake(EventSourcedApplication):
         return row
 
 
+def _joined(text: Mapping[str, Any], named: Parties) -> dict[str, Any]:
+    """Return whom the content names, those named now included."""
+    staff, units = (text.get(name, ()) for name in ("accused_staff", "accused_units"))
+    return {
+        "accused_staff": list(dict.fromkeys((*staff, *named.staff))),
+        "accused_units": list(dict.fromkeys((*units, *named.units))),
+    }
+
+
+def _check_heads(headcount: int, content: Content) -> None:
+    named = len(content.persons.get("representative", ()))
+    if headcount < named:
+        raise HeadcountTooSmall(headcount=f"is less than the {named} representatives named")
+
+
+def _parties(row: Mapping[str, Any]) -> kept_out.Parties:
+    return kept_out.Parties.written(row["kept_out"])
+
+
+def check_no_party(actor: Actor, row: Mapping[str, Any]) -> None:
+    """Let no party learn of what is sealed, whatever else he may be to it.
+
+    Raises:
+        PetitionUnknown: as if there were none.
+    """
+    if row["sealed"] and _parties(row).include(actor.subject, actor.office):
+        raise PetitionUnknown(number=row["number"])
+
+
 def check_sight(reader: Reader, row: Mapping[str, Any]) -> None:
     """Let the region see it; what is sealed those who are named, and its office that it is there.
 
-    Named are who put it on record, the head of its office and its owner (Arts 27 to 30).
+    Named are who put it on record, the head of its office and its owner (Arts 27 to 30). Where the
+    office itself is a party, the heads above it stand in its head's place.
     """
+    check_no_party(reader.actor, row)
     actor, office = reader.actor, row["office"]
-    head = reader.is_head and actor.office == office
+    in_place = is_above(actor.office, office) and _parties(row).include(office)
+    head = reader.is_head and (actor.office == office or in_place)
     named = head or actor.subject in {row["registered_by"], row["owner"]}
     if row["sealed"] and not named:
         refusal = Sealed if actor.office == office else PetitionUnknown

@@ -61,6 +61,8 @@ class Linking:
             original = self._original(self.intake.log_of_events, reader, row, of)
             along = self.register.behind(self.intake.log_of_events, row["petition_id"])
             petition = self._found(unit, row)
+            petition.check_version(command.expected_version)
+            self._check_reach(reader, petition, original)
             petition.link(
                 Original(original["petition_id"], original["number"]),
                 along,
@@ -90,6 +92,7 @@ class Linking:
 
         def decide(unit: Unit) -> Answer:
             petition = self._found(unit, row)
+            petition.check_version(command.expected_version)
             petition.decline(stated.reason, self.intake.clock())
             return _answer(petition, [])
 
@@ -101,11 +104,12 @@ class Linking:
         Raises:
             PetitionUnknown, OfficeNotAllowed, Sealed, NotLinked.
         """
-        row = self._to_link(reader, number)
+        row = self._to_unlink(reader, number)
 
         def decide(unit: Unit) -> Answer:
             along = self.register.behind(self.intake.log_of_events, row["petition_id"])
             petition = self._found(unit, row)
+            petition.check_version(command.expected_version)
             petition.unlink(
                 along,
                 registered_at=instant_of(row["registered_at"]),
@@ -129,6 +133,22 @@ class Linking:
         if not reader.actor.acts_for(row["office"]):
             raise OfficeNotAllowed(number=row["office"])
         return row
+
+    def _to_unlink(self, reader: Reader, number: str) -> Row:
+        """Return the row of a repeat: its own office undoes the link, or that of its matter."""
+        row = self.intake.row_of(verified(number))
+        original = self.register.find(self.intake.log_of_events, row["matter_number"]) or row
+        if row["sealed"] or not reader.actor.acts_for(original["office"]):
+            return self._to_link(reader, number)
+        return row
+
+    @staticmethod
+    def _check_reach(reader: Reader, petition: Petition, original: Row) -> None:
+        """Let nobody link to a matter of elsewhere by himself: it may change whose it is."""
+        proposal = petition.proposal
+        proposed = proposal is not None and proposal.of.number == original["number"]
+        if not proposed and not reader.actor.acts_for(original["office"]):
+            raise OfficeNotAllowed(repeat_of=original["office"])
 
     @staticmethod
     def _found(unit: Unit, row: Row) -> Petition:

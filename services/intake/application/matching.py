@@ -32,10 +32,29 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """The matter that a petition is most like."""
+    """A matter that a petition may be of.
+
+    Attributes:
+        same_title: one of its people raised it under the same title, in the same category.
+    """
 
     matter: MarkedMatter
     likeness: Likeness
+    same_title: bool = False
+
+    @property
+    def links(self) -> bool:
+        """Whether it is enough for a link without a clerk.
+
+        Under one title the same words are, at whatever office and however few; a title alone, such
+        as one that only complains, is not.
+        """
+        return self.likeness.links or (self.same_title and self.likeness.same_words)
+
+    @property
+    def proposes(self) -> bool:
+        """Whether it is enough to ask a clerk."""
+        return self.likeness.proposes or self.same_title
 
 
 @dataclass
@@ -63,7 +82,8 @@ class Candidates:
         if not earlier:
             return
         rows = register.standing_of(transaction, {each.petition_id for each in earlier})
-        for each in earlier:
+        # They come newest first; what the batch adds is newer.
+        for each in reversed(earlier):
             row = rows.get(each.petition_id)
             if row is not None:
                 letters = self.comparing.letters(each.content)
@@ -82,10 +102,12 @@ class Candidates:
         for mark in self.vault.person_marks(raised.content):
             self.by_person[mark].append(candidate)
 
-    def best_for(self, petition_id: str, raised: Raised) -> Found | None:
-        """Return the matter that a petition is most like, the oldest of several; None for none."""
-        found = list(self._compared(petition_id, raised))
-        return max(found, key=_rank, default=None)
+    def compared(self, petition_id: str, raised: Raised) -> list[Found]:
+        """Return the matters that a petition may be of, the likeliest first, the oldest of equals.
+
+        A matter stands there once for each of its petitions that was compared.
+        """
+        return sorted(self._compared(petition_id, raised), key=_rank, reverse=True)
 
     def _compared(self, petition_id: str, raised: Raised) -> Iterator[Found]:
         persons = [
@@ -109,10 +131,11 @@ class Candidates:
 
 
 def _comparable(candidates: Sequence[Candidate], raised: Raised) -> Iterator[Candidate]:
-    """Keep what is sealed apart from the rest, and to its own office."""
+    """Keep what is sealed apart from the rest, and to its own office, as is its matter."""
     sealed = is_sealed(raised.petition_class)
     for candidate in candidates:
-        if candidate.sealed == sealed and (not sealed or candidate.office == raised.office):
+        offices = {candidate.office, candidate.matter.office}
+        if candidate.sealed == sealed and (not sealed or offices == {raised.office}):
             yield candidate
 
 

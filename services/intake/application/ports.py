@@ -22,6 +22,11 @@ class Content(Protocol):
     def text(self) -> Mapping[str, Any]:
         """Title, body, place, accused."""
 
+    def changed(
+        self, text: Mapping[str, Any], persons: Mapping[str, Sequence[Mapping[str, str]]]
+    ) -> "Content":
+        """Return it with other texts and people where they are given."""
+
 
 @dataclass(frozen=True, slots=True)
 class Earlier:
@@ -48,12 +53,21 @@ class Vault(Protocol):
     ) -> str:
         """Encrypt and store content; return the commitment to it."""
 
-    def open(self, transaction: Questions, petition_id: str) -> Content:
-        """Return the content of a petition.
+    def open(self, transaction: Questions, petition_id: str, version: int = 1) -> Content:
+        """Return a version of the content of a petition.
 
         Raises:
             ContentErased: it cannot be read any more.
+            VersionUnknown: it has no such version.
         """
+
+    def committed(self, content: Any) -> tuple[bytes, str]:
+        """Return a new salt, and the commitment to content with it."""
+
+    def keep_version(
+        self, transaction: Writing, petition_id: str, version: int, content: Any, salt: bytes
+    ) -> None:
+        """Encrypt and store another version of a petition's content."""
 
     def matter_marks(self, content: Any, category: str, *, sealed: bool) -> Sequence[str]:
         """Return what tells each person of it with the matter, where he can be told."""
@@ -105,12 +119,14 @@ class MarkedMatter:
 
     Attributes:
         position: of its registration in the log: the lower, the earlier.
+        kept_out: marks of those who may not learn of it, in writing.
     """
 
     petition_id: str
     number: str
     position: int
     office: str
+    kept_out: str = ""
 
 
 class Register(Protocol):
@@ -134,6 +150,9 @@ class Register(Protocol):
 
     def mark_matter(self, transaction: Writing, mark: str, petition_id: str, number: str) -> None:
         """Keep the mark of an original petition."""
+
+    def forget_marks(self, transaction: Writing, marks: Iterable[str], petition_id: str) -> None:
+        """Let a petition be found by marks no more."""
 
     def next_serials(
         self, transaction: Writing, counts: Mapping[str, int], day: date
@@ -159,14 +178,46 @@ class Raised:
     repeat_of: str | None
     external_number: str
     content: Content
+    accused_staff: Sequence[str] = ()
+    accused_units: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Parties:
+    """Parties who became known after registration, and how."""
+
+    staff: Sequence[str]
+    units: Sequence[str]
+    reason: str
+    document: str
+
+
+@dataclass(frozen=True, slots=True)
+class Corrected:
+    """What is to be put right.
+
+    Attributes:
+        codes: name of a code to what it should have been; times in ISO 8601.
+        text, persons: what the content should have said, where it said something else.
+    """
+
+    codes: Mapping[str, Any]
+    text: Mapping[str, Any]
+    persons: Mapping[str, Sequence[Mapping[str, str]]]
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """A command in hand: who sent it, and the key under which its answer is kept."""
+    """A command in hand: who sent it, and the key under which its answer is kept.
+
+    Attributes:
+        expected_version: of the petition, as its sender saw it; None when he does not say.
+    """
 
     actor: Actor
     key: CommandKey
+    expected_version: int | None = None
 
     @property
     def provenance(self) -> Provenance:

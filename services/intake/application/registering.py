@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Final
+from typing import Any, Final
 from uuid import UUID, uuid5
 from zoneinfo import ZoneInfo
 
@@ -25,7 +25,8 @@ from services.intake.application.ports import (
 from services.intake.domain.numbering import number_of
 from services.intake.domain.petition import Petition, is_sealed
 from services.intake.domain.refusals import OriginalUnknown, Refusal, Sealed
-from services.intake.domain.repeats import Likeness, same_words
+from services.intake.domain.repeats import Likeness, same_title
+from statute.parties import Parties
 
 PETITIONS: Final = UUID("b8d9a9ea-3f33-5f5c-8f0e-6d1fb7a3d0c5")
 SHANGHAI: Final = ZoneInfo("Asia/Shanghai")
@@ -62,7 +63,8 @@ class New:
     def as_matter(self, number: str) -> MarkedMatter:
         """Return the petition as the first of a matter of its own."""
         behind_all = AFTER_ALL_ON_RECORD + self.index
-        return MarkedMatter(self.petition_id, number, behind_all, self.raised.office)
+        kept_out = _parties(self.raised, number).in_writing
+        return MarkedMatter(self.petition_id, number, behind_all, self.raised.office, kept_out)
 
 
 @dataclass
@@ -95,9 +97,9 @@ class Registration:
         candidates.look_up(transaction, self.register, keyring, contents)
         numbers = self._numbers(transaction, now.astimezone(SHANGHAI).date())
         for new, number in zip(self._new, numbers, strict=True):
-            original = self._original_of(new, marked)
-            found = None if original else candidates.best_for(new.petition_id, new.raised)
-            if found is not None and found.likeness.links:
+            found = self._found(new, marked, candidates)
+            original = new.named
+            if original is None and found is not None and found.links:
                 original = Original(found.matter, "same_person_and_matter", found.likeness)
             matter = original.matter if original else new.as_matter(number)
             self._mark(transaction, new, number, matter, marked)
@@ -106,13 +108,13 @@ class Registration:
                 transaction, keyring, new.petition_id, new.raised.content, now
             )
             unit.attribute(new.command.provenance)
-            proposed = found if original is None and found and found.likeness.proposes else None
+            proposed = found if original is None and found and found.proposes else None
             unit.add(_petition(new, number, original, proposed, commitment))
             self.outcomes[new.index] = {
                 "petition_id": new.petition_id,
                 "number": number,
-                "repeat_of": original.matter.number if original else None,
-                **({"may_repeat": proposed.matter.number} if proposed else {}),
+                "repeat_of": _told(new, original.matter if original else None),
+                **_may_repeat(new, proposed),
             }
 
     def answer(self, unit: Unit, transaction: Writing) -> None:
@@ -176,7 +178,7 @@ class Registration:
         if raised.repeat_of is None:
             return None
         named = self.register.find(transaction, raised.repeat_of)
-        if named is None or (named["sealed"] and actor.office != named["office"]):
+        if named is None or (named["sealed"] and not _learns_of(actor, named)):
             raise OriginalUnknown(repeat_of="is not on record")
         if bool(named["sealed"]) != is_sealed(raised.petition_class):
             raise Sealed(
@@ -185,7 +187,7 @@ class Registration:
         original = named
         if named["matter_number"] != named["number"]:
             original = self.register.find(transaction, named["matter_number"]) or named
-        fields = ("petition_id", "number", "position", "office")
+        fields = ("petition_id", "number", "position", "office", "kept_out")
         return Original(MarkedMatter(*(original[name] for name in fields)), "clerk")
 
     def _mark(
@@ -216,11 +218,29 @@ class Registration:
             yield number_of(region, today, serials[region])
             serials[region] += 1
 
-    def _original_of(self, new: New, marked: Mapping[str, MarkedMatter]) -> Original | None:
-        """Return the first petition of the matter: as the clerk says, else by person and matter.
+    def _found(
+        self, new: New, marked: Mapping[str, MarkedMatter], candidates: Candidates
+    ) -> Found | None:
+        """Return the matter that a petition may be of: by title and category, else by likeness."""
+        compared = candidates.compared(new.petition_id, new.raised)
+        by_title = self._by_title(new, marked)
+        if by_title is None:
+            return next(iter(compared), None)
+        matter, mark = by_title
+        for found in compared:
+            if found.matter.petition_id == matter.petition_id:
+                return Found(matter, found.likeness, same_title=True)
+        # What it says cannot be compared any more: a clerk looks at it.
+        person = self.vault.pair_mark(mark, new.petition_id, matter.petition_id)
+        evidence = same_title(person, (new.raised.office, matter.office))
+        return Found(matter, evidence, same_title=True)
 
-        Where its people have raised several, each by himself, it is the one registered first. Of
-        what is sealed nobody learns at another office.
+    @staticmethod
+    def _by_title(new: New, marked: Mapping[str, MarkedMatter]) -> tuple[MarkedMatter, str] | None:
+        """Return the matter that its people have raised under the same title, and their mark.
+
+        Where they have raised several, each by himself, it is the one registered first. Of what is
+        sealed nobody learns at another office.
         """
         sealed, office = is_sealed(new.raised.petition_class), new.raised.office
         known = [
@@ -228,12 +248,31 @@ class Registration:
             for mark in new.marks
             if mark in marked and (not sealed or marked[mark].office == office)
         ]
-        if new.named is not None or not known:
-            return new.named
-        matter, mark = min(known, key=lambda each: each[0].position)
-        person = self.vault.pair_mark(mark, new.petition_id, matter.petition_id)
-        evidence = same_words(person, (new.raised.office, matter.office))
-        return Original(matter, "same_person_and_matter", evidence)
+        return min(known, key=lambda each: each[0].position, default=None)
+
+
+def _learns_of(actor: Actor, named: Mapping[str, Any]) -> bool:
+    """Tell whether somebody may learn that a sealed petition is there: its office, but no party."""
+    parties = Parties.written(named["kept_out"])
+    return actor.office == named["office"] and not parties.include(actor.subject, actor.office)
+
+
+def _told(new: New, matter: MarkedMatter | None) -> str | None:
+    """Return the number of a matter, unless it is one that the registrar is kept out of."""
+    if matter is None:
+        return None
+    actor = new.command.actor
+    is_party = Parties.written(matter.kept_out).include(actor.subject, actor.office)
+    return None if is_party and is_sealed(new.raised.petition_class) else matter.number
+
+
+def _may_repeat(new: New, proposed: Found | None) -> dict[str, str]:
+    number = _told(new, proposed.matter if proposed else None)
+    return {"may_repeat": number} if number is not None else {}
+
+
+def _parties(raised: Raised, number: str) -> Parties:
+    return Parties.named(number, (*raised.accused_staff, *raised.accused_units))
 
 
 def _petition(
@@ -258,6 +297,7 @@ def _petition(
         repeats_number=original.matter.number if original else None,
         repeat_ground=original.ground if original else None,
         external_number=raised.external_number,
+        kept_out=sorted(_parties(raised, number).marks),
     )
     if original is not None and original.evidence is not None:
         petition.keep_evidence(original.evidence, raised.occurred_at)

@@ -1,14 +1,23 @@
 """A petition on record. Its text and persons are in the vault; here are codes and a commitment."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from eventsourcing.domain import Aggregate, event
+from eventsourcing.domain import Aggregate, CanMutateAggregate, event
 
-from services.intake.domain.refusals import AlreadyLinked, NotLinked, ProposalUnknown
+from services.intake.domain.refusals import (
+    AlreadyLinked,
+    AlreadyWithdrawn,
+    CourseBegun,
+    NothingChanged,
+    NotLinked,
+    ProposalUnknown,
+    SealedStays,
+    VersionChanged,
+)
 from services.intake.domain.repeats import Likeness
 
 SEALED_CLASS: Final = "accusation"
@@ -31,18 +40,33 @@ class Proposal:
     likeness: dict[str, Any]
 
 
+@dataclass(frozen=True, slots=True)
+class Correction:
+    """What is to be put right.
+
+    Attributes:
+        codes: name to what it should have been; times in ISO 8601.
+        commitment: to the corrected content; None where that was right.
+        course_begun: whether the course of the matter has begun.
+    """
+
+    codes: Mapping[str, Any]
+    commitment: str | None
+    reason: str
+    course_begun: bool
+
+
 class Petition(Aggregate):
     """One matter raised by one or more petitioners (信访事项)."""
 
     TOPIC = "petition.v1"
 
     class Event(Aggregate.Event):
-        pass
+        petition_id: str
+        number: str
 
     class Registered(Event, Aggregate.Created):
         TOPIC = "petition.registered.v1"
-        petition_id: str
-        number: str
         office: str
         region: str
         channel: str
@@ -55,42 +79,33 @@ class Petition(Aggregate):
         repeats_number: str | None
         repeat_ground: str | None
         external_number: str
+        kept_out: Sequence[str] = ()
 
     Created = Registered
 
     class ContentRead(Event):
         TOPIC = "content.read.v1"
-        petition_id: str
-        number: str
 
     class RepeatMatched(Event):
         TOPIC = "repeat.matched.v1"
-        petition_id: str
-        number: str
         repeats: str
         repeats_number: str
         likeness: dict[str, Any]
 
     class RepeatProposed(Event):
         TOPIC = "repeat.proposed.v1"
-        petition_id: str
-        number: str
         repeats: str
         repeats_number: str
         likeness: dict[str, Any]
 
     class RepeatDeclined(Event):
         TOPIC = "repeat.declined.v1"
-        petition_id: str
-        number: str
         repeats: str
         repeats_number: str
         reason: str
 
     class RepeatLinked(Event):
         TOPIC = "repeat.linked.v1"
-        petition_id: str
-        number: str
         repeats: str
         repeats_number: str
         along: list[str]
@@ -101,8 +116,6 @@ class Petition(Aggregate):
 
     class RepeatUnlinked(Event):
         TOPIC = "repeat.unlinked.v1"
-        petition_id: str
-        number: str
         repeats: str
         repeats_number: str
         along: list[str]
@@ -113,6 +126,33 @@ class Petition(Aggregate):
         reason: str
         document: str
 
+    class PartyNamed(Event):
+        TOPIC = "party.named.v1"
+        matter_id: str
+        matter_number: str
+        kept_out: list[str]
+        content_version: int
+        commitment: str
+        reason: str
+        document: str
+
+    class Corrected(Event):
+        TOPIC = "petition.corrected.v1"
+        matter_id: str
+        matter_number: str
+        before: dict[str, Any]
+        after: dict[str, Any]
+        sealed: bool
+        content_version: int
+        commitment: str | None
+        reason: str
+
+    class Withdrawn(Event):
+        TOPIC = "petition.withdrawn.v1"
+        matter_id: str
+        matter_number: str
+        ground: str
+
     @staticmethod
     def create_id(petition_id: str) -> UUID:
         return UUID(petition_id)
@@ -120,32 +160,67 @@ class Petition(Aggregate):
     @event(Registered)
     def __init__(
         self,
+        timestamp: datetime,
         petition_id: str,
         number: str,
         office: str,
         channel: str,
         petition_class: str,
-        sealed: bool,  # noqa: FBT001 - a field of the fact
+        category: str,
+        headcount: int,
+        sealed: bool,  # noqa: FBT001
         repeats: str | None,
         repeats_number: str | None,
+        external_number: str,
+        kept_out: Sequence[str] = (),
     ) -> None:
         self.petition_id = petition_id
         self.number = number
         self.office = office
-        self.channel = channel
-        self.petition_class = petition_class
         self.sealed = sealed
         self.original = Original(repeats, repeats_number) if repeats and repeats_number else None
         self.proposal: Proposal | None = None
+        self.codes: dict[str, Any] = {
+            "channel": channel,
+            "petition_class": petition_class,
+            "category": category,
+            "headcount": headcount,
+            "occurred_at": timestamp.astimezone(UTC).isoformat(),
+            "external_number": external_number,
+        }
+        self.kept_out = set(kept_out)
+        self.content_version = 1
+        self.revision = 1
+        self.withdrawn_at: datetime | None = None
+
+    def trigger_event(self, event_class: type[CanMutateAggregate[UUID]], **kwargs: Any) -> None:
+        """Make a fact; every fact of a petition names it."""
+        super().trigger_event(
+            event_class, petition_id=self.petition_id, number=self.number, **kwargs
+        )
 
     @property
     def repeats_number(self) -> str | None:
         """The number of the petition that it was linked to, None while it is a matter's first."""
         return self.original.number if self.original else None
 
+    @property
+    def matter(self) -> Original:
+        """The first petition of the matter that it belongs to."""
+        return self.original or Original(self.petition_id, self.number)
+
+    def check_version(self, expected: int | None) -> None:
+        """Let nobody decide on a state of the petition that is not that of the record any more.
+
+        Raises:
+            VersionChanged.
+        """
+        if expected not in {None, self.revision}:
+            raise VersionChanged(expected_version=f"the petition is at version {self.revision} now")
+
     def read_content(self, at: datetime) -> None:
         """Put on record that the content was opened; who did so is the actor of the event."""
-        self._record_reading(timestamp=at, petition_id=self.petition_id, number=self.number)
+        self._record_reading(timestamp=at)
 
     def keep_evidence(self, likeness: Likeness, at: datetime) -> None:
         """Put on record what the platform found the original by.
@@ -156,8 +231,6 @@ class Petition(Aggregate):
         original = self._linked_to()
         self._record_match(
             timestamp=at,
-            petition_id=self.petition_id,
-            number=self.number,
             repeats=original.petition_id,
             repeats_number=original.number,
             likeness=likeness.stated(),
@@ -167,8 +240,6 @@ class Petition(Aggregate):
         """Ask a clerk whether the petition repeats another; likeness alone is not enough."""
         self._record_proposal(
             timestamp=self.created_on,
-            petition_id=self.petition_id,
-            number=self.number,
             repeats=petition_id,
             repeats_number=number,
             likeness=likeness.stated(),
@@ -184,8 +255,6 @@ class Petition(Aggregate):
             raise ProposalUnknown(number=self.number)
         self._record_decline(
             timestamp=at,
-            petition_id=self.petition_id,
-            number=self.number,
             repeats=self.proposal.of.petition_id,
             repeats_number=self.proposal.of.number,
             reason=reason,
@@ -207,8 +276,6 @@ class Petition(Aggregate):
         proposed = self.proposal is not None and self.proposal.of == to
         self._record_link(
             timestamp=at,
-            petition_id=self.petition_id,
-            number=self.number,
             repeats=to.petition_id,
             repeats_number=to.number,
             along=list(along),
@@ -235,14 +302,12 @@ class Petition(Aggregate):
         original = self._linked_to()
         self._record_unlinking(
             timestamp=at,
-            petition_id=self.petition_id,
-            number=self.number,
             repeats=original.petition_id,
             repeats_number=original.number,
             along=list(along),
             office=self.office,
-            channel=self.channel,
-            petition_class=self.petition_class,
+            channel=self.codes["channel"],
+            petition_class=self.codes["petition_class"],
             registered_at=registered_at,
             reason=reason,
             document=document,
@@ -253,14 +318,87 @@ class Petition(Aggregate):
             raise NotLinked(number=self.number)
         return self.original
 
+    def name_parties(
+        self, marks: Sequence[str], commitment: str, reason: str, document: str, at: datetime
+    ) -> None:
+        """Keep parties out who became known after registration.
+
+        Args:
+            commitment: to the content that names them.
+
+        Raises:
+            NothingChanged: all of them are parties already.
+        """
+        new = sorted(set(marks) - self.kept_out)
+        if not new:
+            raise NothingChanged(accused_staff="nobody is named who is not a party already")
+        self._record_parties(
+            timestamp=at,
+            matter_id=self.matter.petition_id,
+            matter_number=self.matter.number,
+            kept_out=new,
+            content_version=self.content_version + 1,
+            commitment=commitment,
+            reason=reason,
+            document=document,
+        )
+
+    def correct(self, correction: Correction, at: datetime) -> None:
+        """Put right what was put on record wrongly.
+
+        Raises:
+            NothingChanged: it says so already.
+            SealedStays: an accusation is to become something else.
+            CourseBegun: the class is to change among the open ones after the course began.
+        """
+        after = {
+            name: value for name, value in correction.codes.items() if value != self.codes[name]
+        }
+        if not after and correction.commitment is None:
+            raise NothingChanged(reason="the record says so already")
+        self._check_class(after.get("petition_class"), course_begun=correction.course_begun)
+        revised = correction.commitment is not None
+        self._record_correction(
+            timestamp=at,
+            matter_id=self.matter.petition_id,
+            matter_number=self.matter.number,
+            before={name: self.codes[name] for name in after},
+            after=after,
+            sealed=self.sealed or is_sealed(after.get("petition_class", "")),
+            content_version=self.content_version + revised,
+            commitment=correction.commitment,
+            reason=correction.reason,
+        )
+
+    def _check_class(self, wanted: str | None, *, course_begun: bool) -> None:
+        if wanted is None:
+            return
+        if self.sealed:
+            raise SealedStays(petition_class="an accusation stays one")
+        if course_begun and not is_sealed(wanted):
+            raise CourseBegun(petition_class="the course has begun as that of another class")
+
+    def withdraw(self, ground: str, at: datetime) -> None:
+        """Withdraw the petition, as its petitioner.
+
+        Raises:
+            AlreadyWithdrawn.
+        """
+        if self.withdrawn_at is not None:
+            raise AlreadyWithdrawn(number=self.number)
+        self._record_withdrawal(
+            timestamp=at,
+            matter_id=self.matter.petition_id,
+            matter_number=self.matter.number,
+            ground=ground,
+        )
+
     # Records. Replayed for ever, so they decide nothing.
 
     @event(RepeatMatched)
     def _record_match(
         self,
         timestamp: datetime,
-        petition_id: str,
-        number: str,
         repeats: str,
         repeats_number: str,
         likeness: dict[str, Any],
@@ -271,8 +409,6 @@ class Petition(Aggregate):
     def _record_proposal(
         self,
         timestamp: datetime,
-        petition_id: str,
-        number: str,
         repeats: str,
         repeats_number: str,
         likeness: dict[str, Any],
@@ -283,20 +419,17 @@ class Petition(Aggregate):
     def _record_decline(
         self,
         timestamp: datetime,
-        petition_id: str,
-        number: str,
         repeats: str,
         repeats_number: str,
         reason: str,
     ) -> None:
+        self.revision += 1
         self.proposal = None
 
     @event(RepeatLinked)
     def _record_link(
         self,
         timestamp: datetime,
-        petition_id: str,
-        number: str,
         repeats: str,
         repeats_number: str,
         along: list[str],
@@ -305,6 +438,7 @@ class Petition(Aggregate):
         reason: str,
         document: str,
     ) -> None:
+        self.revision += 1
         self.original = Original(repeats, repeats_number)
         self.proposal = None
 
@@ -312,8 +446,6 @@ class Petition(Aggregate):
     def _record_unlinking(
         self,
         timestamp: datetime,
-        petition_id: str,
-        number: str,
         repeats: str,
         repeats_number: str,
         along: list[str],
@@ -324,10 +456,56 @@ class Petition(Aggregate):
         reason: str,
         document: str,
     ) -> None:
+        self.revision += 1
         self.original = None
 
+    @event(PartyNamed)
+    def _record_parties(
+        self,
+        timestamp: datetime,
+        matter_id: str,
+        matter_number: str,
+        kept_out: list[str],
+        content_version: int,
+        commitment: str,
+        reason: str,
+        document: str,
+    ) -> None:
+        self.kept_out |= set(kept_out)
+        self.content_version = content_version
+        self.revision += 1
+
+    @event(Corrected)
+    def _record_correction(
+        self,
+        timestamp: datetime,
+        matter_id: str,
+        matter_number: str,
+        before: dict[str, Any],
+        after: dict[str, Any],
+        sealed: bool,  # noqa: FBT001
+        content_version: int,
+        commitment: str | None,
+        reason: str,
+    ) -> None:
+        self.codes |= after
+        self.sealed = sealed
+        self.content_version = content_version
+        self.revision += 1
+
+    @event(Withdrawn)
+    def _record_withdrawal(
+        self,
+        timestamp: datetime,
+        matter_id: str,
+        matter_number: str,
+        ground: str,
+    ) -> None:
+        self.withdrawn_at = timestamp
+        self.revision += 1
+
     @event(ContentRead)
-    def _record_reading(self, timestamp: datetime, petition_id: str, number: str) -> None:
+    def _record_reading(self, timestamp: datetime) -> None:
         """Reading changes nothing of the petition."""
 
 

@@ -11,6 +11,11 @@ Refusal
 ├── ContentErased            the key of a petitioner was destroyed
 ├── RegionUnknown, OfficeNotAllowed
 ├── HeadcountTooSmall        fewer heads than people named
+├── NothingChanged           a correction of what the record says already
+├── CourseBegun, SealedStays the class cannot be corrected any more, or so
+├── AlreadyWithdrawn
+├── VersionChanged           the caller decided on an older state of the petition
+├── VersionUnknown           the content has no such version
 └── InTheFuture
 """
 
@@ -87,6 +92,30 @@ class HeadcountTooSmall(Refusal):
 
 class OfficeNotAllowed(Refusal):
     code = "office_not_allowed"
+
+
+class NothingChanged(Refusal):
+    code = "bad_value"
+
+
+class CourseBegun(Refusal):
+    code = "course_begun"
+
+
+class SealedStays(Refusal):
+    code = "sealed_stays"
+
+
+class AlreadyWithdrawn(Refusal):
+    code = "withdrawn"
+
+
+class VersionChanged(Refusal):
+    code = "version_changed"
+
+
+class VersionUnknown(Refusal):
+    code = "bad_value"
 
 
 class InTheFuture(Refusal):

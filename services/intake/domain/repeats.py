@@ -18,6 +18,7 @@ class LikenessPolicy:
         places: nearness of the two offices to what it counts.
         link_from: at this score the petition is linked as it is registered.
         propose_from: at this score it is proposed to a clerk.
+        same_words_from: at this likeness of text two petitions of one title say the same.
         letters_min: shorter texts look alike by chance; they are proposed at most.
     """
 
@@ -27,6 +28,7 @@ class LikenessPolicy:
     places: dict[str, int]
     link_from: int
     propose_from: int
+    same_words_from: int
     letters_min: int
 
 
@@ -37,6 +39,7 @@ POLICY: Final = LikenessPolicy(
     places={"office": 15, "region": 12, "city": 6, ELSEWHERE: 0},
     link_from=90,
     propose_from=70,
+    same_words_from=90,
     letters_min=30,
 )
 # Of a person's earlier petitions so many, the newest, are looked at.
@@ -69,6 +72,11 @@ class Likeness:
         return self.score >= POLICY.link_from and self.letters >= POLICY.letters_min
 
     @property
+    def same_words(self) -> bool:
+        """Whether the two say the same, but for small things."""
+        return self.text >= POLICY.same_words_from
+
+    @property
     def proposes(self) -> bool:
         """Whether it is enough to ask a clerk."""
         return self.score >= POLICY.propose_from
@@ -87,12 +95,9 @@ def likeness(
     return Likeness(POLICY.version, person, text, letters, same_category, place, score)
 
 
-def same_words(person: str, offices: tuple[str, str]) -> Likeness:
-    """Return the likeness of two petitions with one title in one category: no text was compared."""
-    place = _nearness(*offices)
-    return Likeness(
-        POLICY.version, person, 100, 0, same_category=True, place=place, score=POLICY.link_from
-    )
+def same_title(person: str, offices: tuple[str, str]) -> Likeness:
+    """Return the likeness of two petitions of one title and category whose text is not compared."""
+    return likeness(person=person, text=0, letters=0, same_category=True, offices=offices)
 
 
 def _nearness(one: str, other: str) -> str:

@@ -10,7 +10,7 @@ import os
 from base64 import b32encode, urlsafe_b64decode
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import sha256
 from typing import Any, Final
@@ -25,7 +25,7 @@ from chassis.environment import SettingInvalid
 from chassis.eventstore.instants import text_of
 from chassis.eventstore.transaction import Questions, Writing
 from services.intake.application.ports import Earlier
-from services.intake.domain.refusals import ContentErased
+from services.intake.domain.refusals import ContentErased, VersionUnknown
 from services.intake.gateways.letters import letters_of
 
 KEY_BYTES: Final = 32
@@ -34,6 +34,8 @@ SALT_BYTES: Final = 32
 QUERY_CODE_CHARS: Final = 10
 TEXT: Final = "text"
 PRINCIPAL: Final = "petitioner"
+SALT: Final = "salt"
+FIRST_VERSION: Final = 1
 
 Person = Mapping[str, str]
 # A person's mark to the petitioner's id and key.
@@ -42,6 +44,38 @@ Keyring = dict[str, tuple[str, bytes]]
 
 class VaultKeyInvalid(SettingInvalid):
     """The vault's key is not 32 bytes in base64."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shelf:
+    """Where one version of a content stands; the first, which most have alone, by itself.
+
+    Attributes:
+        kept_at: since when the first one is kept.
+    """
+
+    petition_id: str
+    version: int = FIRST_VERSION
+    kept_at: str = ""
+
+    @property
+    def table(self) -> str:
+        return "vault" if self.version == FIRST_VERSION else "vault_version"
+
+    @property
+    def columns(self) -> dict[str, Any]:
+        """The columns that say so, with their values."""
+        first = {"petition_id": self.petition_id}
+        return first if self.version == FIRST_VERSION else {**first, "version": self.version}
+
+    @property
+    def since(self) -> dict[str, str]:
+        """Since when the content is kept, where the table says so."""
+        return {"kept_at": self.kept_at} if self.version == FIRST_VERSION else {}
+
+    def place(self, role: str, ordinal: int) -> bytes:
+        """Bind a ciphertext to where it stands, so that it cannot be moved."""
+        return "/".join(map(str, [*self.columns.values(), role, ordinal])).encode()
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,13 +101,17 @@ class Content:
             for ordinal, person in enumerate(people):
                 yield role, ordinal, person
 
-
-@dataclass(frozen=True, slots=True)
-class Kept:
-    """What content belongs to, and since when it is kept."""
-
-    petition_id: str
-    at: str
+    def changed(
+        self, text: Mapping[str, Any], persons: Mapping[str, Sequence[Person]]
+    ) -> "Content":
+        """Return it with other texts and people where they are given; nobody leaves no role."""
+        people = {**self.persons, **persons}
+        return replace(
+            self,
+            # Each version has a salt of its own.
+            text={n: value for n, value in {**self.text, **text}.items() if n != SALT},
+            persons={role: those for role, those in people.items() if those},
+        )
 
 
 class Vault:
@@ -157,7 +195,7 @@ class Vault:
         for petitioner_id, petition_id, _, ciphertext, wrapped in rows:
             taken[petitioner_id] += 1
             if taken[petitioner_id] <= newest:
-                place = _place(petition_id, TEXT, 0)
+                place = Shelf(petition_id).place(TEXT, 0)
                 text = self._decrypt(bytes(wrapped), bytes(ciphertext), place)
                 found.append(Earlier(known[petitioner_id], petition_id, Content(text, {})))
         return found
@@ -194,35 +232,61 @@ class Vault:
         Args:
             keyring: takes up the keys of persons who are new to us.
         """
-        kept = Kept(petition_id, text_of(kept_at))
-        salt = os.urandom(SALT_BYTES)
-        for role, ordinal, person in content.everybody():
-            mark = self._mark_in(petition_id, role, ordinal, person)
-            petitioner = self._petitioner(transaction, keyring, mark)
-            self._store(transaction, kept, role, ordinal, petitioner, person)
-        mark = self._mark_in(petition_id, PRINCIPAL, 0, content.principal)
-        text = {**content.text, "salt": salt.hex()}
-        self._store(transaction, kept, TEXT, 0, keyring[mark], text)
-        return commitment(salt, content)
+        salt, committed = self.committed(content)
+        shelf = Shelf(petition_id, kept_at=text_of(kept_at))
+        self._keep(transaction, keyring, shelf, content, salt)
+        return committed
 
-    def open(self, transaction: Questions, petition_id: str) -> Content:
-        """Return the content of a petition.
+    @staticmethod
+    def committed(content: Content) -> tuple[bytes, str]:
+        """Return a new salt, and the commitment to content with it."""
+        salt = os.urandom(SALT_BYTES)
+        return salt, commitment(salt, content)
+
+    def keep_version(
+        self, transaction: Writing, petition_id: str, version: int, content: Content, salt: bytes
+    ) -> None:
+        """Encrypt and store another version of a petition's content; what it was before stays."""
+        keyring = self.keyring(transaction, {petition_id: content})
+        self._keep(transaction, keyring, Shelf(petition_id, version), content, salt)
+
+    def _keep(
+        self, transaction: Writing, keyring: Keyring, shelf: Shelf, content: Content, salt: bytes
+    ) -> None:
+        for role, ordinal, person in content.everybody():
+            mark = self._mark_in(shelf.petition_id, role, ordinal, person)
+            petitioner = self._petitioner(transaction, keyring, mark)
+            self._store(transaction, shelf, role, ordinal, petitioner, person)
+        mark = self._mark_in(shelf.petition_id, PRINCIPAL, 0, content.principal)
+        text = {**content.text, SALT: salt.hex()}
+        self._store(transaction, shelf, TEXT, 0, keyring[mark], text)
+
+    def open(
+        self, transaction: Questions, petition_id: str, version: int = FIRST_VERSION
+    ) -> Content:
+        """Return a version of the content of a petition.
 
         Raises:
             ContentErased: a petitioner's key was destroyed.
+            VersionUnknown: it has no such version.
         """
         text: Mapping[str, Any] = {}
         persons: dict[str, list[Person]] = {}
+        shelf = Shelf(petition_id, version)
         rows = transaction.query(
-            "SELECT v.role, v.ordinal, v.ciphertext, k.wrapped_key"
-            " FROM vault v LEFT JOIN petitioner_key k ON k.petitioner_id = v.petitioner_id"
-            " WHERE v.petition_id = ? ORDER BY v.role, v.ordinal",
-            (petition_id,),
+            "SELECT v.role, v.ordinal, v.ciphertext, k.wrapped_key"  # noqa: S608 - our own tables
+            f" FROM {shelf.table} v"
+            " LEFT JOIN petitioner_key k ON k.petitioner_id = v.petitioner_id"
+            f" WHERE {' AND '.join(f'v.{column} = ?' for column in shelf.columns)}"
+            " ORDER BY v.role, v.ordinal",
+            list(shelf.columns.values()),
         )
+        if not rows:
+            raise VersionUnknown(content_version="there is no such version of the content")
         for role, ordinal, ciphertext, wrapped in rows:
             if wrapped is None:
                 raise ContentErased(**{role: "the key was destroyed"})
-            place = _place(petition_id, role, ordinal)
+            place = shelf.place(role, ordinal)
             opened = self._decrypt(bytes(wrapped), bytes(ciphertext), place)
             if role == TEXT:
                 text = opened
@@ -233,7 +297,7 @@ class Vault:
     def _store(  # noqa: PLR0913, PLR0917 - the columns of one row
         self,
         transaction: Writing,
-        kept: Kept,
+        shelf: Shelf,
         role: str,
         ordinal: int,
         petitioner: tuple[str, bytes],
@@ -241,17 +305,17 @@ class Vault:
     ) -> None:
         petitioner_id, key = petitioner
         nonce = os.urandom(NONCE_BYTES)
-        place = _place(kept.petition_id, role, ordinal)
+        place = shelf.place(role, ordinal)
         sealed = AESGCM(key).encrypt(nonce, json.dumps(plain).encode(), place)
         transaction.insert(
-            "vault",
+            shelf.table,
             {
-                "petition_id": kept.petition_id,
+                **shelf.columns,
+                **shelf.since,
                 "role": role,
                 "ordinal": ordinal,
                 "petitioner_id": petitioner_id,
                 "ciphertext": nonce + sealed,
-                "kept_at": kept.at,
             },
         )
 
@@ -306,11 +370,6 @@ def commitment(salt: bytes, content: Content) -> str:
     }
     canonical = json.dumps(plain, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
     return sha256(salt + canonical.encode()).hexdigest()
-
-
-def _place(petition_id: str, role: str, ordinal: int) -> bytes:
-    """Bind a ciphertext to where it stands, so that it cannot be moved."""
-    return f"{petition_id}/{role}/{ordinal}".encode()
 
 
 def _derived(key: bytes, purpose: bytes) -> bytes:

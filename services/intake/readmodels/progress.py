@@ -5,10 +5,11 @@ from typing import Final
 
 from chassis.eventstore.instants import text_of
 from chassis.eventstore.losses import Made
-from chassis.eventstore.transaction import Writing
+from chassis.eventstore.transaction import Questions, Writing
 from contracts.envelope import CloudEvent
+from contracts.events.responsibility import CourseBegunV1
 
-TABLES: Final = ("progress",)
+TABLES: Final = ("progress", "course_begun")
 
 
 def advance(transaction: Writing, event: CloudEvent, state: str) -> None:
@@ -22,6 +23,18 @@ def advance(transaction: Writing, event: CloudEvent, state: str) -> None:
     transaction.put("progress", row, key="number")
 
 
+def begin_course(transaction: Writing, event: CloudEvent) -> None:
+    """Put down that the course of a matter has begun."""
+    row = {"number": event.data["number"], "begun_at": text_of(event.recordedtime)}
+    transaction.put("course_begun", row, key="number")
+
+
+def has_begun(questions: Questions, number: str) -> bool:
+    """Tell whether the course of a matter is known to have begun."""
+    return bool(questions.query("SELECT 1 FROM course_begun WHERE number = ?", (number,)))
+
+
 def made_by(event: CloudEvent) -> Iterable[Made]:
     """Return the row that stands here ever since an event that advanced a matter."""
-    yield Made("progress", {"number": event.data["number"]})
+    table = "course_begun" if event.type == CourseBegunV1.TYPE else "progress"
+    yield Made(table, {"number": event.data["number"]})

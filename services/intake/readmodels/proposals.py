@@ -6,23 +6,28 @@ from typing import Any, ClassVar, Final
 from chassis.eventstore.instants import text_of
 from chassis.eventstore.log import RecordedEvent
 from chassis.eventstore.losses import Made
-from chassis.eventstore.paging import cursor_of, key_of
-from chassis.eventstore.transaction import Questions, Writing
+from chassis.eventstore.paging import Key, key_of, page_of
+from chassis.eventstore.transaction import Questions, Row, Writing
 from services.intake.domain.petition import Petition
 from services.intake.readmodels.register import Sight
 
 COLUMNS: Final = ("number", "repeat_of", "score", "text", "same_category", "place", "proposed_at")
 DECIDED_BY: Final = (Petition.RepeatLinked, Petition.RepeatDeclined)
 
-# What was linked the other way round meanwhile, or to the same matter, is no question any more.
+# The one proposed may have become a repeat since: shown is the first of its matter.
 _OPEN: Final = (
     "SELECT q.number, r.matter_number, q.score, q.text, q.same_category, q.place,"
-    " q.proposed_at, q.position FROM repeat_proposal q"
+    " q.proposed_at, COALESCE(k.sealed, p.sealed),"
+    " COALESCE(k.kept_out, '') || ' ' || COALESCE(o.kept_out, ''), q.position"
+    " FROM repeat_proposal q"
     " JOIN petition p ON p.number = q.number JOIN petition r ON r.number = q.repeat_of"
-    " WHERE p.office = ? AND p.matter_id <> r.matter_id AND q.position > ?"
-    " AND (p.sealed = 0 OR p.registered_by = ? OR p.office = ?)"
+    " LEFT JOIN matter_sight k ON k.number = p.matter_number"
+    " LEFT JOIN matter_sight o ON o.number = r.matter_number"
+    " WHERE p.office = ? AND q.position > ?"
+    " AND (COALESCE(k.sealed, p.sealed) = 0 OR p.registered_by = ? OR p.office = ?)"
     " ORDER BY q.position LIMIT ?"
 )
+_SEALED, _KEPT_OUT, _POSITION = 7, 8, 9
 
 
 class Proposals:
@@ -46,12 +51,24 @@ class Proposals:
         transaction: Questions, office: str, sight: Sight, limit: int, cursor: str
     ) -> tuple[list[dict[str, Any]], str]:
         """Return a page of what an office has to decide on, and the cursor of the next."""
-        (after,) = key_of(cursor, (int,)) or (0,)
-        rows = transaction.query(_OPEN, (office, after, sight.subject, sight.head_of, limit + 1))
-        items = [dict(zip(COLUMNS, row[:-1], strict=True)) for row in rows[:limit]]
-        for item in items:
-            item["same_category"] = bool(item["same_category"])
-        return items, cursor_of((rows[limit - 1][-1],)) if len(rows) > limit else ""
+
+        def rows_behind(behind: Key | None, count: int) -> list[Row]:
+            (after,) = behind or (0,)
+            return transaction.query(_OPEN, (office, after, sight.subject, sight.head_of, count))
+
+        rows, next_cursor = page_of(
+            rows_behind,
+            lambda row: sight.shows({"sealed": row[_SEALED], "kept_out": row[_KEPT_OUT]}),
+            lambda row: (row[_POSITION],),
+            key_of(cursor, (int,)),
+            limit,
+        )
+        return [_item(row) for row in rows], next_cursor
+
+
+def _item(row: Row) -> dict[str, Any]:
+    item = dict(zip(COLUMNS, row[:_SEALED], strict=True))
+    return item | {"same_category": bool(item["same_category"])}
 
 
 def _row(event: Petition.RepeatProposed, recorded: RecordedEvent) -> Mapping[str, Any]:

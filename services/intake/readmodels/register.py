@@ -1,6 +1,6 @@
 """Registered petitions as they are found and listed; their content is not here."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, ClassVar, Final
@@ -8,10 +8,11 @@ from typing import Any, ClassVar, Final
 from chassis.eventstore.instants import text_of
 from chassis.eventstore.log import RecordedEvent
 from chassis.eventstore.losses import Made
-from chassis.eventstore.paging import cursor_of, key_of
-from chassis.eventstore.transaction import Questions, Writing
+from chassis.eventstore.paging import POSITION_BITS, Key, key_of, page_of
+from chassis.eventstore.transaction import Questions, Row, Writing
 from services.intake.application.ports import MarkedMatter
 from services.intake.domain.petition import Petition
+from statute.parties import Parties
 
 COLUMNS: Final = (
     "petition_id",
@@ -30,14 +31,22 @@ COLUMNS: Final = (
     "matter_number",
     "external_number",
     "position",
+    "revision",
+    "content_version",
+    "corrected_at",
+    "withdrawn_at",
 )
+_POSITION: Final = COLUMNS.index("position")
+# Behind every position of a log: a search begins with the newest.
+BEFORE_ALL: Final = 2**POSITION_BITS - 1
 # The state of a matter of which nobody has told yet.
 UNTOLD: Final = "registered"
 _SELECT: Final = (
     f"SELECT {', '.join('p.' + column for column in COLUMNS)},"  # noqa: S608 - our own columns
     f" COALESCE(g.state, '{UNTOLD}'), COALESCE(g.changed_at, p.registered_at),"
-    " COALESCE(g.owner, '')"
+    " COALESCE(g.owner, ''), COALESCE(k.sealed, p.sealed), COALESCE(k.kept_out, '')"
     " FROM petition p LEFT JOIN progress g ON g.number = p.matter_number"
+    " LEFT JOIN matter_sight k ON k.number = p.matter_number"
 )
 # The index holds repeats only, so each question has to say that it wants no others.
 _BEHIND: Final = (
@@ -47,6 +56,8 @@ _BEHIND: Final = (
     " JOIN behind b ON p.repeats_id = b.petition_id WHERE p.repeats_id <> ''"
     ") SELECT number FROM behind ORDER BY number"
 )
+# Beside those of `COLUMNS`; `sealed` is that of the matter.
+_MORE: Final = ("state", "changed_at", "owner", "sealed", "kept_out")
 _FILTERS: Final[Mapping[str, str]] = {
     "office": "p.office = ?",
     "region": "p.region = ?",
@@ -70,26 +81,46 @@ class Sight:
         subject, head_of: sealed matters are shown to who registered them, to the office's head
             and to who owns them.
         auditing: sealed matters are listed too.
+        office: of the searcher; a party to a sealed matter, or to his office, is never shown it.
     """
 
     regions: str
     subject: str
     head_of: str
     auditing: bool
+    office: str = ""
+
+    def shows(self, row: Mapping[str, Any]) -> bool:
+        """Tell whether a row is none that the searcher is kept out of."""
+        parties = Parties.written(row["kept_out"])
+        return not (row["sealed"] and parties.include(self.subject, self.office))
 
 
 class RegisterTables:
-    """The tables `petition` (from events), `matter_mark` and `number_serial`."""
+    """The tables `petition` and `matter_sight` (from events), `matter_mark`, `number_serial`."""
 
-    tables: ClassVar = ("petition",)
+    tables: ClassVar = ("petition", "matter_sight")
 
     def apply(self, transaction: Writing, event: Any, recorded: RecordedEvent) -> None:
         if isinstance(event, Petition.Registered):
             self._add(transaction, event, recorded)
         elif isinstance(event, Petition.RepeatLinked):
+            _join_sights(transaction, event.number, event.repeats_number)
             _move(transaction, event, event.repeats, event.repeats_number, event.repeats)
+            _revise(transaction, event, {})
         elif isinstance(event, Petition.RepeatUnlinked):
+            _part_sights(transaction, event)
             _move(transaction, event, event.petition_id, event.number, "")
+            _revise(transaction, event, {})
+        elif isinstance(event, Petition.RepeatDeclined):
+            _revise(transaction, event, {})
+        elif isinstance(event, Petition.PartyNamed):
+            _keep_out_now(transaction, event, event.kept_out)
+            _revise(transaction, event, {"content_version": event.content_version})
+        elif isinstance(event, Petition.Corrected):
+            _correct(transaction, event, recorded)
+        elif isinstance(event, Petition.Withdrawn):
+            _revise(transaction, event, {"withdrawn_at": text_of(recorded.recorded_at)})
 
     @staticmethod
     def _add(transaction: Writing, event: Petition.Registered, recorded: RecordedEvent) -> None:
@@ -115,11 +146,18 @@ class RegisterTables:
                 "position": recorded.id,
             },
         )
+        if event.kept_out:
+            matter = event.repeats_number or event.number
+            _keep_out(transaction, matter, event.kept_out, sealed=event.sealed)
 
     @staticmethod
     def made_by(event: Any) -> Iterable[Made]:
         if isinstance(event, Petition.Registered):
             yield Made("petition", {"petition_id": event.petition_id})
+            if event.kept_out:
+                yield Made("matter_sight", {"number": event.repeats_number or event.number})
+        elif isinstance(event, Petition.PartyNamed) or _seals(event):
+            yield Made("matter_sight", {"number": event.matter_number})
 
     def find(self, transaction: Questions, number: str) -> Mapping[str, Any] | None:
         """Return the row of a petition, or None."""
@@ -141,16 +179,24 @@ class RegisterTables:
         """
         wanted = {name: _plain(value) for name, value in filters.items() if value is not None}
         clauses, params = _conditions(wanted)
-        if behind := key_of(cursor, (int,)):
-            clauses.append("p.position < ?")
-            params.extend(behind)
         seen, seen_params = _seen(sight)
-        rows = transaction.query(
-            f"{_SELECT} WHERE {' AND '.join([*clauses, *seen])} ORDER BY p.position DESC LIMIT ?",
-            (*params, *seen_params, limit + 1),
+        where = " AND ".join(["p.position < ?", *clauses, *seen])
+
+        def rows_behind(behind: Key | None, count: int) -> list[Row]:
+            (before,) = behind or (BEFORE_ALL,)
+            return transaction.query(
+                f"{_SELECT} WHERE {where} ORDER BY p.position DESC LIMIT ?",
+                (before, *params, *seen_params, count),
+            )
+
+        rows, next_cursor = page_of(
+            rows_behind,
+            lambda row: sight.shows(_row(row)),
+            lambda row: (row[_POSITION],),
+            key_of(cursor, (int,)),
+            limit,
         )
-        items = [_row(row) for row in rows[:limit]]
-        return items, cursor_of((items[-1]["position"],)) if len(rows) > limit else ""
+        return [_row(row) for row in rows], next_cursor
 
     def matters_marked(
         self, transaction: Questions, marks: Iterable[str]
@@ -160,9 +206,11 @@ class RegisterTables:
         if not wanted:
             return {}
         rows = transaction.query(
-            "SELECT m.mark, r.petition_id, r.number, r.position, r.office"  # noqa: S608 - placeholders
+            "SELECT m.mark, r.petition_id, r.number, r.position, r.office,"  # noqa: S608 - placeholders
+            " COALESCE(k.kept_out, '')"
             " FROM matter_mark m JOIN petition p ON p.petition_id = m.petition_id"
             " JOIN petition r ON r.petition_id = p.matter_id"
+            " LEFT JOIN matter_sight k ON k.number = r.number"
             f" WHERE m.mark IN ({', '.join('?' for _ in wanted)})",
             wanted,
         )
@@ -174,9 +222,10 @@ class RegisterTables:
         """Return petition_id to what a candidate is, and the matter it belongs to."""
         wanted = sorted(petition_ids)
         rows = transaction.query(
-            "SELECT p.petition_id, p.office, p.category, p.sealed,"  # noqa: S608 - placeholders
-            " r.petition_id, r.number, r.position, r.office"
+            "SELECT p.petition_id, p.office, p.category, COALESCE(k.sealed, p.sealed),"  # noqa: S608 - placeholders
+            " r.petition_id, r.number, r.position, r.office, COALESCE(k.kept_out, '')"
             " FROM petition p JOIN petition r ON r.petition_id = p.matter_id"
+            " LEFT JOIN matter_sight k ON k.number = r.number"
             f" WHERE p.petition_id IN ({', '.join('?' for _ in wanted)})",
             wanted,
         )
@@ -200,6 +249,13 @@ class RegisterTables:
         """Keep the mark of a petition; it leads to whatever matter the petition belongs to."""
         row = {"mark": mark, "petition_id": petition_id, "number": number}
         transaction.insert("matter_mark", row)
+
+    def forget_marks(self, transaction: Writing, marks: Iterable[str], petition_id: str) -> None:
+        """Let a petition be found by marks no more."""
+        for mark in marks:
+            transaction.write(
+                "DELETE FROM matter_mark WHERE mark = ? AND petition_id = ?", (mark, petition_id)
+            )
 
     def next_serials(
         self, transaction: Writing, counts: Mapping[str, int], day: date
@@ -233,7 +289,93 @@ def _move(
 
 
 def _row(row: tuple[Any, ...]) -> Mapping[str, Any]:
-    return dict(zip((*COLUMNS, "state", "changed_at", "owner"), row, strict=True))
+    return dict(zip((*COLUMNS, *_MORE), row, strict=True))
+
+
+def _keep_out(
+    transaction: Writing, matter: str, marks: Iterable[str], *, sealed: bool = False
+) -> None:
+    """Keep parties out of a matter, and seal it where it is to be sealed."""
+    was_sealed, parties = _sight_of(transaction, matter) or (
+        _sealed_from_the_start(transaction, matter),
+        Parties(),
+    )
+    row = {
+        "number": matter,
+        "sealed": int(was_sealed or sealed),
+        "kept_out": parties.joined_by(marks).in_writing,
+    }
+    transaction.put("matter_sight", row, key="number")
+
+
+def _keep_out_now(
+    transaction: Writing, event: Any, marks: Sequence[str], *, sealed: bool = False
+) -> None:
+    """Keep parties out of the matter that a fact names, and of what it is part of by now."""
+    for matter in dict.fromkeys((event.matter_number, _matter_of(transaction, event.number))):
+        _keep_out(transaction, matter, marks, sealed=sealed)
+
+
+def _sight_of(questions: Questions, matter: str) -> tuple[bool, Parties] | None:
+    rows = questions.query("SELECT sealed, kept_out FROM matter_sight WHERE number = ?", (matter,))
+    return (bool(rows[0][0]), Parties.written(rows[0][1])) if rows else None
+
+
+def _join_sights(transaction: Writing, later: str, matter: str) -> None:
+    """Keep the parties of a matter out of the one that it is merged into."""
+    sight = _sight_of(transaction, later)
+    if sight is not None:
+        sealed, parties = sight
+        _keep_out(transaction, matter, parties.marks, sealed=sealed)
+
+
+def _part_sights(transaction: Writing, event: Petition.RepeatUnlinked) -> None:
+    """Let the parties that leaving petitions name go with them; both matters stay sealed."""
+    matter = _matter_of(transaction, event.number)
+    sight = _sight_of(transaction, matter)
+    if sight is None:
+        return
+    sealed, parties = sight
+    leaving = parties.named_in((event.number, *event.along))
+    for number, those in ((event.number, leaving), (matter, parties.without(leaving))):
+        row = {"number": number, "sealed": int(sealed), "kept_out": those.in_writing}
+        transaction.put("matter_sight", row, key="number")
+
+
+def _matter_of(questions: Questions, number: str) -> str:
+    """Return the number of the matter that a petition belongs to by now."""
+    rows = questions.query("SELECT matter_number FROM petition WHERE number = ?", (number,))
+    return str(rows[0][0])
+
+
+def _sealed_from_the_start(questions: Questions, matter: str) -> bool:
+    rows = questions.query("SELECT sealed FROM petition WHERE number = ?", (matter,))
+    return bool(rows and rows[0][0])
+
+
+def _revise(transaction: Writing, event: Any, changes: Mapping[str, Any]) -> None:
+    """Change the row of a petition, and count that it was."""
+    transaction.write(
+        "UPDATE petition SET revision = revision + 1 WHERE petition_id = ?", (event.petition_id,)
+    )
+    if changes:
+        transaction.update("petition", "petition_id", event.petition_id, changes)
+
+
+def _seals(event: Any) -> bool:
+    corrected = isinstance(event, Petition.Corrected)
+    return corrected and event.sealed and "petition_class" in event.after
+
+
+def _correct(transaction: Writing, event: Petition.Corrected, recorded: RecordedEvent) -> None:
+    after = dict(event.after)
+    if "occurred_at" in after:
+        after["occurred_at"] = text_of(datetime.fromisoformat(after["occurred_at"]))
+    at = text_of(recorded.recorded_at)
+    changes = {"sealed": int(event.sealed), "content_version": event.content_version}
+    _revise(transaction, event, {**after, **changes, "corrected_at": at})
+    if _seals(event):
+        _keep_out_now(transaction, event, (), sealed=True)
 
 
 def _plain(value: Any) -> Any:
@@ -252,6 +394,9 @@ def _conditions(wanted: Mapping[str, Any]) -> tuple[list[str], list[Any]]:
 def _seen(sight: Sight) -> tuple[list[str], list[Any]]:
     clauses, params = ["p.region LIKE ?"], [f"{sight.regions}%"]
     if not sight.auditing:
-        clauses.append("(p.sealed = 0 OR p.registered_by = ? OR p.office = ? OR g.owner = ?)")
+        clauses.append(
+            "(COALESCE(k.sealed, p.sealed) = 0"
+            " OR p.registered_by = ? OR p.office = ? OR g.owner = ?)"
+        )
         params += [sight.subject, sight.head_of, sight.subject]
     return clauses, params

@@ -15,7 +15,7 @@ from chassis.eventstore.application import (
 from services.notify.application.ports import Due
 from services.notify.domain.calendars import CALENDARS, Calendars
 from services.notify.domain.offices import head_of
-from services.notify.domain.reminders import OWNS, Occasion, PetitionReminders
+from services.notify.domain.reminders import OWNS, RECUSAL_DUE, Occasion, PetitionReminders
 from statute.workdays import WorkCalendar, newest_calendar
 
 # Longer than a round and the longest delivery that may end it.
@@ -92,7 +92,21 @@ class Notify(EventSourcedApplication):
         """Tell the new owner instead of the previous one."""
         reminders = self.begin(unit, subject, occasion.at)
         reminders.cancel("owner_changed", occasion.at, recipient=previous)
+        reminders.cancel("owner_changed", occasion.at, about=RECUSAL_DUE)
         reminders.plan(owner, OWNS, occasion.at, occasion)
+
+    def plan_for_recusal(self, unit: Unit, subject: Subject, occasion: Occasion) -> None:
+        """Remind the office's head that the owner is a party and another has to be named."""
+        reminders = self.begin(unit, subject, occasion.at)
+        reminders.plan(head_of(subject.office), RECUSAL_DUE, occasion.at, occasion)
+
+    def keep_out(self, unit: Unit, subject: Subject, marks: Sequence[str], at: datetime) -> None:
+        """Tell the parties to a sealed petition nothing any more."""
+        self.begin(unit, subject, at).keep_out(marks, at)
+
+    def reclassify(self, unit: Unit, subject: Subject, petition_class: str, at: datetime) -> None:
+        """Tell of a petition as of one of another class; what is sealed stays in its office."""
+        self.begin(unit, subject, at).reclassify(petition_class, at)
 
     def plan_for_reception(self, unit: Unit, subject: Subject, occasion: Occasion) -> None:
         """Tell the owner that somebody else received the petitioner, after closure too (rule 4)."""

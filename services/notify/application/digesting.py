@@ -9,7 +9,7 @@ from uuid import UUID, uuid5
 from chassis.eventstore.application import Answer, Provenance, Unit
 from services.notify.application import DELIVERER, Notify
 from services.notify.application.delivering import Deliveries
-from services.notify.application.ports import CasesAway, Held, Lane, Told
+from services.notify.application.ports import CasesAway, Held, Lane, Places, Told
 from services.notify.domain.digest import Digest, Running, morning, next_after, weekly
 from services.notify.domain.offices import OFFICE_HEAD
 from services.notify.domain.planning import SHANGHAI
@@ -24,8 +24,8 @@ NOON: Final = time(12)
 class Cases(Protocol):
     """The cases as responsibility has them."""
 
-    def open_of(self, owner: str) -> int:
-        """Return how many open matters a leader owns."""
+    def open_of(self, owner: str) -> Sequence[str]:
+        """Return the numbers of the open matters that a leader owns."""
 
     def running_of(self, owner: str) -> Sequence[Running]:
         """Return the terms that run in the matters of a leader."""
@@ -44,6 +44,7 @@ class Digests:
     notify: Notify
     cases: Cases
     deliveries: Deliveries
+    places: Places
 
     def send_due(self) -> int:
         """Send the digests that are due; return how many were looked at."""
@@ -109,15 +110,26 @@ class Digests:
         cause = str(uuid5(id_, day.isoformat()))
         self.notify.run(Provenance(DELIVERER, cause, cause), decide)
 
-    def morning(self, leader: str) -> dict[str, Any]:
-        """Return the morning digest of a leader."""
-        open_count, running = self.cases.open_of(leader), self.cases.running_of(leader)
-        return self._told(morning(open_count, running, self._today(), self.notify.calendar()))
+    def morning(self, leader: str, *onlooker: str) -> dict[str, Any]:
+        """Return the morning digest of a leader, as he and an onlooker are shown it."""
+        owned, running = self.cases.open_of(leader), self.cases.running_of(leader)
+        owned, running = self._shown(owned, running, (leader, *onlooker))
+        return self._told(morning(len(owned), running, self._today(), self.notify.calendar()))
 
-    def weekly(self, office: str) -> dict[str, Any]:
-        """Return the weekly digest of an office."""
+    def weekly(self, office: str, *onlooker: str) -> dict[str, Any]:
+        """Return the weekly digest of an office, as its people and an onlooker are shown it."""
         untaken, running = self.cases.untaken_in(office), self.cases.running_in(office)
+        untaken, running = self._shown(untaken, running, (office, *onlooker))
         return self._told(weekly(untaken, running, self._today(), self.notify.calendar()))
+
+    def _shown(
+        self, numbers: Sequence[str], running: Sequence[Running], onlooker: Sequence[str]
+    ) -> tuple[Sequence[str], Sequence[Running]]:
+        """Leave out what is sealed, and to which one of those who look is a party."""
+        asked = {*numbers, *(each.number for each in running)}
+        kept = self.places.kept_from(self.notify.log_of_events, onlooker, asked)
+        shown = [number for number in numbers if number not in kept]
+        return shown, [each for each in running if each.number not in kept]
 
     def _today(self) -> date:
         return self.notify.clock().astimezone(SHANGHAI).date()

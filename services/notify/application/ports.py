@@ -10,6 +10,7 @@ from typing import Final, Protocol
 from chassis.eventstore.log import EventLog
 from chassis.eventstore.transaction import Questions, Writing
 from services.notify.domain.planning import Hours
+from statute.parties import Parties
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,14 +206,24 @@ class CasesAway(Exception):  # noqa: N818 - it says what is the case
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a reminder is on record."""
+    """Where a reminder is on record.
+
+    Attributes:
+        parties: who is kept out of its petition, where that is sealed.
+    """
 
     petition_id: str
     recipient: str
+    parties: Parties
 
 
 class Places(Protocol):
-    """Finds reminders by their ids."""
+    """Finds reminders by their ids, and petitions by who is kept out of them."""
 
     def place_of(self, questions: Questions, reminder_id: str) -> Place | None:
         """Return where a reminder is on record; None when there is none."""
+
+    def kept_from(
+        self, questions: Questions, onlooker: Sequence[str], numbers: Iterable[str]
+    ) -> frozenset[str]:
+        """Return the numbers of sealed petitions among these to which an onlooker is a party."""

@@ -1,6 +1,6 @@
 """Use cases of whoever was reminded: take note, put off, have it delivered again."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -18,9 +18,11 @@ class Command:
 
     Attributes:
         recipients: whom its sender stands for; None for everybody.
+        onlooker: his staff number and office, by which he may be a party to what is sealed.
     """
 
     by: str
+    onlooker: Sequence[str]
     recipients: frozenset[str] | None
     correlation_id: str
     key: CommandKey
@@ -74,21 +76,26 @@ class Responses:
             lambda reminders: reminders.redrive(reminder_id, self.notify.clock()),
         )
 
-    def place_of(self, reminder_id: str, recipients: frozenset[str] | None) -> Place:
+    def place_of(
+        self, reminder_id: str, recipients: frozenset[str] | None, onlooker: Sequence[str]
+    ) -> Place:
         """Return where a reminder is on record.
 
         Raises:
-            ReminderUnknown: there is none, or it is somebody else's.
+            ReminderUnknown: there is none, it is somebody else's, or of what is sealed and to which
+                the onlooker is a party.
         """
         place = self.places.place_of(self.notify.log_of_events, reminder_id)
         if place is None or (recipients is not None and place.recipient not in recipients):
+            raise ReminderUnknown(reminder_id="there is none of yours with this id")
+        if place.parties.include(*onlooker):
             raise ReminderUnknown(reminder_id="there is none of yours with this id")
         return place
 
     def _change(
         self, command: Command, reminder_id: str, change: Callable[[PetitionReminders], None]
     ) -> Answer:
-        place = self.place_of(reminder_id, command.recipients)
+        place = self.place_of(reminder_id, command.recipients, command.onlooker)
         stream = PetitionReminders.create_id(place.petition_id)
 
         def decide(unit: Unit) -> Answer:

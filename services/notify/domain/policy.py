@@ -12,6 +12,9 @@ from statute.terms import TERMS
 # after each further such time until somebody takes it (rule 5).
 UNTAKEN_AFTER: Final = timedelta(days=1)
 
+# Told again after each such time until somebody has done something about it.
+TOLD_AGAIN: Final = frozenset({"untaken", "recusal_due"})
+
 DEFAULT_VERSION: Final = "default-1"
 _DEFAULT: Final = Policy(DEFAULT_VERSION)
 # Who takes a petition, or is to see that somebody does, is told that: the term of the first step
@@ -35,6 +38,7 @@ SENTENCES: Final[Mapping[str, str]] = {
     "repeat_not_accepted": "信访事项 {number} 已复核终结,重复信访仅作登记,不再受理。",
     "merged": "信访事项 {number} 已并入先前登记的同一事项,由其首问责任领导负责。",
     "split": "信访事项 {number} 有信访件分案,请核对所承担的事项。",
+    "recusal_due": "信访事项 {number} 的首问责任领导应当回避,请另行确定首问责任领导。",
     "term_begun": "信访事项 {number} 的{term}期限已开始计算,{due_on}届满。",
     "term_half": "信访事项 {number} 的{term}期限已过半,{due_on}届满,请督促。",
     "term_near": "信访事项 {number} 的{term}期限将于{due_on}届满,请抓紧督促。",
@@ -52,6 +56,11 @@ REASONS: Final[Mapping[str, str]] = {
     "late": "term_late",
     "again": "term_near",
 }
+
+
+def reason_at(kind: str) -> str:
+    """Return what is said at a point of a plan."""
+    return REASONS[kind.partition("_")[0]]
 
 
 def retry_after(attempts: int) -> timedelta:

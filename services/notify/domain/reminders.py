@@ -1,6 +1,6 @@
 """The reminders of one petition: what was planned, attempted, delivered, cancelled."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any, Final
@@ -8,13 +8,16 @@ from uuid import UUID, uuid5
 
 from eventsourcing.domain import Aggregate, CanMutateAggregate, event
 
+from services.notify.domain.offices import OFFICE_HEAD, head_of
 from services.notify.domain.plan import SEALED, By, Plan, plan_of, plan_told
 from services.notify.domain.planning import Span
-from services.notify.domain.policy import ATTEMPTS_MAX, REASONS
+from services.notify.domain.policy import ATTEMPTS_MAX, TOLD_AGAIN, reason_at
 from services.notify.domain.refusals import BeyondTheTerm, NotGivenUp, NotOfATerm
+from statute.parties import Parties
 
 REMINDERS: Final = UUID("5b0d6f0e-4d0c-5d0e-8a8c-0d7f5a3e9b42")
 OWNS: Final = "ownership_taken"
+RECUSAL_DUE: Final = "recusal_due"
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,6 +172,19 @@ class PetitionReminders(Aggregate):
         TOPIC = "reminder.redriven.v1"
         reminder_id: str
 
+    class KeptOut(Event):
+        TOPIC = "reminders.kept_out.v1"
+        kept_out: list[str]
+
+    class Reclassified(Event):
+        TOPIC = "reminders.reclassified.v1"
+        petition_class: str
+
+    class Withheld(Event):
+        TOPIC = "reminder.withheld.v1"
+        reminder_id: str
+        reason: str
+
     @staticmethod
     def create_id(petition_id: str) -> UUID:
         return uuid5(REMINDERS, petition_id)
@@ -185,6 +201,8 @@ class PetitionReminders(Aggregate):
         self.latest: dict[str, Plan] = {}
         self.owner: str | None = None
         self.reminders: dict[str, Reminder] = {}
+        self.parties = Parties()
+        self.withheld: set[str] = set()
 
     def trigger_event(self, event_class: type[CanMutateAggregate[UUID]], **kwargs: Any) -> None:
         """Make a fact; every fact names its petition."""
@@ -193,9 +211,13 @@ class PetitionReminders(Aggregate):
         )
 
     def plan(self, recipient: str, reason: str, due_at: datetime, occasion: Occasion) -> None:
-        """Plan a reminder; the same one is planned once."""
+        """Plan a reminder; the same one is planned once, and a party is told nothing."""
         reminder_id = str(uuid5(self.id, f"{recipient}/{reason}/{occasion.id}"))
-        if reminder_id not in self.reminders:
+        if reminder_id in self.reminders or reminder_id in self.withheld:
+            return
+        if self.keeps_out(recipient):
+            self._record_withholding(timestamp=occasion.at, reminder_id=reminder_id, reason=reason)
+        else:
             self._record_plan(
                 timestamp=occasion.at,
                 reminder_id=reminder_id,
@@ -235,7 +257,7 @@ class PetitionReminders(Aggregate):
         """Return who is told of a term at the point that has come last."""
         plan = self.plans.get(term)
         due = plan.due(at) if plan else []
-        return list(plan.recipients(due[-1], self.owner)) if plan and due else []
+        return list(self._recipients(plan, due[-1])) if plan and due else []
 
     def fall_due(
         self, term: str, not_before: datetime, by: By, deputies: Mapping[str, Sequence[str]]
@@ -252,10 +274,11 @@ class PetitionReminders(Aggregate):
         *passed_over, kind = due
         told = {
             who: str(uuid5(self.id, f"{who}/{term}/{kind}/{plan.points[kind]}"))
-            for recipient in plan.recipients(kind, self.owner)
+            for recipient in self._recipients(plan, kind)
             if plan.awaited_by(recipient, by.at)
             for who in [recipient, *self._beside(recipient, deputies)]
         }
+        kept_out = {who: told.pop(who) for who in list(told) if self.keeps_out(who)}
         left = plan.without(due)
         self._record_fall(
             timestamp=by.at,
@@ -268,11 +291,52 @@ class PetitionReminders(Aggregate):
             not_before=not_before,
             next_at=left.next_at,
         )
+        for reminder_id in kept_out.values():
+            self._record_withholding(
+                timestamp=by.at, reminder_id=reminder_id, reason=reason_at(kind)
+            )
         if not left.points and by.policy.late:
             self._record_plan_of_term(timestamp=by.at, why="goes_on", **left.going_on(by).told())
 
+    def _recipients(self, plan: Plan, kind: str) -> list[str]:
+        """Return who is told at a point, as the petition is classed by now."""
+        told = plan.recipients(kind, self.owner)
+        return [each for each in told if not (self.sealed and self._is_outside(each))]
+
+    def _is_outside(self, recipient: str) -> bool:
+        return recipient not in {self.owner, head_of(self.office)}
+
+    @property
+    def sealed(self) -> bool:
+        """Whether nobody outside its office hears of it; what is not known is taken for that."""
+        return self.petition_class in {SEALED, ""}
+
     def _beside(self, recipient: str, deputies: Mapping[str, Sequence[str]]) -> Sequence[str]:
-        return () if self.petition_class in {SEALED, ""} else deputies.get(recipient, ())
+        return () if self.sealed else deputies.get(recipient, ())
+
+    def reclassify(self, petition_class: str, at: datetime) -> None:
+        """Tell of it as of a petition of another class; what becomes sealed stays in its office."""
+        if petition_class == self.petition_class:
+            return
+        self._record_class(timestamp=at, petition_class=petition_class)
+        of_terms = [each for each in self.reminders.values() if each.point is not None]
+        for recipient in sorted({each.recipient for each in of_terms}):
+            if self.sealed and self._is_outside(recipient):
+                self.cancel("sealed", at, recipient=recipient)
+
+    def keeps_out(self, recipient: str) -> bool:
+        """Tell whether a recipient is a party to what is sealed, or head of an office that is."""
+        return self.parties.include(recipient.removeprefix(OFFICE_HEAD))
+
+    def keep_out(self, marks: Iterable[str], at: datetime) -> None:
+        """Tell the parties to what is sealed nothing any more; `marks` are those of all of them."""
+        parties = Parties(frozenset(marks))
+        if parties == self.parties:
+            return
+        self._record_parties(timestamp=at, kept_out=sorted(parties.marks))
+        for recipient in sorted({each.recipient for each in self.reminders.values()}):
+            if self.keeps_out(recipient):
+                self.cancel("kept_out", at, recipient=recipient)
 
     def cancel(
         self, why: str, at: datetime, *, about: str = "", recipient: str = "", term: str = ""
@@ -322,9 +386,11 @@ class PetitionReminders(Aggregate):
         Raises:
             NotGivenUp: it was not.
         """
-        state = self.reminders[reminder_id].state
-        if state != "given_up":
-            raise NotGivenUp(reminder_id=f"is {state}")
+        reminder = self.reminders[reminder_id]
+        if reminder.state != "given_up":
+            raise NotGivenUp(reminder_id=f"is {reminder.state}")
+        if self.keeps_out(reminder.recipient):
+            raise NotGivenUp(reminder_id="is for one who is told nothing any more")
         self._record_redrive(timestamp=at, reminder_id=reminder_id)
 
     def record_attempts(
@@ -373,11 +439,11 @@ class PetitionReminders(Aggregate):
             self._plan_again(reminder, again_after, at)
 
     def _plan_again(self, reminder: Reminder, again_after: timedelta, at: datetime) -> None:
-        """Go on reminding of an untaken petition until somebody takes it (rule 5).
+        """Go on reminding until somebody takes the petition (rule 5), or the recusal is made.
 
         Times that have passed meanwhile are left out: nobody is told five times at once.
         """
-        if reminder.reason == "untaken":
+        if reminder.reason in TOLD_AGAIN:
             passed = max((at - reminder.due_at) // again_after, 0)
             due_at = reminder.due_at + (passed + 1) * again_after
             again = Occasion(f"{reminder.reminder_id}/{due_at.isoformat()}", at)
@@ -445,7 +511,7 @@ class PetitionReminders(Aggregate):
     ) -> None:
         self.plans[term] = self.plans[term].without([*passed_over, kind])
         point = Point(term, kind, date.fromisoformat(due_on))
-        reason = REASONS[kind.partition("_")[0]]
+        reason = reason_at(kind)
         for recipient, reminder_id in told.items():
             self.reminders[reminder_id] = Reminder(
                 reminder_id, recipient, reason, due_at, point=point
@@ -473,6 +539,18 @@ class PetitionReminders(Aggregate):
     @event(Cancelled)
     def _record_cancellation(self, timestamp: datetime, reminder_id: str, reason: str) -> None:
         self.reminders[reminder_id].state = "cancelled"
+
+    @event(KeptOut)
+    def _record_parties(self, timestamp: datetime, kept_out: list[str]) -> None:
+        self.parties = Parties(frozenset(kept_out))
+
+    @event(Reclassified)
+    def _record_class(self, timestamp: datetime, petition_class: str) -> None:
+        self.petition_class = petition_class
+
+    @event(Withheld)
+    def _record_withholding(self, timestamp: datetime, reminder_id: str, reason: str) -> None:
+        self.withheld.add(reminder_id)
 
     @event(GivenUp)
     def _record_giving_up(

@@ -21,9 +21,9 @@ class ResponsibilityCases:
     def __init__(self, caller: RpcCaller) -> None:
         self._caller = caller
 
-    def open_of(self, owner: str) -> int:
-        """Return how many open matters a leader owns."""
-        return sum(1 for _ in self._items("caseload", owner=owner))
+    def open_of(self, owner: str) -> Sequence[str]:
+        """Return the numbers of the open matters that a leader owns."""
+        return [each["number"] for each in self._items("caseload", owner=owner)]
 
     def running_of(self, owner: str) -> Sequence[Running]:
         """Return the terms that run in the matters of a leader."""

@@ -1,17 +1,18 @@
 """Reminders as they fall due and as they are listed."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, ClassVar, Final
 
 from chassis.eventstore.instants import text_of
 from chassis.eventstore.log import RecordedEvent
 from chassis.eventstore.losses import Made
-from chassis.eventstore.paging import cursor_of, key_of
-from chassis.eventstore.transaction import Questions, Writing
+from chassis.eventstore.paging import POSITION_BITS, Key, key_of, page_of
+from chassis.eventstore.transaction import Questions, Row, Writing
 from services.notify.application.ports import Place
-from services.notify.domain.policy import REASONS
+from services.notify.domain.policy import reason_at
 from services.notify.domain.reminders import PetitionReminders
 from services.notify.readmodels.queue import again_at, first_attempt_at
+from statute.parties import Parties
 
 COLUMNS: Final = (
     "reminder_id",
@@ -24,12 +25,16 @@ COLUMNS: Final = (
     "last_outcome",
     "position",
 )
+_NUMBER: Final = COLUMNS.index("number")
+_POSITION: Final = COLUMNS.index("position")
+# Behind every position of a log: a list begins with the newest.
+BEFORE_ALL: Final = 2**POSITION_BITS - 1
 
 
 class ReminderTable:
-    """The table `reminder`: one row each."""
+    """The tables `reminder`, one row each, and `kept_out`, the parties to sealed petitions."""
 
-    tables: ClassVar = ("reminder",)
+    tables: ClassVar = ("reminder", "kept_out")
 
     def apply(self, transaction: Writing, event: Any, recorded: RecordedEvent) -> None:
         if isinstance(event, PetitionReminders.Planned):
@@ -38,6 +43,9 @@ class ReminderTable:
             _add_told(transaction, event, recorded)
         elif isinstance(event, PetitionReminders.Attempted):
             _count_attempt(transaction, event)
+        elif isinstance(event, PetitionReminders.KeptOut):
+            row = {"number": event.number, "marks": " ".join(event.kept_out)}
+            transaction.put("kept_out", row, key="number")
         elif type(event) in _STATES:
             changes = {"state": _STATES[type(event)]}
             transaction.update("reminder", "reminder_id", event.reminder_id, changes)
@@ -48,14 +56,35 @@ class ReminderTable:
             yield Made("reminder", {"reminder_id": event.reminder_id})
         elif isinstance(event, PetitionReminders.FellDue):
             yield from (Made("reminder", {"reminder_id": id_}) for id_ in event.told.values())
+        elif isinstance(event, PetitionReminders.KeptOut):
+            yield Made("kept_out", {"number": event.number})
 
     @staticmethod
     def place_of(questions: Questions, reminder_id: str) -> Place | None:
         """Return where a reminder is on record; None when there is none."""
         rows = questions.query(
-            "SELECT petition_id, recipient FROM reminder WHERE reminder_id = ?", (reminder_id,)
+            "SELECT r.petition_id, r.recipient, COALESCE(k.marks, '')"
+            " FROM reminder r LEFT JOIN kept_out k ON k.number = r.number WHERE r.reminder_id = ?",
+            (reminder_id,),
         )
-        return Place(*rows[0]) if rows else None
+        return Place(*rows[0][:2], Parties.written(rows[0][2])) if rows else None
+
+    @staticmethod
+    def kept_from(
+        questions: Questions, onlooker: Sequence[str], numbers: Iterable[str]
+    ) -> frozenset[str]:
+        """Return the numbers of sealed petitions among these to which an onlooker is a party."""
+        asked = sorted(numbers)
+        if not asked:
+            return frozenset()
+        rows = questions.query(
+            "SELECT number, marks FROM kept_out"  # noqa: S608 - placeholders
+            f" WHERE number IN ({', '.join('?' for _ in asked)})",
+            asked,
+        )
+        return frozenset(
+            number for number, marks in rows if Parties.written(marks).include(*onlooker)
+        )
 
     def view_of(self, questions: Questions, reminder_id: str) -> dict[str, Any]:
         """Return a reminder that is on record as it is shown."""
@@ -65,31 +94,45 @@ class ReminderTable:
         )
         return dict(zip(COLUMNS, rows[0], strict=True))
 
-    def listed(
+    def listed(  # noqa: PLR0913, PLR0917 - what is asked, for whom, which page
         self,
         transaction: Questions,
+        onlooker: Sequence[str],
         number: str | None,
         recipient: str | None,
         limit: int,
         cursor: str,
     ) -> tuple[list[dict[str, Any]], str]:
-        """Return a page, newest first, and the cursor of the next."""
-        clauses = ["position > 0"]
+        """Return a page, newest first, and the cursor of the next.
+
+        Args:
+            onlooker: his staff number and office; he is shown nothing of what is sealed and to
+                which one of them is a party.
+        """
+        clauses = ["position < ?"]
         params: list[Any] = []
         for column, value in (("number", number), ("recipient", recipient)):
             if value is not None:
-                clauses.append(f"{column} = ?")
+                clauses.append(f"r.{column} = ?")
                 params.append(value)
-        if behind := key_of(cursor, (int,)):
-            clauses.append("position < ?")
-            params.extend(behind)
-        rows = transaction.query(
-            f"SELECT {', '.join(COLUMNS)} FROM reminder"  # noqa: S608 - our own columns
-            f" WHERE {' AND '.join(clauses)} ORDER BY position DESC LIMIT ?",
-            (*params, limit + 1),
+
+        def rows_behind(behind: Key | None, count: int) -> list[Row]:
+            (before,) = behind or (BEFORE_ALL,)
+            return transaction.query(
+                f"SELECT {', '.join(f'r.{column}' for column in COLUMNS)}, COALESCE(k.marks, '')"  # noqa: S608 - our own columns
+                " FROM reminder r LEFT JOIN kept_out k ON k.number = r.number"
+                f" WHERE {' AND '.join(clauses)} ORDER BY position DESC LIMIT ?",
+                (before, *params, count),
+            )
+
+        rows, next_cursor = page_of(
+            rows_behind,
+            lambda row: not Parties.written(row[-1]).include(*onlooker),
+            lambda row: (row[_POSITION],),
+            key_of(cursor, (int,)),
+            limit,
         )
-        items = [dict(zip(COLUMNS, row, strict=True)) for row in rows[:limit]]
-        return items, cursor_of((items[-1]["position"],)) if len(rows) > limit else ""
+        return [dict(zip(COLUMNS, row[:-1], strict=True)) for row in rows], next_cursor
 
 
 def _add(transaction: Writing, event: PetitionReminders.Planned, recorded: RecordedEvent) -> None:
@@ -110,7 +153,7 @@ def _add_told(
         row = {
             "reminder_id": reminder_id,
             "recipient": recipient,
-            "reason": REASONS[event.kind.partition("_")[0]],
+            "reason": reason_at(event.kind),
             "due_at": text_of(event.due_at),
             "next_attempt_at": text_of(event.not_before),
         }

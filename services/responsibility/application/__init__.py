@@ -1,7 +1,8 @@
 """Use cases of responsibility: load, decide, save."""
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import partial
@@ -23,7 +24,7 @@ from chassis.eventstore.gathering import Gathering
 from chassis.eventstore.instants import text_of
 from chassis.eventstore.requests import CommandKey
 from chassis.eventstore.transaction import Questions
-from chassis.jurisdiction import Actor
+from chassis.jurisdiction import Actor, is_above
 from services.responsibility.application.steps import (
     followed_course,
     found_course,
@@ -31,6 +32,7 @@ from services.responsibility.application.steps import (
     now_for,
     statement_by,
     taking_of,
+    withdraw_course,
 )
 from services.responsibility.domain.course import Course
 from services.responsibility.domain.evidence import (
@@ -40,22 +42,25 @@ from services.responsibility.domain.evidence import (
     DutyLine,
     Link,
     Matter,
+    MatterCorrection,
     Received,
     Registration,
     Reply,
     Successor,
+    Withdrawal,
 )
 from services.responsibility.domain.ownership import OWNERSHIPS, Ownership
 from services.responsibility.domain.policy import (
     CHANNELS_WITH_RECEPTION,
     CLOCK_TOLERANCE,
-    SEALED,
     day_of,
 )
 from services.responsibility.domain.refusals import (
     DayTwice,
+    Hidden,
     InTheFuture,
     OfficeNotAllowed,
+    PartyToTheMatter,
     PetitionUnknown,
     Refusal,
     VersionChanged,
@@ -63,6 +68,7 @@ from services.responsibility.domain.refusals import (
 from services.responsibility.domain.roster import RosterLine, roster_line_id
 from services.responsibility.domain.workdays import PUBLISHED_CALENDARS, PublishedCalendars
 from statute.course import STEPS, Step
+from statute.parties import Parties
 from statute.workdays import WorkCalendar, shipped_calendars
 
 NUMBERS_KEPT = 100_000
@@ -184,6 +190,7 @@ class Responsibility(EventSourcedApplication):
         ownership = self._joined(unit, registration)
         if ownership is None:
             return
+        ownership.keep_out(registration.kept_out, registration.registered_at)
         line = self.duty_for(unit, registration)
         if line is not None:
             ownership.take_by_roster(line, registration.office, registration.registered_at)
@@ -254,6 +261,7 @@ class Responsibility(EventSourcedApplication):
             channel=registration.channel,
             petition_class=registration.petition_class,
             awaits=self._awaits(unit, registration),
+            roster_passed_over=self._passed_over(unit, registration),
         )
         unit.add(ownership)
         return ownership
@@ -261,7 +269,15 @@ class Responsibility(EventSourcedApplication):
     def _awaits(self, unit: Unit, registration: Registration) -> str:
         if registration.channel in CHANNELS_WITH_RECEPTION:
             return "reception"
-        return "duty_leader" if self.duty_for(unit, registration) else "first_leader"
+        on_duty = self.duty_for(unit, registration) is not None
+        passed_over = self._passed_over(unit, registration)
+        return "duty_leader" if on_duty and not passed_over else "first_leader"
+
+    def _passed_over(self, unit: Unit, registration: Registration) -> bool:
+        """Tell whether the leader on duty, or the office, is a party to a new matter."""
+        line = self.duty_for(unit, registration)
+        parties = Parties(frozenset(registration.kept_out))
+        return line is not None and parties.include(line.leader, registration.office)
 
     @staticmethod
     def duty_for(unit: Unit, registration: Registration) -> DutyLine | None:
@@ -300,15 +316,16 @@ class Responsibility(EventSourcedApplication):
 
         def decide(unit: Unit) -> Answer:
             ownership = self.led_to(unit, reported.number)
+            check_no_party(command.actor, ownership, reported.number)
             for office in (matter.office, reported.office):
                 if not command.actor.acts_for(office):
-                    raise _kept_out(ownership, reported.number, office)
+                    raise _not_allowed(ownership, reported.number, office)
+            _check_receiver(command.actor, ownership, reported)
             _check_version(command, ownership)
             claim = ownership.receive(received)
             return _reception(ownership, received, claim)
 
-        stream = Ownership.create_id(matter.petition_id)
-        return self.run(command.provenance, decide, command.key, stream)
+        return self.decide_on(reported.number, matter, command, decide)
 
     def set_roster(
         self, command: Command, office: str, lines: Sequence[tuple[date, str]], document: str
@@ -463,13 +480,62 @@ class Responsibility(EventSourcedApplication):
             ownership = self.led_to(unit, number)
             course = found_course(unit, ownership)
             check_sight(Viewer(command.actor), ownership, course, number)
-            (may or _check_say)(command.actor, ownership, course)
+            check_no_party(command.actor, ownership, number)
+            (may or check_say)(command.actor, ownership, course)
             _check_version(command, ownership)
             change(unit, ownership)
             return _ownership(ownership, number)
 
         stream = Ownership.create_id(matter.petition_id)
-        return self.run(command.provenance, decide, command.key, stream)
+        return self.decide_on(number, matter, command, decide)
+
+    def decide_on(
+        self, number: str, matter: Matter, command: Command, decide: Callable[[Unit], Answer]
+    ) -> Answer:
+        """Carry out a command on a matter; those of this process take turns at it."""
+        stream = Ownership.create_id(matter.petition_id)
+        with self.as_if_unknown(number):
+            return self.run(command.provenance, decide, command.key, stream)
+
+    @contextmanager
+    def as_if_unknown(self, number: str) -> Iterator[None]:
+        """Let what is hidden be refused no sooner than what is not there: the time would tell."""
+        try:
+            yield
+        except Hidden:
+            self._arriving(number, lambda _number: None)
+            self._arrivals.fetch(number)
+            raise PetitionUnknown(number=number) from None
+
+    # What intake tells of a matter that is known
+
+    def name_parties(
+        self, unit: Unit, petition_id: str, marks: Sequence[str], at: datetime
+    ) -> None:
+        """Keep parties out who became known after registration."""
+        self.whole(unit, self.ownership(unit, petition_id)).keep_out(marks, at)
+
+    def correct_matter(
+        self, unit: Unit, petition_id: str, correction: MatterCorrection, at: datetime
+    ) -> None:
+        """Follow a correction; the course goes on as that of another class where that changed."""
+        ownership = self.whole(unit, self.ownership(unit, petition_id))
+        ownership.correct(correction, at)
+        course = found_course(unit, ownership)
+        if course is not None:
+            course.reclassify(ownership.petition_class, at)
+
+    def receive_withdrawal(
+        self, unit: Unit, petition_id: str, withdrawal: Withdrawal, at: datetime
+    ) -> None:
+        """Take in that a petitioner withdrew; with the last of its petitions a matter is withdrawn.
+
+        What is closed, or at its end, stays so; the withdrawal is on record.
+        """
+        ownership = self.whole(unit, self.ownership(unit, petition_id))
+        whole = ownership.receive_withdrawal(withdrawal.number, withdrawal.ground, at)
+        if whole and ownership.closed_at is None:
+            withdraw_course(unit, ownership, withdrawal, at, self.calendar())
 
     # Questions
 
@@ -481,8 +547,9 @@ class Responsibility(EventSourcedApplication):
         """
         unit = self.asking(viewer.actor)
         ownership = self.led_to(unit, number)
-        if ownership.petition_class == SEALED:
-            check_sight(viewer, ownership, found_course(unit, ownership), number)
+        if ownership.sealed:
+            with self.as_if_unknown(number):
+                check_sight(viewer, ownership, found_course(unit, ownership), number)
         return _ownership(ownership, number)
 
     def asking(self, actor: Actor) -> Unit:
@@ -508,7 +575,7 @@ class Responsibility(EventSourcedApplication):
         return {"office": office, "day": asked.isoformat(), "leader": line and line.leader}
 
     def matter(self, number: str) -> Matter:
-        matter = self._arriving(number)
+        matter = self._arriving(number, self._known)
         if matter is None:
             self._take_in(number)
             matter = self._known(number)
@@ -516,12 +583,12 @@ class Responsibility(EventSourcedApplication):
             raise PetitionUnknown(number=number)
         return matter
 
-    def _arriving(self, number: str) -> Matter | None:
+    def _arriving(self, number: str, known: Callable[[str], Matter | None]) -> Matter | None:
         """Wait for the event, which is on its way as a rule: to fetch what it brings costs more."""
         within_s = ARRIVES_WITHIN_S if self._waiting < WAITING_MAX else 0.0
         self._waiting += 1
         try:
-            return self.awaited(lambda: self._known(number), within_s)
+            return self.awaited(lambda: known(number), within_s)
         finally:
             self._waiting -= 1
 
@@ -568,26 +635,54 @@ class Responsibility(EventSourcedApplication):
 def check_sight(viewer: Viewer, ownership: Ownership, course: Course | None, number: str) -> None:
     """Let nobody learn of an accusation but those who have to do with it (Arts 27 to 30).
 
-    They are its office, its owner, and who handles it.
+    They are its office, its owner, and who handles it, but no party, whatever else he is. Where
+    the office itself is a party, those above it stand in its place.
 
     Raises:
-        PetitionUnknown: as if there were none.
+        Hidden: as if there were none.
     """
-    if ownership.petition_class != SEALED or viewer.follows:
+    if not ownership.sealed:
         return
     actor = viewer.actor
+    if ownership.parties.include(actor.subject, actor.office):
+        raise Hidden(number=number)
     at_work = course.work.involved if course is not None else frozenset()
-    if not {actor.subject, actor.office} & {ownership.office, ownership.owner, *at_work}:
-        raise PetitionUnknown(number=number)
+    has_to_do = {actor.subject, actor.office} & {ownership.office, ownership.owner, *at_work}
+    if not (viewer.follows or has_to_do or _stands_in(actor, ownership)):
+        raise Hidden(number=number)
 
 
-def _kept_out(ownership: Ownership, number: str, office: str) -> Refusal:
-    if ownership.petition_class == SEALED:
-        return PetitionUnknown(number=number)
-    return OfficeNotAllowed(office=office)
+def _stands_in(actor: Actor, ownership: Ownership) -> bool:
+    return is_above(actor.office, ownership.office) and ownership.parties.include(ownership.office)
 
 
-def _check_say(actor: Actor, ownership: Ownership, _course: Course | None) -> None:
+def check_no_party(actor: Actor, ownership: Ownership, number: str) -> None:
+    """Let no party to a matter take a step in it.
+
+    Raises:
+        Hidden: it is sealed, so to him there is none.
+        PartyToTheMatter: he may know of it.
+    """
+    if not ownership.parties.include(actor.subject, actor.office):
+        return
+    if ownership.sealed:
+        raise Hidden(number=number)
+    raise PartyToTheMatter(number="its parties take no part in its handling")
+
+
+def _check_receiver(actor: Actor, ownership: Ownership, reported: ReportedReception) -> None:
+    """Tell only those who know of the matter that the receiver is a party to it."""
+    named = ownership.parties.include(reported.leader, reported.office)
+    knows = actor.office == ownership.office or actor.subject == ownership.owner
+    if named and ownership.sealed and not (knows or _stands_in(actor, ownership)):
+        raise Hidden(number=reported.number)
+
+
+def _not_allowed(ownership: Ownership, number: str, office: str) -> Refusal:
+    return Hidden(number=number) if ownership.sealed else OfficeNotAllowed(office=office)
+
+
+def check_say(actor: Actor, ownership: Ownership, _course: Course | None) -> None:
     """Let the office of the matter decide, or that of its owner.
 
     An office that only registered a repeat has no say, though the repeat's number leads here.
@@ -612,7 +707,7 @@ def check_step(step: Step, actor: Actor, ownership: Ownership, course: Course | 
     unit = course.work.unit if course is not None else ""
     of_the_unit = step.open_to_the_unit and actor.acts_for(unit)
     if not of_the_unit and actor.subject != ownership.owner:
-        _check_say(actor, ownership, course)
+        check_say(actor, ownership, course)
 
 
 def _anybody(actor: Actor, ownership: Ownership, _course: Course | None) -> None:

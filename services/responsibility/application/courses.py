@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from chassis.eventstore.application import Answer, Unit
 from chassis.eventstore.instants import text_of
@@ -10,6 +10,8 @@ from services.responsibility.application import (
     Command,
     Responsibility,
     Viewer,
+    check_no_party,
+    check_say,
     check_sight,
     check_step,
 )
@@ -21,16 +23,22 @@ from services.responsibility.application.steps import (
     now_for,
     taking_of,
 )
-from services.responsibility.domain.course import Course, CourseTerm, Taken
+from services.responsibility.domain.course import Course, CourseTerm, StepCorrection, Taken
 from services.responsibility.domain.ownership import Ownership
 from services.responsibility.domain.refusals import (
     PetitionUnknown,
+    StepUnknown,
     TermUnknown,
     VersionChanged,
 )
 from statute.counting import Term
 from statute.course import STEPS, steps_from
 from statute.workdays import WorkCalendar
+
+# What is stated with a step that makes somebody take part in the handling.
+TAKING_PART: Final = ("unit", "handler", "team")
+# The version of a course before its first step.
+NOT_BEGUN: Final = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,16 +76,16 @@ class Courses:
         def decide(unit: Unit) -> Answer:
             unit.load([stream, Course.create_id(matter.petition_id)])
             ownership = self.responsibility.led_to(unit, asked.number)
-            check_sight(
-                Viewer(command.actor), ownership, found_course(unit, ownership), asked.number
-            )
+            found = found_course(unit, ownership)
+            check_sight(Viewer(command.actor), ownership, found, asked.number)
+            check_no_party(command.actor, ownership, asked.number)
             course = course_begun(unit, ownership, calendar)
             check_step(STEPS[asked.step], command.actor, ownership, course)
+            ownership.check_no_party(
+                **{name: asked.given[name] for name in TAKING_PART if name in asked.given}
+            )
             follow_reopening(course, ownership, calendar)
-            if command.expected_version not in {None, course.version}:
-                raise VersionChanged(
-                    expected_version=f"the course is at version {course.version} now"
-                )
+            _check_version(command, course.version if found else NOT_BEGUN)
             at = asked.happened_at or now_for(course, self.responsibility.clock())
             closed = course.state == "closed"
             course.take(taking_of(asked.step, command.actor, asked.given, at, calendar))
@@ -86,7 +94,37 @@ class Courses:
             return course_answer(course, asked.number)
 
         stream = Ownership.create_id(matter.petition_id)
-        return self.responsibility.run(command.provenance, decide, command.key, stream)
+        return self.responsibility.decide_on(asked.number, matter, command, decide)
+
+    def correct_step(self, command: Command, number: str, correction: StepCorrection) -> Answer:
+        """Correct what was stated with a step of the course; what it said stays on record.
+
+        Raises:
+            PetitionUnknown, OfficeNotAllowed, PartyToTheMatter, VersionChanged.
+            StepUnknown, NothingChanged: see `Course.correct_step`.
+        """
+        matter = self.responsibility.matter(number)
+        at = self.responsibility.clock()
+
+        def decide(unit: Unit) -> Answer:
+            unit.load([stream, Course.create_id(matter.petition_id)])
+            ownership = self.responsibility.ownership(unit, matter.petition_id)
+            course = found_course(unit, ownership)
+            check_sight(Viewer(command.actor), ownership, course, number)
+            check_no_party(command.actor, ownership, number)
+            check_say(command.actor, ownership, course)
+            if course is None:
+                raise StepUnknown(step_number="there are 0 steps on record")
+            _check_version(command, course.version)
+            actor = command.actor
+            was = course.last("reply")
+            taken = course.correct_step(correction, actor.subject, actor.office, at)
+            if taken.step == "reply" and was is not course.last("reply"):
+                ownership.correct_reply(taken.given["document"], correction.reason, at)
+            return course_answer(course, number)
+
+        stream = Ownership.create_id(matter.petition_id)
+        return self.responsibility.decide_on(number, matter, command, decide)
 
     def course_of(self, number: str, as_of: datetime | None, viewer: Viewer) -> Answer:
         """Return where a petition stands, or stood when the record had got to an instant.
@@ -130,13 +168,17 @@ class Courses:
         self, number: str, as_of: datetime | None, viewer: Viewer
     ) -> tuple[Course | None, Ownership]:
         """Return the course of a petition, None while no step was taken, and its ownership."""
-        now = self.responsibility.led_to(self.responsibility.asking(viewer.actor), number)
+        unit = self.responsibility.asking(viewer.actor)
+        now = self.responsibility.led_to(unit, number)
         ownership_id, course_id = now.id, Course.create_id(now.petition_id)
+        course_now = found_course(unit, now)
         found = self.responsibility.load_as_of([ownership_id, course_id], as_of)
         ownership, course = found[ownership_id], found[course_id]
+        # Who is kept out today learns nothing of the days before.
+        with self.responsibility.as_if_unknown(number):
+            check_sight(viewer, now, course_now, number)
         if ownership is None:
             raise PetitionUnknown(number=number)
-        check_sight(viewer, ownership, course, number)
         if course is not None:
             follow_reopening(course, ownership, self.responsibility.calendar())
         return course, ownership
@@ -150,6 +192,11 @@ class Courses:
         course.end_terms(closed_at)
         ended = {"state": "closed", "since": text_of(closed_at), "open_steps": [], "version": 0}
         return course_answer(course, number) | ended
+
+
+def _check_version(command: Command, version: int) -> None:
+    if command.expected_version not in {None, version}:
+        raise VersionChanged(expected_version=f"the course is at version {version} now")
 
 
 def course_answer(course: Course, number: str) -> Answer:
@@ -176,13 +223,21 @@ def course_answer(course: Course, number: str) -> Answer:
             }
             for step in steps_from(course.state, course.petition_class)
         ],
-        "steps": [_taken(taken) for taken in course.steps],
+        "steps": [_taken(place, taken) for place, taken in enumerate(course.steps, start=1)],
         "version": course.version,
+        **({"previous_class": course.previous_class} if course.previous_class else {}),
     }
 
 
-def _taken(taken: Taken) -> dict[str, Any]:
-    return {"step": taken.step, "by": taken.by, "happened_at": text_of(taken.at)}
+def _taken(place: int, taken: Taken) -> dict[str, Any]:
+    return {
+        "step": taken.step,
+        "by": taken.by,
+        "happened_at": text_of(taken.at),
+        "number": place,
+        "given": dict(taken.given),
+        "corrected": taken.corrected,
+    }
 
 
 def _term_answer(code: str, running: CourseTerm) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from services.responsibility.application.steps import found_course, has_ended, n
 from services.responsibility.domain.course import Course
 from services.responsibility.domain.evidence import Joining, Leaving
 from services.responsibility.domain.ownership import Ownership
+from statute.parties import Parties
 
 
 @dataclass(frozen=True)
@@ -78,11 +79,15 @@ class Merging:
         if own is not None and own.record.merged_into is None:
             return
         known = [number for number in leaving.along if number in whole.record.repeats]
-        self._leave_all(unit, parent, leaving, [leaving.registration.number, *known])
+        numbers = [leaving.registration.number, *known]
+        # Those whom its petitions named while it was part of the other come along.
+        parties = whole.parties.named_in(numbers)
+        self._leave_all(unit, parent, leaving, numbers)
         if own is None:
-            self._begin(unit, leaving, whole)
+            self._begin(unit, leaving, whole, parties)
             return
         own.split_from(whole, known, at)
+        own.keep_out(parties.marks, at)
         course = found_course(unit, own)
         if course is not None:
             course.split(at)
@@ -97,12 +102,13 @@ class Merging:
             matter = self.responsibility.ownership(unit, matter.record.merged_into)
             matter.let_go(petition_id, numbers, at)
 
-    def _begin(self, unit: Unit, leaving: Leaving, whole: Ownership) -> None:
+    def _begin(self, unit: Unit, leaving: Leaving, whole: Ownership, parties: Parties) -> None:
         registration = leaving.registration
         own = self.responsibility.await_owner(unit, registration)
         if own is None:
             return
-        own.begin_with(whole, leaving.at)
+        own.keep_out(parties.marks, leaving.at)
+        own.begin_with(whole)
         line = self.responsibility.duty_for(unit, registration)
         if line is not None:
             own.take_by_roster(line, registration.office, leaving.at)

@@ -7,11 +7,14 @@ from typing import Any, Final
 from chassis.eventstore.application import Unit
 from chassis.jurisdiction import Actor
 from services.responsibility.domain.course import Course, Taking
-from services.responsibility.domain.evidence import ClosingStatement
+from services.responsibility.domain.evidence import ClosingStatement, Withdrawal
 from services.responsibility.domain.ownership import Ownership
 from services.responsibility.domain.refusals import CaseClosed, ConditionUnmet
 from statute.course import STEPS
 from statute.workdays import WorkCalendar
+
+# Takes the step of a course that rests on his number and query code.
+PETITIONER: Final = "petitioner"
 
 # State of a course from which it is closed, to the outcomes that it can have.
 OUTCOMES: Final[Mapping[str, tuple[str, ...]]] = {
@@ -79,6 +82,22 @@ def taking_of(
 def now_for(course: Course | None, now: datetime) -> datetime:
     """Return when a step happens that happens now: after the last one, whosever clock was ahead."""
     return now if course is None else max(now, course.since)
+
+
+def withdraw_course(
+    unit: Unit,
+    ownership: Ownership,
+    withdrawal: Withdrawal,
+    at: datetime,
+    calendar: WorkCalendar,
+) -> None:
+    """Let the course end as withdrawn by the petitioner, where it can from where it is."""
+    course = course_begun(unit, ownership, calendar)
+    follow_reopening(course, ownership, calendar)
+    if course.state in STEPS["withdraw"].sources:
+        given = {"reason": withdrawal.ground, "document": withdrawal.number}
+        at = max(at, course.since)
+        course.take(Taking(STEPS["withdraw"], PETITIONER, ownership.office, given, at, calendar))
 
 
 def follow_reopening(course: Course, ownership: Ownership, calendar: WorkCalendar) -> None:

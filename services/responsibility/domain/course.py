@@ -21,8 +21,10 @@ from services.responsibility.domain.policy import (
 from services.responsibility.domain.refusals import (
     ClassNotFitting,
     ConditionUnmet,
+    NothingChanged,
     StepNotOpen,
     StepOutOfOrder,
+    StepUnknown,
 )
 from statute.counting import Due, Pause, Term, TermRefusal
 from statute.course import BEGINNING, CONDITIONS, FINAL, Step, steps_from
@@ -65,6 +67,21 @@ class Taken:
     by: str
     given: Mapping[str, Any]
     at: datetime
+    corrected: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class StepCorrection:
+    """What should have been stated with a step.
+
+    Attributes:
+        step_number: its place among the steps, from 1.
+        stated: name to what should have been stated, for what was wrong.
+    """
+
+    step_number: int
+    stated: Mapping[str, Any]
+    reason: str
 
 
 @dataclass
@@ -144,6 +161,21 @@ class Course(Aggregate):
         office: str
         given: dict[str, Any]
 
+    class Reclassified(Event):
+        TOPIC = "course.reclassified.v1"
+        petition_class: str
+        previous_class: str
+
+    class StepCorrected(Event):
+        TOPIC = "course.step_corrected.v1"
+        step_number: int
+        step: str
+        before: dict[str, Any]
+        after: dict[str, Any]
+        reason: str
+        by: str
+        office: str
+
     class TermBegun(Event):
         TOPIC = "term.begun.v1"
         term: str
@@ -204,6 +236,7 @@ class Course(Aggregate):
         self.number = number
         self.office = office
         self.petition_class = petition_class
+        self.previous_class: str | None = None
         self.state = BEGINNING
         self.since = timestamp
         self.terms: dict[str, CourseTerm] = {}
@@ -269,6 +302,47 @@ class Course(Aggregate):
     def split(self, at: datetime) -> None:
         """Go on where it stood; the terms that ended with the merging run again."""
         self._record_split(timestamp=at, state=self.state, terms=list(self.ended_by_merging))
+
+    def reclassify(self, petition_class: str, at: datetime) -> None:
+        """Go on as the course of another class; what was done and what runs stays."""
+        if petition_class != self.petition_class:
+            self._record_class(
+                timestamp=at, petition_class=petition_class, previous_class=self.petition_class
+            )
+
+    def correct_step(self, correction: StepCorrection, by: str, office: str, at: datetime) -> Taken:
+        """Correct what was stated with a step, neither its day nor where it led.
+
+        Returns:
+            the step as it stands now.
+
+        Raises:
+            StepUnknown: there is no such step.
+            NothingChanged: nothing of the kind was stated with it, or it was stated so.
+        """
+        if correction.step_number > len(self.steps):
+            raise StepUnknown(step_number=f"there are {len(self.steps)} steps on record")
+        taken = self.steps[correction.step_number - 1]
+        if unstated := sorted(set(correction.stated) - set(taken.given)):
+            raise NothingChanged(
+                **{f"corrected.{name}": "was not stated with this step" for name in unstated}
+            )
+        after = {
+            name: value for name, value in correction.stated.items() if value != taken.given[name]
+        }
+        if not after:
+            raise NothingChanged(corrected="the record says so already")
+        self._record_step_correction(
+            timestamp=at,
+            step_number=correction.step_number,
+            step=taken.step,
+            before={name: taken.given[name] for name in after},
+            after=after,
+            reason=correction.reason,
+            by=by,
+            office=office,
+        )
+        return self.steps[correction.step_number - 1]
 
     def recount(self, calendar: WorkCalendar, at: datetime) -> int:
         """Count the terms that run again by another calendar; return how many there were.
@@ -512,6 +586,29 @@ class Course(Aggregate):
             note = _NOTES.get((step, name)) or _NOTES.get(("", name))
             if note is not None:
                 note(self.work, value)
+
+    @event(Reclassified)
+    def _record_class(self, timestamp: datetime, petition_class: str, previous_class: str) -> None:
+        self.petition_class = petition_class
+        self.previous_class = previous_class
+
+    @event(StepCorrected)
+    def _record_step_correction(
+        self,
+        timestamp: datetime,
+        step_number: int,
+        step: str,
+        before: dict[str, Any],
+        after: dict[str, Any],
+        reason: str,
+        by: str,
+        office: str,
+    ) -> None:
+        taken = self.steps[step_number - 1]
+        given = {**taken.given, **after}
+        self.steps[step_number - 1] = replace(taken, given=given, corrected=True)
+        if taken.step == "set_plan" and self.work.plan == taken.given["document"]:
+            self.work.plan = given["document"]
 
     @event(TermBegun)
     def _record_term(

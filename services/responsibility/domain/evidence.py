@@ -29,7 +29,12 @@ class Matter:
 
 @dataclass(frozen=True)
 class Registration:
-    """A petition as intake tells it; `repeats` is the petition_id of the original."""
+    """A petition as intake tells it.
+
+    Attributes:
+        repeats: petition_id of the original.
+        kept_out: marks of its parties.
+    """
 
     petition_id: str
     number: str
@@ -38,6 +43,30 @@ class Registration:
     petition_class: str
     registered_at: datetime
     repeats: str | None
+    kept_out: Sequence[str] = ()
+
+
+@dataclass(frozen=True)
+class MatterCorrection:
+    """What intake corrected of a petition.
+
+    Attributes:
+        original: it is the first petition of the matter, whose codes are those of the matter.
+        petition_class, channel: None where they were right.
+    """
+
+    number: str
+    original: bool
+    petition_class: str | None
+    channel: str | None
+
+
+@dataclass(frozen=True)
+class Withdrawal:
+    """A petition of a matter that its petitioner withdrew, and on what ground."""
+
+    number: str
+    ground: str
 
 
 @dataclass(frozen=True)
@@ -199,6 +228,8 @@ class OwnershipRecord:
         reply: the last one delivered since the matter was opened, reopened or not.
         reopened_at: when that was, the last time; `reopened_by` the repeat that did it.
         merged_into: petition_id of the matter that this one is part of; None for one of its own.
+        recusal_due: the owner who turned out to be a party; None while none did.
+        withdrawn: numbers of the petitions that their petitioners withdrew.
     """
 
     chain: list[Link] = field(default_factory=list)
@@ -209,3 +240,5 @@ class OwnershipRecord:
     reopened_at: datetime | None = None
     reopened_by: str | None = None
     merged_into: str | None = None
+    recusal_due: str | None = None
+    withdrawn: list[str] = field(default_factory=list)

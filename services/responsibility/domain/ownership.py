@@ -4,7 +4,7 @@ Which reception was first is decided by the record: whoever's event becomes the 
 stream. Stated times are evidence and never decide.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
@@ -18,11 +18,12 @@ from services.responsibility.domain.evidence import (
     ClosingStatement,
     DutyLine,
     Link,
+    MatterCorrection,
     OwnershipRecord,
     Received,
     Reply,
 )
-from services.responsibility.domain.policy import NOT_ACCEPTED_AGAIN
+from services.responsibility.domain.policy import NOT_ACCEPTED_AGAIN, SEALED
 from services.responsibility.domain.refusals import (
     CaseClosed,
     CaseNotClosed,
@@ -33,8 +34,10 @@ from services.responsibility.domain.refusals import (
     NotOwned,
     NotTheOwner,
     OwnClaim,
+    PartyToTheMatter,
     SameOwner,
 )
+from statute.parties import Parties
 
 OWNERSHIPS: Final = UUID("0d0f2a1c-52a3-5d4a-8a5f-3c1d4b9e7f21")
 
@@ -59,6 +62,7 @@ class Ownership(Aggregate):
         channel: str
         petition_class: str
         awaits: str
+        roster_passed_over: bool = False
 
     Created = Awaited
 
@@ -180,6 +184,35 @@ class Ownership(Aggregate):
         reason: str
         document: str
 
+    class PartiesKeptOut(Event):
+        TOPIC = "parties.kept_out.v1"
+        office: str
+        sealed: bool
+        kept_out: list[str]
+
+    class RecusalDue(Event):
+        TOPIC = "recusal.due.v1"
+        owner: str
+        office: str
+
+    class MatterCorrected(Event):
+        TOPIC = "matter.corrected.v1"
+        petition_class: str
+        previous_class: str
+        channel: str
+        previous_channel: str
+
+    class WithdrawalReceived(Event):
+        TOPIC = "withdrawal.received.v1"
+        withdrawn_number: str
+        ground: str
+
+    class ReplyCorrected(Event):
+        TOPIC = "reply.corrected.v1"
+        document: str
+        previous_document: str
+        reason: str
+
     @staticmethod
     def create_id(petition_id: str) -> UUID:
         return uuid5(OWNERSHIPS, petition_id)
@@ -205,6 +238,7 @@ class Ownership(Aggregate):
         self.owner: str | None = None
         self.closed_at: datetime | None = None
         self.record = OwnershipRecord()
+        self.parties = Parties()
 
     def trigger_event(self, event_class: type[CanMutateAggregate[UUID]], **kwargs: Any) -> None:
         """Make a fact; every fact of a matter names it."""
@@ -215,9 +249,9 @@ class Ownership(Aggregate):
     def take_by_roster(self, line: DutyLine, office: str, at: datetime) -> None:
         """Let the leader on duty own a petition that nobody received (rule 5).
 
-        Nothing happens when somebody owns it already.
+        Nothing happens when somebody owns it already, or when he is a party to it.
         """
-        if self.owner is not None:
+        if self.owner is not None or self.parties.include(line.leader, office):
             return
         self._record_taking(
             timestamp=at,
@@ -235,7 +269,11 @@ class Ownership(Aggregate):
         Returns:
             None when the receiver owns the matter by this reception, else the claim that the
             reception is on record as.
+
+        Raises:
+            PartyToTheMatter: the leader or his office is.
         """
+        self.check_no_party(leader=received.leader, office=received.office)
         standing = self._standing(received)
         self._record_reception(
             timestamp=received.received_at,
@@ -324,12 +362,16 @@ class Ownership(Aggregate):
         Raises:
             DisputeUnknown, DisputeRuled: there is none to rule on.
             OwnClaim: the ruler is the claimant or the owner.
+            PartyToTheMatter: the claimant is, and cannot become the owner.
         """
         claim = self._dispute(dispute_id)
         if claim.ruling is not None:
             raise DisputeRuled(dispute_id=f"was ruled on: {claim.ruling}")
         if by in {claim.leader, self.owner}:
             raise OwnClaim(dispute_id="the claimant and the owner cannot rule on it")
+        upheld = ruling == "upheld" and claim.leader != self.owner
+        if upheld and self.parties.include(claim.leader, claim.office):
+            raise PartyToTheMatter(dispute_id="the claimant is a party to the matter")
         self._record_ruling(
             timestamp=at,
             dispute_id=dispute_id,
@@ -338,7 +380,7 @@ class Ownership(Aggregate):
             ruled_by=by,
             document=document,
         )
-        if ruling == "upheld" and claim.leader != self.owner:
+        if upheld:
             approval = Approval(by, "dispute_upheld", document)
             self._pass_on(self._record_succession, claim.leader, claim.office, approval, at)
 
@@ -357,7 +399,7 @@ class Ownership(Aggregate):
         Raises:
             NotOwned, CaseClosed, SameOwner, OwnClaim.
         """
-        self._check_passing_on(to, approval)
+        self._check_passing_on(to, office, approval)
         self._pass_on(self._record_succession, to, office, approval, at)
 
     def recuse(self, to: str, office: str, approval: Approval, at: datetime) -> None:
@@ -366,15 +408,113 @@ class Ownership(Aggregate):
         Raises:
             NotOwned, CaseClosed, SameOwner, OwnClaim.
         """
-        self._check_passing_on(to, approval)
+        self._check_passing_on(to, office, approval)
         self._pass_on(self._record_recusal, to, office, approval, at)
 
-    def _check_passing_on(self, to: str, approval: Approval) -> None:
+    def check_no_party(self, **named: str | Sequence[str]) -> None:
+        """Let no party take part in the handling.
+
+        Args:
+            named: field to the staff number or office code in it, or to several.
+
+        Raises:
+            PartyToTheMatter: with the fields that name one.
+        """
+        parties = {
+            name: "is a party to the matter; name another who is none"
+            for name, who in named.items()
+            if self.parties.include(*([who] if isinstance(who, str) else who))
+        }
+        if parties:
+            raise PartyToTheMatter(**parties)
+
+    @property
+    def sealed(self) -> bool:
+        """Whether nobody may learn of it but those who have to do with it."""
+        return self.petition_class == SEALED
+
+    def keep_out(self, marks: Iterable[str], at: datetime) -> None:
+        """Keep parties out of the handling; nothing happens when they are so already."""
+        joined = self.parties.joined_by(marks)
+        if joined != self.parties:
+            self._tell_parties(joined, at)
+        self._look_for_recusal(at)
+
+    def _tell_parties(self, parties: Parties, at: datetime) -> None:
+        self._record_parties(
+            timestamp=at,
+            office=self.office,
+            sealed=self.sealed,
+            kept_out=sorted(parties.marks),
+        )
+
+    def _let_parties_go(self, numbers: Sequence[str], at: datetime) -> None:
+        """Let those go whom only petitions name that leave."""
+        leaving = self.parties.named_in(numbers)
+        if leaving.marks:
+            self._tell_parties(self.parties.without(leaving), at)
+
+    def _look_for_recusal(self, at: datetime) -> None:
+        """Put on record, once, that the owner of an open matter is a party to it.
+
+        The ownership stays: only succession and recusal move it.
+        """
+        if self.owner is None or self.closed_at is not None:
+            return
+        told = self.record.recusal_due == self.owner
+        if not told and self.parties.include(self.owner, self.record.chain[-1].office):
+            self._record_recusal_due(timestamp=at, owner=self.owner, office=self.office)
+
+    def correct(self, correction: MatterCorrection, at: datetime) -> None:
+        """Follow a correction of one of its petitions.
+
+        The first petition gives the matter its class and channel; any that is an accusation seals
+        it, and what is sealed stays so. Nothing happens when the matter is so already.
+        """
+        seals = correction.petition_class == SEALED
+        wanted = correction.petition_class if correction.original or seals else None
+        petition_class = self.petition_class if self.sealed else wanted or self.petition_class
+        channel = (correction.original and correction.channel) or self.channel
+        if (petition_class, channel) == (self.petition_class, self.channel):
+            return
+        sealing = petition_class != self.petition_class and petition_class == SEALED
+        self._record_correction(
+            timestamp=at,
+            petition_class=petition_class,
+            previous_class=self.petition_class,
+            channel=channel,
+            previous_channel=self.channel,
+        )
+        if sealing and self.parties.marks:
+            self._tell_parties(self.parties, at)
+
+    def receive_withdrawal(self, withdrawn_number: str, ground: str, at: datetime) -> bool:
+        """Put on record that a petition of the matter was withdrawn.
+
+        Returns:
+            whether none is left.
+        """
+        if withdrawn_number not in self.record.withdrawn:
+            self._record_withdrawal(timestamp=at, withdrawn_number=withdrawn_number, ground=ground)
+        return {self.number, *self.record.repeats} <= set(self.record.withdrawn)
+
+    def correct_reply(self, document: str, reason: str, at: datetime) -> None:
+        """Correct the reference of the reply on record."""
+        if self.reply is not None and self.reply.document != document:
+            self._record_reply_correction(
+                timestamp=at,
+                document=document,
+                previous_document=self.reply.document,
+                reason=reason,
+            )
+
+    def _check_passing_on(self, to: str, office: str, approval: Approval) -> None:
         owner = self._open_owner()
         if to == owner:
             raise SameOwner(to="owns the petition already", owner=owner)
         if approval.approver in {owner, to}:
             raise OwnClaim(to="neither the owner nor the successor approves the step")
+        self.check_no_party(to=to, office=office)
 
     def _pass_on(
         self, record: Callable[..., None], to: str, office: str, approval: Approval, at: datetime
@@ -461,8 +601,37 @@ class Ownership(Aggregate):
             claimed_at=rival.since if rival else None,
         )
         if self.owner is None and contact is not None:
-            self._take_over(contact, "merged", at)
+            self._take_over(contact, "merged")
+        self.keep_out(later.parties.marks, at)
+        self._carry_on(later.open_disputes)
         self._open_for(later.number, at, ended=ended)
+
+    def _carry_on(self, disputes: Sequence[Claim]) -> None:
+        """Let what is contested be contested here, so that nobody closes over it."""
+        known = {claim.dispute_id for claim in self.record.claims}
+        for claim in disputes:
+            if claim.leader == self.owner or claim.dispute_id in known:
+                continue
+            self._record_reception(
+                timestamp=claim.received_at,
+                received_number=self.number,
+                reception_id=claim.reception_id,
+                leader=claim.leader,
+                office=claim.office,
+                standing="disputed",
+            )
+            self._record_dispute(
+                timestamp=claim.received_at,
+                dispute_id=claim.dispute_id or "",
+                reception_id=claim.reception_id,
+                claimant=claim.leader,
+                claimant_office=claim.office,
+            )
+
+    @property
+    def open_disputes(self) -> list[Claim]:
+        """Claims to first contact that wait for a ruling."""
+        return [claim for claim in self.record.claims if claim.dispute_id and claim.ruling is None]
 
     def merge_into(self, into: "Ownership", at: datetime) -> None:
         """Be part of another matter from now on: its numbers lead there."""
@@ -488,6 +657,7 @@ class Ownership(Aggregate):
                 # Of a matter that is part of another, that one's owner is told.
                 owner=self.owner if self.record.merged_into is None else None,
             )
+            self._let_parties_go(numbers, at)
 
     def split_from(self, matter: "Ownership", along: Sequence[str], at: datetime) -> None:
         """Be a matter of its own again, as it was before (分案), never without an owner for it."""
@@ -501,16 +671,17 @@ class Ownership(Aggregate):
             owner=self.owner,
             state=self.state,
         )
-        self.begin_with(matter, at)
+        self.begin_with(matter)
 
-    def begin_with(self, matter: "Ownership", at: datetime) -> None:
+    def begin_with(self, matter: "Ownership") -> None:
         """Begin with the owner of the matter that it was part of, unless it has one."""
         if self.owner is None and matter.record.chain:
-            self._take_over(matter.record.chain[-1], "split", at)
+            self._take_over(matter.record.chain[-1], "split")
 
-    def _take_over(self, contact: Link, ground: str, at: datetime) -> None:
+    def _take_over(self, contact: Link, ground: str) -> None:
+        """Begin with an owner since his contact; one after that contests nothing."""
         self._record_taking(
-            timestamp=at,
+            timestamp=max(contact.since, self.registered_at),
             owner=contact.owner,
             office=contact.office,
             ground=ground,
@@ -579,7 +750,7 @@ class Ownership(Aggregate):
         owner = self._open_owner()
         if by != owner:
             raise NotTheOwner(owner=owner)
-        if any(claim.dispute_id and claim.ruling is None for claim in self.record.claims):
+        if self.open_disputes:
             raise DisputeOpen(number=self.number)
         statement = by_course or self._met(statement)
         self._record_closure(
@@ -625,6 +796,7 @@ class Ownership(Aggregate):
             reason=reason,
             document=document,
         )
+        self._look_for_recusal(at)
 
     # Records. Replayed for ever, so they decide nothing.
 
@@ -711,6 +883,43 @@ class Ownership(Aggregate):
     ) -> None:
         self.owner = owner
         self.record.chain.append(Link(owner, office, timestamp, ground, approver, document))
+
+    @event(PartiesKeptOut)
+    def _record_parties(
+        self,
+        timestamp: datetime,
+        office: str,
+        sealed: bool,  # noqa: FBT001 - a field of the fact
+        kept_out: list[str],
+    ) -> None:
+        self.parties = Parties(frozenset(kept_out))
+
+    @event(RecusalDue)
+    def _record_recusal_due(self, timestamp: datetime, owner: str, office: str) -> None:
+        self.record.recusal_due = owner
+
+    @event(MatterCorrected)
+    def _record_correction(
+        self,
+        timestamp: datetime,
+        petition_class: str,
+        previous_class: str,
+        channel: str,
+        previous_channel: str,
+    ) -> None:
+        self.petition_class = petition_class
+        self.channel = channel
+
+    @event(WithdrawalReceived)
+    def _record_withdrawal(self, timestamp: datetime, withdrawn_number: str, ground: str) -> None:
+        self.record.withdrawn.append(withdrawn_number)
+
+    @event(ReplyCorrected)
+    def _record_reply_correction(
+        self, timestamp: datetime, document: str, previous_document: str, reason: str
+    ) -> None:
+        if self.record.reply is not None:
+            self.record.reply = replace(self.record.reply, document=document)
 
     @event(RepeatJoined)
     def _record_repeat(

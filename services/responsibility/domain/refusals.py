@@ -13,10 +13,14 @@ Refusal
 ├── TermUnknown              the matter has no such term
 ├── ConditionUnmet           names the condition of the step that does not hold
 ├── VersionChanged           the caller decided on an older state of the matter
+├── PartyToTheMatter         a party would take part in the handling
+├── StepUnknown              the course has no such step on record
+├── NothingChanged           a correction of what the record says already
 ├── OwnClaim                 a party would decide its own cause
 ├── CalendarUnfit            a calendar that knows no more than the one in use
 ├── DayTwice                 a roster with two leaders for one day
 └── PetitionUnknown, OfficeNotAllowed
+    └── Hidden               there is one, and it is sealed: nobody may tell it from none
 """
 
 from collections.abc import Mapping
@@ -82,6 +86,18 @@ class DisputeRuled(Refusal):
     code = "dispute_ruled"
 
 
+class PartyToTheMatter(Refusal):
+    code = "party_to_the_matter"
+
+
+class StepUnknown(Refusal):
+    code = "step_unknown"
+
+
+class NothingChanged(Refusal):
+    code = "bad_value"
+
+
 class OwnClaim(Refusal):
     code = "own_claim"
 
@@ -112,6 +128,10 @@ class VersionChanged(Refusal):
 
 class PetitionUnknown(Refusal):
     code = "petition_unknown"
+
+
+class Hidden(PetitionUnknown):
+    pass
 
 
 class OfficeNotAllowed(Refusal):

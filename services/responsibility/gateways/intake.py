@@ -48,6 +48,7 @@ def registration_of(event: CloudEvent) -> Registration:
         petition_class=message.petition_class,
         registered_at=event.recordedtime,
         repeats=message.repeats,
+        kept_out=message.kept_out or (),
     )
 
 

@@ -1,16 +1,17 @@
 """The open list of each office and the caseload of each leader, in the order of their waiting."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from chassis.eventstore.instants import text_of
 from chassis.eventstore.log import RecordedEvent
 from chassis.eventstore.losses import Made
-from chassis.eventstore.paging import Key, cursor_of, key_of
+from chassis.eventstore.paging import Key, key_of, page_of
 from chassis.eventstore.transaction import Questions, Row, Writing
 from services.responsibility.domain.ownership import Ownership
 from services.responsibility.domain.policy import SEALED
+from statute.parties import Parties
 
 OPEN_COLUMNS = ("number", "office", "channel", "petition_class", "awaits", "registered_at")
 CASELOAD_COLUMNS = (
@@ -25,6 +26,23 @@ CASELOAD_COLUMNS = (
 BEGINNING: Key = ("", "")
 # Holds with the values of `shown_to`: other classes, all where all are shown, or one office's.
 UNSEALED = f"(petition_class <> '{SEALED}' OR 1 = ? OR office = ?)"
+
+
+@dataclass(frozen=True, slots=True)
+class Onlooker:
+    """Who looks at a list: he is shown no accusation to which he or his office is a party."""
+
+    subject: str
+    office: str
+
+    def is_shown(self, petition_class: str, kept_out: str) -> bool:
+        """Tell whether he is shown a matter.
+
+        Args:
+            kept_out: marks of its parties, in writing.
+        """
+        parties = Parties.written(kept_out)
+        return petition_class != SEALED or not parties.include(self.subject, self.office)
 
 
 def shown_to(sealed_of: str | None) -> tuple[int, str]:
@@ -65,51 +83,73 @@ class Caseloads:
             yield Made("caseload", {"number": event.number})
 
     @staticmethod
-    def open_of(
-        transaction: Questions, office: str, sealed_of: str | None, limit: int, cursor: str
+    def open_of(  # noqa: PLR0913, PLR0917 - whose list, for whom, which page
+        transaction: Questions,
+        onlooker: Onlooker,
+        office: str,
+        sealed_of: str | None,
+        limit: int,
+        cursor: str,
     ) -> tuple[list[dict[str, Any]], str]:
         """Return a page of the office's open list, oldest first, and the cursor of the next.
 
         Args:
             sealed_of: whose accusations are shown: of this office; None for all.
         """
-        after = key_of(cursor, (str, str)) or BEGINNING
-        rows = transaction.query(
-            f"SELECT {', '.join(OPEN_COLUMNS)} FROM caseload"  # noqa: S608 - our own columns
-            " WHERE office = ? AND state = 'awaited' AND (registered_at, number) > (?, ?)"
-            f" AND {UNSEALED} ORDER BY registered_at, number LIMIT ?",
-            (office, *after, *shown_to(sealed_of), limit + 1),
-        )
-        return _page(rows, OPEN_COLUMNS, limit, "registered_at")
+
+        def rows_behind(behind: Key | None, count: int) -> list[Row]:
+            return transaction.query(
+                f"SELECT {', '.join((*OPEN_COLUMNS, 'kept_out'))} FROM caseload"  # noqa: S608 - our own columns
+                " WHERE office = ? AND state = 'awaited' AND (registered_at, number) > (?, ?)"
+                f" AND {UNSEALED} ORDER BY registered_at, number LIMIT ?",
+                (office, *(behind or BEGINNING), *shown_to(sealed_of), count),
+            )
+
+        return _page(rows_behind, OPEN_COLUMNS, "registered_at", onlooker, limit, cursor)
 
     @staticmethod
     def owned_by(
-        transaction: Questions, owned: Owned, limit: int, cursor: str
+        transaction: Questions, onlooker: Onlooker, owned: Owned, limit: int, cursor: str
     ) -> tuple[list[dict[str, Any]], str]:
         """Return a page of what a leader owns in a state, longest owned first."""
-        after = key_of(cursor, (str, str)) or BEGINNING
-        rows = transaction.query(
-            f"SELECT {', '.join(CASELOAD_COLUMNS)} FROM caseload"  # noqa: S608 - our own columns
-            " WHERE owner = ? AND state = ? AND office LIKE ? AND (owned_since, number) > (?, ?)"
-            f" AND {UNSEALED} ORDER BY owned_since, number LIMIT ?",
-            (
-                owned.owner,
-                owned.state,
-                f"{owned.reach}%",
-                *after,
-                *shown_to(owned.sealed_of),
-                limit + 1,
-            ),
-        )
-        return _page(rows, CASELOAD_COLUMNS, limit, "owned_since")
+
+        def rows_behind(behind: Key | None, count: int) -> list[Row]:
+            return transaction.query(
+                f"SELECT {', '.join((*CASELOAD_COLUMNS, 'kept_out'))} FROM caseload"  # noqa: S608 - our own columns
+                " WHERE owner = ? AND state = ? AND office LIKE ?"
+                f" AND (owned_since, number) > (?, ?) AND {UNSEALED}"
+                " ORDER BY owned_since, number LIMIT ?",
+                (
+                    owned.owner,
+                    owned.state,
+                    f"{owned.reach}%",
+                    *(behind or BEGINNING),
+                    *shown_to(owned.sealed_of),
+                    count,
+                ),
+            )
+
+        return _page(rows_behind, CASELOAD_COLUMNS, "owned_since", onlooker, limit, cursor)
 
 
-def _page(
-    rows: Sequence[Row], columns: Sequence[str], limit: int, sorted_by: str
+def _page(  # noqa: PLR0913, PLR0917 - one list from another
+    rows_behind: Callable[[Key | None, int], list[Row]],
+    columns: Sequence[str],
+    sorted_by: str,
+    onlooker: Onlooker,
+    limit: int,
+    cursor: str,
 ) -> tuple[list[dict[str, Any]], str]:
-    items = [dict(zip(columns, row, strict=True)) for row in rows[:limit]]
-    more = len(rows) > limit
-    return items, cursor_of((items[-1][sorted_by], items[-1]["number"])) if more else ""
+    number, petition_class = columns.index("number"), columns.index("petition_class")
+    place = columns.index(sorted_by)
+    rows, next_cursor = page_of(
+        rows_behind,
+        lambda row: onlooker.is_shown(row[petition_class], row[-1]),
+        lambda row: (row[place], row[number]),
+        key_of(cursor, (str, str)),
+        limit,
+    )
+    return [dict(zip(columns, row[:-1], strict=True)) for row in rows], next_cursor
 
 
 def _await(transaction: Writing, event: Ownership.Awaited) -> None:
@@ -126,6 +166,7 @@ def _await(transaction: Writing, event: Ownership.Awaited) -> None:
             "owned_since": "",
             "state": "awaited",
             "repeats": 0,
+            "kept_out": "",
         },
         key="number",
     )
@@ -140,6 +181,16 @@ def _own(
 
 def _count_repeat(transaction: Writing, event: Ownership.RepeatJoined) -> None:
     _count(transaction, event.number, 1)
+
+
+def _keep_out(transaction: Writing, event: Ownership.PartiesKeptOut) -> None:
+    changes = {"kept_out": " ".join(event.kept_out)}
+    transaction.update("caseload", "number", event.number, changes)
+
+
+def _correct(transaction: Writing, event: Ownership.MatterCorrected) -> None:
+    changes = {"petition_class": event.petition_class, "channel": event.channel}
+    transaction.update("caseload", "number", event.number, changes)
 
 
 def _close(transaction: Writing, event: Ownership.Closed) -> None:
@@ -184,6 +235,8 @@ _CHANGES: dict[type, Any] = {
     Ownership.RepeatLeft: _let_go,
     Ownership.Merged: _merge,
     Ownership.Split: _split,
+    Ownership.PartiesKeptOut: _keep_out,
+    Ownership.MatterCorrected: _correct,
     Ownership.Closed: _close,
     Ownership.Reopened: _reopen,
 }

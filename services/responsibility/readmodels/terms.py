@@ -7,8 +7,8 @@ from typing import Any, ClassVar, Final
 
 from chassis.eventstore.log import RecordedEvent
 from chassis.eventstore.losses import Made
-from chassis.eventstore.paging import cursor_of, key_of
-from chassis.eventstore.transaction import Questions, Writing
+from chassis.eventstore.paging import Key, key_of, page_of
+from chassis.eventstore.transaction import Questions, Row, Writing
 from services.responsibility.application.calendars import NewerCalendar
 from services.responsibility.domain.course import Course
 from services.responsibility.domain.ownership import Ownership
@@ -18,7 +18,7 @@ from services.responsibility.domain.policy import (
     SEALED,
     day_of,
 )
-from services.responsibility.readmodels.caseloads import shown_to
+from services.responsibility.readmodels.caseloads import BEGINNING, Onlooker, shown_to
 from statute.counting import Term
 from statute.terms import TERMS
 from statute.workdays import newest_calendar
@@ -26,6 +26,7 @@ from statute.workdays import newest_calendar
 # A hearing goes on: the term has no last day, and sorts behind all that have one.
 OPEN_ENDED: Final = date.max
 RUNNING: Final = ""
+BEFORE_ALL_TERMS: Final = (0, "")
 # Rights that lapse unused: nobody is late with them.
 _LAPSING: Final = ", ".join(f"'{code}'" for code, rule in TERMS.items() if rule.lapses)
 
@@ -33,7 +34,8 @@ _OUTLASTING: Final = ", ".join(f"'{code}'" for code, rule in TERMS.items() if ru
 
 # What the record itself shows to be a reason for supervision, one row a matter and reason.
 _TO_SUPERVISE: Final = (
-    "SELECT f.number, f.shows, f.since_day, c.office, c.owner, COALESCE(k.unit, '') FROM ("  # noqa: S608 - our own codes
+    "SELECT f.number, f.shows, f.since_day, c.office, c.owner, COALESCE(k.unit, ''),"  # noqa: S608 - our own codes
+    " c.petition_class, c.kept_out FROM ("
     "SELECT number, 'delay' AS shows, min(due_day) AS since_day FROM term"
     f" WHERE ended_on = '{RUNNING}' AND due_day < ? AND term NOT IN ({_LAPSING}) GROUP BY number"
     " UNION ALL SELECT number, 'buck_passing', passed_on_day FROM course"
@@ -62,7 +64,8 @@ _NOT_SEALED_FOR: Final = (
 )
 _SELECT: Final = (
     "SELECT t.number, t.term, COALESCE(c.owner, '') AS owner, t.office,"
-    " COALESCE(k.unit, '') AS unit, t.due_day, t.ended_on, t.provisional, t.late_days, t.id"
+    " COALESCE(k.unit, '') AS unit, t.due_day, t.ended_on, t.provisional, t.late_days, t.id,"
+    " COALESCE(c.petition_class, '') AS petition_class, COALESCE(c.kept_out, '') AS kept_out"
     " FROM term t"
     " LEFT JOIN caseload c ON c.number = t.number LEFT JOIN course k ON k.number = t.number"
 )
@@ -120,38 +123,64 @@ class TermTables:
             yield Made("course", {"number": event.number})
 
     @staticmethod
-    def listed(
-        transaction: Questions, asked: TermsAsked, today: date, limit: int, cursor: str
+    def listed(  # noqa: PLR0913, PLR0917 - what is asked, for whom, which page
+        transaction: Questions,
+        onlooker: Onlooker,
+        asked: TermsAsked,
+        today: date,
+        limit: int,
+        cursor: str,
     ) -> tuple[list[dict[str, Any]], str]:
         """Return a page, the earliest last day first, and the cursor of the next."""
         clauses, params = _conditions(asked, today)
-        if behind := key_of(cursor, (int, str)):
-            clauses.append("(t.due_day, t.id) > (?, ?)")
-            params.extend(behind)
-        parts = [(clauses, params)]
-        if asked.late:
-            parts = [([*clauses, late], [*params, *of]) for late, of in _late_by_now(today)]
-        rows = transaction.query(*_page(parts, limit + 1))
-        items = [_item(row[:-1], today) for row in rows[:limit]]
-        more = len(rows) > limit
-        return items, cursor_of((rows[limit - 1][5], rows[limit - 1][9])) if more else ""
+        clauses.append("(t.due_day, t.id) > (?, ?)")
+
+        def rows_behind(behind: Key | None, count: int) -> list[Row]:
+            after = [*params, *(behind or BEFORE_ALL_TERMS)]
+            parts = [(clauses, after)]
+            if asked.late:
+                parts = [([*clauses, late], [*after, *of]) for late, of in _late_by_now(today)]
+            return transaction.query(*_page(parts, count))
+
+        rows, next_cursor = page_of(
+            rows_behind,
+            lambda row: onlooker.is_shown(*row[-2:]),
+            lambda row: (row[5], row[9]),
+            key_of(cursor, (int, str)),
+            limit,
+        )
+        return [_item(row[:9], today) for row in rows], next_cursor
 
     @staticmethod
-    def to_supervise(
-        transaction: Questions, seen: Seen, today: date, limit: int, cursor: str
+    def to_supervise(  # noqa: PLR0913, PLR0917 - as above
+        transaction: Questions,
+        onlooker: Onlooker,
+        seen: Seen,
+        today: date,
+        limit: int,
+        cursor: str,
     ) -> tuple[list[dict[str, Any]], str]:
         """Return a page of matters that the record shows to be late or passed on too often."""
-        after = key_of(cursor, (str, str)) or ("", "")
-        rows = transaction.query(
-            _TO_SUPERVISE,
-            (
-                today.toordinal(),
-                PASSED_ON_AT_MOST,
-                f"{seen.reach}%",
-                *shown_to(seen.sealed_of),
-                *after,
-                limit + 1,
-            ),
+
+        def rows_behind(behind: Key | None, count: int) -> list[Row]:
+            return transaction.query(
+                _TO_SUPERVISE,
+                (
+                    today.toordinal(),
+                    PASSED_ON_AT_MOST,
+                    f"{seen.reach}%",
+                    *shown_to(seen.sealed_of),
+                    *(behind or BEGINNING),
+                    count,
+                ),
+            )
+
+        rows, next_cursor = page_of(
+            rows_behind,
+            lambda row: onlooker.is_shown(*row[-2:]),
+            lambda row: (row[0], row[1]),
+            key_of(cursor, (str, str)),
+            limit,
         )
         items = [
             {
@@ -162,10 +191,9 @@ class TermTables:
                 "owner": owner,
                 "unit": unit,
             }
-            for number, shows, since_day, office, owner, unit in rows[:limit]
+            for number, shows, since_day, office, owner, unit, *_ in rows
         ]
-        more = len(rows) > limit
-        return items, cursor_of((items[-1]["number"], items[-1]["trigger"])) if more else ""
+        return items, next_cursor
 
     @staticmethod
     def outdated(questions: Questions, newer: NewerCalendar, limit: int) -> list[tuple[str, str]]:

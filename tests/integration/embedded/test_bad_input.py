@@ -63,6 +63,10 @@ GOOD: dict[str, dict[str, Any]] = {
         "document": DOCUMENT,
     },
     "intake.registration": {"number": UNKNOWN},
+    "intake.name_accused": shown("intake.name_accused", number=UNKNOWN),
+    "intake.correct": shown("intake.correct", number=UNKNOWN),
+    "intake.withdraw": shown("intake.withdraw", number=UNKNOWN),
+    "responsibility.correct_step": shown("responsibility.correct_step", number=UNKNOWN),
     "responsibility.receive": {"request_id": "bad-input-1", "number": UNKNOWN, "leader": "L1"},
     "responsibility.owner_of": {"number": UNKNOWN},
     "responsibility.set_roster": {
@@ -121,6 +125,10 @@ GOOD: dict[str, dict[str, Any]] = {
     **{path: shown(path) for path in METHODS if path.startswith("notify.")},
     "notify.reminders": {"limit": 5},
     "audit.replay": {"number": UNKNOWN},
+    "audit.export": {"number": UNKNOWN},
+    "audit.checkpoint": {},
+    "audit.leaves": {"limit": 5},
+    "audit.feed": {"limit": 5},
     **{
         f"{service}.log": {"after": 0}
         for service in ("intake", "responsibility", "notify", "audit")
@@ -153,7 +161,9 @@ def telling_apart() -> set[str]:
 
 ALIKE = {method.path for method in STEP_METHODS.values()} - telling_apart()
 VARIED = {path: given for path, given in GOOD.items() if path not in ALIKE}
-BY_NUMBER = [path for path, given in GOOD.items() if "number" in given and path != "intake.status"]
+# With a query code: whoever guesses numbers learns nothing from the refusal.
+BY_CODE = {"intake.status", "intake.withdraw"}
+BY_NUMBER = [path for path, given in GOOD.items() if "number" in given and path not in BY_CODE]
 PROTECTED = [path for path, method in METHODS.items() if method.roles]
 
 

@@ -1,20 +1,24 @@
 """Accusations: nobody outside sees anything of one, not even that it exists (Arts 27 to 30).
 
 Generated: each method that takes the number of a petition, each role that may call it, from an
-office that has nothing to do with the matter.
+office that has nothing to do with the matter; and of the accused, whatever they are to it.
 """
 
 import uuid
 from collections.abc import Iterator
+from time import monotonic
 from typing import Any
 
+import eventlet
 import pytest
+from eventlet import GreenPool
 
 from chassis.jurisdiction import acts_for
 from contracts.failures import Failure
 from contracts.rpc import METHODS
 from contracts.rpc.method import FOLLOWERS
-from tests.integration.embedded.conftest import OFFICE, Town
+from services.responsibility.application import ARRIVES_WITHIN_S
+from tests.integration.embedded.conftest import OFFICE, Town, registration
 from tests.integration.embedded.test_bad_input import BY_NUMBER, GOOD
 
 CITY, NEXT_DOOR, ELSEWHERE = "330400-01", "330424-02", "330726-01"
@@ -36,6 +40,40 @@ LISTS = {
     "responsibility.terms": {"office": OFFICE},
     "responsibility.to_supervise": {},
 }
+
+
+# Accused: a person of the office itself, who owns the matter; everybody of the handling unit.
+PERSON, ACCUSED_UNIT = "P1", "330424-09"
+ACCUSED = ((PERSON, OFFICE), (PERSON, ""), ("X9", ACCUSED_UNIT))
+
+
+@pytest.fixture(scope="module")
+def against(town: Town) -> str:
+    """An accusation that the accused registered, received and owns, and his unit handles.
+
+    Only then does it become known who they are.
+    """
+    who = town.caller(PERSON, ["clerk", "leader"])
+    given = {"title": "检举二", "petition_class": "accusation"}
+    number: str = who.call("intake", "register", **registration(**given))["number"]
+    who.call("responsibility", "receive", request_id=str(uuid.uuid4()), number=number)
+    head = town.caller("D1", ["office_head"])
+    passed_on = {"unit": ACCUSED_UNIT, "document": "海信转〔2026〕9号"}
+    head.call(
+        "responsibility", "transfer", request_id=str(uuid.uuid4()), number=number, **passed_on
+    )
+    head.call(
+        "intake",
+        "name_accused",
+        request_id=str(uuid.uuid4()),
+        number=number,
+        accused_staff=[PERSON],
+        accused_units=[ACCUSED_UNIT],
+        reason="查阅附件后得知",
+        document="海信登〔2026〕31号",
+    )
+    town.wait_until_known_everywhere()
+    return number
 
 
 @pytest.fixture(scope="module")
@@ -139,3 +177,116 @@ def test_its_owner_reads_it(town: Town, accusation: str) -> None:
     assert opened["content"]["title"] == "检举"
     found = owner.call("intake", "search")["items"]
     assert accusation in {item["number"] for item in found}
+
+
+def asked(path: str, role: str, number: str) -> dict[str, Any]:
+    given = {**GOOD[path], "number": number}
+    if role == "leader":
+        given.pop("leader", None)
+    if "request_id" in given:
+        given["request_id"] = str(uuid.uuid4())
+    return given
+
+
+@pytest.mark.parametrize("path", sorted(BY_NUMBER))
+def test_to_the_accused_there_is_no_such_petition(town: Town, against: str, path: str) -> None:
+    """Neither to him who registered it and owns it, nor to the unit that handles it.
+
+    All roles at once: what is hidden is refused no sooner than what is not there.
+    """
+    callers = [
+        (who, role, office)
+        for who, office in ACCUSED
+        for role in sorted(METHODS[path].roles - {"service"})
+    ]
+    pool = GreenPool()
+    told_to = pool.imap(
+        lambda caller: told(town, caller, path, **asked(path, caller[1], against)), callers
+    )
+    assert dict(zip(callers, told_to, strict=True)) == dict.fromkeys(callers, "petition_unknown")
+
+
+@pytest.mark.parametrize("path", LISTS)
+def test_to_the_accused_no_list_has_it(town: Town, against: str, path: str) -> None:
+    asked_for = {**LISTS[path], **({"owner": PERSON} if path.endswith("caseload") else {})}
+    for who, office in ACCUSED:
+        for role in sorted(METHODS[path].roles - {"service"}):
+            service, _, method = path.partition(".")
+            caller = town.caller(who, [role], office)
+            if told(town, (who, role, office), path, **asked_for) == "office_not_allowed":
+                continue
+            page = caller.call(service, method, **asked_for)
+            assert against not in {item["number"] for item in page["items"]}, (who, role, office)
+
+
+def test_the_accused_finds_no_reminder_of_it(town: Town, against: str) -> None:
+    """Those that he was sent while nobody knew are not shown any more."""
+    for who, office in ACCUSED:
+        reminders = town.caller(who, ["leader", "operator"], office).call("notify", "reminders")
+        assert against not in {each["number"] for each in reminders["items"]}
+
+
+def test_the_query_code_opens_nothing_to_the_accused(town: Town) -> None:
+    given = registration(title="检举三", petition_class="accusation", accused_staff=[PERSON])
+    made = town.caller("K1", ["clerk"]).call("intake", "register", **given)
+    code = {"number": made["number"], "query_code": made["query_code"]}
+    assert told(town, (PERSON, "clerk", OFFICE), "intake.status", **code) == "query_code_wrong"
+    assert told(town, ("K1", "clerk", OFFICE), "intake.status", **code) == "ok"
+
+
+def test_who_registers_a_repeat_learns_nothing_of_what_he_is_accused_of(town: Town) -> None:
+    """The same person with the same matter: it joins, and he is not told what."""
+    person = {"name": "沈某", "phone": "057386000000"}
+    given = {"title": "检举四", "petition_class": "accusation", "petitioner": person}
+    first = town.register(**given, accused_staff=[PERSON])["number"]
+    again = town.caller(PERSON, ["clerk"]).call("intake", "register", **registration(**given))
+    assert again["repeat_of"] is None
+    assert town.register(**given)["repeat_of"] == first
+    assert told(town, (PERSON, "clerk", OFFICE), "intake.petition", number=first) == (
+        "petition_unknown"
+    )
+
+
+def test_what_was_so_before_he_was_named_is_kept_from_him_too(town: Town, against: str) -> None:
+    before = town.caller("D1", ["office_head"]).call("responsibility", "course_of", number=against)[
+        "since"
+    ]
+    asked_then = {"number": against, "as_of": before}
+    told_him = told(town, (PERSON, "leader", OFFICE), "responsibility.course_of", **asked_then)
+    assert told_him == "petition_unknown"
+
+
+def test_the_head_is_reminded_of_the_recusal(town: Town, against: str) -> None:
+    """The ownership stays where it is until he names another owner."""
+    head = town.caller("D1", ["office_head"])
+    assert head.call("responsibility", "owner_of", number=against)["owner"] == PERSON
+    with eventlet.Timeout(20):
+        while against not in {each["number"] for each in _recusals(head)}:
+            eventlet.sleep(0.02)
+
+
+def _recusals(head: Any) -> list[dict[str, Any]]:
+    page = head.call("notify", "reminders", recipient=f"office_head:{OFFICE}")
+    return [each for each in page["items"] if each["reason"] == "recusal_due"]
+
+
+@pytest.mark.parametrize("path", ["responsibility.recuse", "responsibility.succeed"])
+def test_no_party_is_named_owner(town: Town, against: str, path: str) -> None:
+    """Told to the head, who knows of the matter, with the field and the way out."""
+    given = {**GOOD[path], "number": against, "request_id": str(uuid.uuid4())}
+    service, _, method = path.partition(".")
+    head = town.caller("D1", ["office_head"])
+    with pytest.raises(Failure) as refused:
+        head.call(service, method, **{**given, "to": "L7", "office": ACCUSED_UNIT})
+    assert (refused.value.code, list(refused.value.fields)) == ("party_to_the_matter", ["office"])
+
+
+def test_what_is_hidden_is_refused_no_sooner_than_what_is_not_there(
+    town: Town, against: str
+) -> None:
+    """Its time would tell that there is one."""
+    leader = (PERSON, "leader", OFFICE)
+    for path in ("responsibility.owner_of", "responsibility.course_of"):
+        begun = monotonic()
+        assert told(town, leader, path, number=against) == "petition_unknown"
+        assert monotonic() - begun >= ARRIVES_WITHIN_S

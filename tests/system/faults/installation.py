@@ -217,6 +217,7 @@ class Installation:
             "SHOUWEN_IDENTITY_KEYS": json.dumps(self.issuer.jwks()),
             "SHOUWEN_SERVICE_TOKEN": self.token(f"service:{service}", ["service"]),
             "SHOUWEN_VAULT_KEY": urlsafe_b64encode(b"k" * 32).decode(),
+            "SHOUWEN_LEDGER_KEY": urlsafe_b64encode(b"l" * 32).decode(),
             **self._clock_of(service),
             **self.settings,
         }

@@ -2,7 +2,7 @@
 
 import math
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from random import Random
@@ -26,6 +26,7 @@ from tests.system.faults.reminders import Told
 RECOVERY_LIMIT_S: Final = 120.0
 # Each look asks all services; what they do meanwhile is what is waited for.
 LOOK_EVERY_S: Final = 0.1
+ON_ITS_WAY_S: Final = 5.0
 PAGE: Final = 1_000
 # Share of the acknowledged commands that are sent again once all is quiet.
 REPEATED: Final = 0.2
@@ -166,7 +167,7 @@ class Campaign:
         self._read_logs()
         wrongs = [*self._logs.wrongs(), *self._register_wrongs()]
         wrongs += logs.never_arrived(self.installation)
-        wrongs += logs.audit_gaps(self.installation)
+        wrongs += self._lasting(lambda: logs.audit_gaps(self.installation))
         # Of what happened between two rounds nobody knows here whether it explains a repetition.
         wrongs += self._told.read_on(again=True)
         wrongs += self._told.wrongs(self._logs.reminders)
@@ -209,7 +210,7 @@ class Campaign:
         self._read_logs()
         return [
             *self._logs.taken_in.wrongs(),
-            *logs.audit_gaps(self.installation, before),
+            *self._lasting(lambda: logs.audit_gaps(self.installation, before)),
             *self._told.read_on(again=checker.may_tell_again(note, self._deaths())),
         ]
 
@@ -305,12 +306,22 @@ class Campaign:
                     if count:
                         yield f"{count} messages in {queue}"
 
+    @staticmethod
+    def _lasting(look: Callable[[], Iterable[str]]) -> list[str]:
+        """Return what is wrong and stays so: what was recorded just now is still on its way."""
+        until = monotonic() + ON_ITS_WAY_S
+        while (wrongs := list(look())) and monotonic() < until:
+            eventlet.sleep(LOOK_EVERY_S)
+        return wrongs
+
     def _rebuilt_otherwise(self) -> Iterator[str]:
-        before = logs.tables_of(self.installation)
+        heads = logs.heads_of(self.installation)
+        self.await_quiet()
+        before = logs.tables_of(self.installation, heads)
         rebuild = partial(self.installation.operate, "rebuild")
         list(GreenPool().imap(rebuild, SERVICES))
         self.await_quiet()
-        after = logs.tables_of(self.installation)
+        after = logs.tables_of(self.installation, heads)
         for table, digest in before.items():
             if after[table] != digest:
                 yield f"{table} was {digest}, rebuilt it is {after[table]}"

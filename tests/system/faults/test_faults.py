@@ -99,11 +99,15 @@ class TestLoss:
         """Everything comes back by itself from the logs."""
         received(campaign, registered(campaign, 5)[0])
         campaign.await_quiet()
-        before = logs.tables_of(campaign.installation)
-        nemesis.lose_tables(campaign.installation, service)
-        wait_until(lambda: logs.tables_of(campaign.installation) == before, 30, "all is back")
+        heads = logs.heads_of(campaign.installation)
         campaign.await_quiet()
-        assert logs.tables_of(campaign.installation) == before
+        before = logs.tables_of(campaign.installation, heads)
+        nemesis.lose_tables(campaign.installation, service)
+        wait_until(
+            lambda: logs.tables_of(campaign.installation, heads) == before, 30, "all is back"
+        )
+        campaign.await_quiet()
+        assert logs.tables_of(campaign.installation, heads) == before
         campaign.check_all(rebuild=False)
 
 

@@ -11,6 +11,7 @@ from services.intake.application.ports import Raised, Reader
 from services.intake.domain.petition import Petition
 from services.intake.gateways.likeness import TextLikeness
 from services.intake.gateways.vault import Vault
+from services.intake.readmodels.progress import has_begun
 from services.intake.readmodels.proposals import Proposals
 from services.intake.readmodels.register import RegisterTables
 from tests.builders import CLERK, Clock, actor, intake_command, raised
@@ -33,7 +34,8 @@ def reader(of: Actor, *roles: str) -> Reader:
 def intake(environment: dict[str, str], clock: Clock) -> Intake:
     register = RegisterTables()
     read_models = [register, Proposals()]
-    return Intake(environment, clock, read_models, register, Vault(VAULT_KEY), TextLikeness())
+    vault = Vault(VAULT_KEY)
+    return Intake(environment, clock, read_models, register, vault, TextLikeness(), has_begun)
 
 
 @dataclass

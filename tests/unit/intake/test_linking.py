@@ -1,6 +1,7 @@
 """Clerks link petitions that are one matter, and undo it: what repeats the petition goes along."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -17,12 +18,14 @@ from services.intake.domain.refusals import (
     ProposalUnknown,
     RepeatOfItself,
     Sealed,
+    VersionChanged,
 )
 from services.intake.readmodels.proposals import Proposals
 from services.intake.readmodels.register import RegisterTables, Sight
 from tests.builders import (
     CLERK,
     COUNTY,
+    DAY,
     OTHER_COUNTY,
     SAME_COUNTY,
     Clock,
@@ -42,6 +45,7 @@ OTHER_WORDS = "外墙渗水两年了无人修,墙面都发霉了,老人和孩子
 ELSE = "退休以后养老金少发三个月,社保所说系统升级,至今没有补发"
 STATED = Statement("同一事项", "海信并〔2026〕1号")
 SECOND = actor("K330424002")
+STAFF = (CLERK, "K330424002")
 _requests = iter(range(1_000_000))
 
 
@@ -419,3 +423,86 @@ def test_the_tables_are_what_the_log_adds_up_to(desk: Desk, clerk: Clerk):
     before = tables(desk.application)
     desk.application.rebuild()
     assert tables(desk.application) == before
+
+
+class TestAMatterOfElsewhere:
+    """What is linked to it may change whose it is."""
+
+    def test_is_not_linked_to_by_a_clerk_on_his_own(self, desk: Desk):
+        """He has no say there."""
+        first = told(desk, LEAK)
+        mine = told(desk, ELSE, person(id_number="330726198001010011"), office=OTHER_COUNTY)
+        far = Clerk(desk, actor("K330726001", OTHER_COUNTY))
+        with pytest.raises(OfficeNotAllowed) as refused:
+            far.link(mine, first)
+        assert refused.value.fields == {"repeat_of": COUNTY}
+
+    def test_is_linked_to_where_that_was_proposed(self, desk: Desk):
+        """The person is the same, and so is what he says."""
+        first = told(desk, LEAK)
+        mine = told(desk, LEAK, office=OTHER_COUNTY, category="劳动社保/养老保险")
+        far = Clerk(desk, actor("K330726001", OTHER_COUNTY))
+        assert far.link(mine, first)["repeat_of"] == first
+
+    def test_is_freed_of_a_repeat_by_its_own_office(self, desk: Desk, clerk: Clerk):
+        """Which is not the one that registered the repeat."""
+        first = told(desk, LEAK)
+        repeat = told(desk, LEAK, office=OTHER_COUNTY)
+        assert clerk.unlink(repeat) == {"number": repeat, "repeat_of": None, "along": []}
+        assert first != repeat
+
+
+class TestManyOfOnePerson:
+    def test_the_newest_are_compared_also_beside_those_of_the_batch(self, desk: Desk):
+        """Of more than are looked at, the oldest are left out."""
+        for serial in range(7):
+            told(desk, chr(0x4E00 + 50 * serial) * 40)
+            desk.clock.advance(DAY)
+        newest = told(desk, LEAK)
+        desk.clock.advance(DAY)
+        texts = ("末班公交取消" * 5, OTHER_WORDS)
+        petitions = [raised(content=content(person(), title=text, body=text)) for text in texts]
+        _, second = desk.register(*petitions)
+        assert second["may_repeat"] == newest
+
+
+class TestASealedMatterOfAnotherOffice:
+    def test_is_not_found_through_its_repeat_here(self, desk: Desk):
+        """The clerk of both offices registered a repeat for this one; its number stays there."""
+        hidden = told(desk, LEAK, petition_class="accusation")
+        said = content(person(), title="再次举报", body=ELSE)
+        beside = raised(
+            content=said, petition_class="accusation", office=SAME_COUNTY, repeat_of=hidden
+        )
+        desk.registered(beside)
+        again = raised(content=said, petition_class="accusation", office=SAME_COUNTY)
+        outcome = desk.registered(again, by=actor("K330424009", SAME_COUNTY))
+        assert hidden not in {outcome["repeat_of"], outcome.get("may_repeat")}
+
+
+class TestAVersionThatWasSeen:
+    def test_is_the_one_that_is_decided_on(self, desk: Desk, clerk: Clerk):
+        """Of two clerks the second is told that the petition is not as he saw it."""
+        first = told(desk, LEAK)
+        second = told(desk, ELSE, person(id_number="330424198001010011"))
+        seen = desk.application.petition(reader(actor(CLERK)), second)["revision"]
+        clerk.link(second, first)
+        sent = replace(intake_command("unlink-as-seen"), expected_version=seen)
+        with pytest.raises(VersionChanged):
+            clerk.linking.unlink(reader(actor(CLERK)), sent, second, STATED)
+        now = replace(intake_command("unlink-as-it-is"), expected_version=seen + 1)
+        assert clerk.linking.unlink(reader(actor(CLERK)), now, second, STATED)["repeat_of"] is None
+
+
+class TestAProposalOfWhatIsSealed:
+    @pytest.mark.parametrize("names", ["first", "second"])
+    def test_is_shown_to_no_party_of_either(self, desk: Desk, names: str):
+        """He has registered the one that is asked about, and heads the office."""
+        accused = {names: {"accused_staff": [CLERK]}}
+        for which, text in (("first", LEAK), ("second", OTHER_WORDS)):
+            told(desk, text, petition_class="accusation", **accused.get(which, {}))
+        sights = [Sight("330424", who, COUNTY, auditing=False, office=COUNTY) for who in STAFF]
+        questions = desk.application.log_of_events
+        shown = [Proposals.listed(questions, COUNTY, sight, 50, "") for sight in sights]
+        assert [len(items) for items, _ in shown] == [0, 1]
+        assert shown[0] == ([], "")

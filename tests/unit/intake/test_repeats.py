@@ -98,6 +98,16 @@ class TestTheSamePersonWithTheSameMatter:
         second = desk.registered(by(person(), title="小区外墙渗水 两年无人修"))
         assert second["repeat_of"] == first["number"]
 
+    def test_is_a_question_where_only_the_title_is_the_same(self, desk: Desk):
+        """Many complain under one word; what they say is about a wall, and about a bus."""
+        wall = content(person(), title="投诉", body="承重墙被邻居拆除,楼上住户都很担心,请尽快处理")
+        bus = content(person(), title="投诉", body="末班公交取消以后下夜班的工人没有车回家")
+        first = desk.registered(raised(content=wall))
+        second = desk.registered(
+            raised(content=bus, office=OTHER_COUNTY), by=actor("K330726001", OTHER_COUNTY)
+        )
+        assert (second["repeat_of"], second["may_repeat"]) == (None, first["number"])
+
     def test_is_found_at_another_office(self, desk: Desk):
         """Wherever he goes."""
         first = desk.registered()

@@ -149,8 +149,12 @@ class Desk:
         return [(row["recipient"], row["reason"], row["state"]) for row in reversed(self.listed())]
 
     def listed(self) -> list[dict[str, Any]]:
+        return self.listed_to()
+
+    def listed_to(self, *onlooker: str) -> list[dict[str, Any]]:
+        """All reminders that somebody is shown, newest first."""
         with self.application.log_of_events.reading() as transaction:
-            return ReminderTable().listed(transaction, None, None, 200, "")[0]
+            return ReminderTable().listed(transaction, onlooker, None, None, 200, "")[0]
 
     def facts(self) -> list[Any]:
         log = self.application.log_of_events.select_recorded(0, 1_000)

@@ -11,6 +11,8 @@ from services.notify.application.preferring import Preferring, Stated
 from services.notify.domain.digest import Running, morning, weekly
 from services.notify.domain.planning import instant
 from services.notify.domain.preferences import Preferences
+from services.notify.readmodels.reminders import ReminderTable
+from statute.parties import mark_of
 from statute.workdays import newest_calendar
 from tests.builders import COUNTY, DAY, HUANG, SHEN, TODAY, Clock, number
 from tests.unit.notify.desk import Desk, FakeChannel
@@ -118,10 +120,10 @@ class FakeCases:
 
     away: bool = False
 
-    def open_of(self, _owner: str) -> int:
+    def open_of(self, _owner: str) -> list[str]:
         if self.away:
             raise CasesAway
-        return 11
+        return [number(serial) for serial in range(1, 12)]
 
     def running_of(self, _owner: str) -> list[Running]:
         return ELEVEN
@@ -152,7 +154,7 @@ def digests(desk: Desk, cases: FakeCases) -> Digests:
     ways, pace = desk.deliveries.ways, desk.deliveries.pace
     preferring = Preferring(desk.application, ways, pace, NothingKept())
     preferring.state(command(), HUANG, Stated([], None, [], "morning"))
-    return Digests(desk.application, cases, desk.deliveries)
+    return Digests(desk.application, cases, desk.deliveries, ReminderTable())
 
 
 class TestSending:
@@ -213,3 +215,24 @@ class TestSending:
             HUANG: "首问早报",
             head: "首问周报",
         }
+
+
+class TestWhatIsSealed:
+    @pytest.fixture
+    def kept_out(self, desk: Desk, digests: Digests) -> Digests:
+        """HUANG and his office are parties to petition 1."""
+        marks = [mark_of(number(), code) for code in (HUANG, COUNTY)]
+        desk.tell("parties.kept_out.v1", sealed=True, kept_out=marks)
+        return digests
+
+    def test_is_in_no_digest_of_a_party(self, kept_out: Digests):
+        """Neither counted nor listed."""
+        told = kept_out.morning(HUANG)["text"]
+        assert "在办事项10件:逾期1项" in told
+        assert number(1) not in told
+        assert number(1) not in kept_out.weekly(COUNTY)["text"]
+
+    def test_is_not_shown_to_a_party_who_asks_for_another(self, kept_out: Digests):
+        """An auditor, an operator; the other himself has it."""
+        assert number(1) not in kept_out.morning(SHEN, HUANG, "")["text"]
+        assert number(1) in kept_out.morning(SHEN)["text"]

@@ -25,7 +25,7 @@ IN_TIME = instant(date(2026, 12, 22), time(9))
 
 def command(by: str = HUANG, request: str = "request-1", method: str = "m") -> Command:
     key = CommandKey.of(by, request, method, b"")
-    return Command(by, frozenset({by}), "call-1", key)
+    return Command(by, (by,), frozenset({by}), "call-1", key)
 
 
 @pytest.fixture

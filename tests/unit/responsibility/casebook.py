@@ -25,7 +25,7 @@ from services.responsibility.domain.evidence import (
 )
 from services.responsibility.domain.ownership import Ownership
 from services.responsibility.domain.roster import RosterLine
-from services.responsibility.readmodels.caseloads import Caseloads
+from services.responsibility.readmodels.caseloads import Caseloads, Onlooker
 from services.responsibility.readmodels.matters import Matters
 from services.responsibility.readmodels.terms import TermTables
 from statute.course import STEPS
@@ -49,6 +49,9 @@ from tests.builders import (
 Asked = Callable[[Responsibility], Any]
 
 _requests = count(1)
+
+# Looks at lists; he is a party to nothing.
+ANYBODY = Onlooker("", "")
 
 
 @dataclass

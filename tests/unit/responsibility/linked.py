@@ -18,6 +18,7 @@ from services.intake.domain.petition import Petition
 from services.intake.gateways.likeness import TextLikeness
 from services.intake.gateways.vault import Vault
 from services.intake.publishing import TELLINGS
+from services.intake.readmodels.progress import has_begun
 from services.intake.readmodels.proposals import Proposals
 from services.intake.readmodels.register import RegisterTables
 from services.responsibility.application import Responsibility
@@ -50,9 +51,9 @@ class ContendedIntake(Intake):
 
 def contended_intake(environment: dict[str, str], clock: Clock) -> ContendedIntake:
     register = RegisterTables()
-    read_models = [register, Proposals()]
+    read_models, vault = [register, Proposals()], Vault(VAULT_KEY)
     return ContendedIntake(
-        environment, clock, read_models, register, Vault(VAULT_KEY), TextLikeness()
+        environment, clock, read_models, register, vault, TextLikeness(), has_begun
     )
 
 

@@ -26,6 +26,7 @@ from tests.builders import (
     registration,
 )
 from tests.unit.responsibility.casebook import (
+    ANYBODY,
     Asked,
     Casebook,
     StepAsked,
@@ -258,7 +259,7 @@ def assigned_to(case: Casebook, unit: str) -> None:
 
 def listed(case: Casebook) -> list[dict[str, Any]]:
     log, today = case.application.log_of_events, day_of(case.clock())
-    return TermTables.listed(log, TermsAsked(), today, 100, "")[0]
+    return TermTables.listed(log, ANYBODY, TermsAsked(), today, 100, "")[0]
 
 
 def late_terms(case: Casebook) -> set[str]:
@@ -266,8 +267,8 @@ def late_terms(case: Casebook) -> set[str]:
     asked = TermsAsked(late=True)
     today = day_of(case.clock())
     log = case.application.log_of_events
-    late, _ = TermTables.listed(log, asked, today, 100, "")
-    everything, _ = TermTables.listed(log, TermsAsked(), today, 100, "")
+    late, _ = TermTables.listed(log, ANYBODY, asked, today, 100, "")
+    everything, _ = TermTables.listed(log, ANYBODY, TermsAsked(), today, 100, "")
     assert late == [term for term in everything if term["late_days"] > 0]
     assert late == list(one_by_one(case, asked))
     return {term["term"] for term in late}
@@ -277,7 +278,7 @@ def one_by_one(case: Casebook, asked: TermsAsked) -> Iterator[dict[str, Any]]:
     """All terms, each on a page of its own."""
     log, cursor, first = case.application.log_of_events, "", True
     while cursor or first:
-        page, cursor = TermTables.listed(log, asked, day_of(case.clock()), 1, cursor)
+        page, cursor = TermTables.listed(log, ANYBODY, asked, day_of(case.clock()), 1, cursor)
         first = False
         yield from page
 

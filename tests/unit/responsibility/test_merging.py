@@ -24,6 +24,7 @@ from tests.unit.responsibility.casebook import (
     close,
     receive,
     responsibility,
+    rule,
     set_roster,
     take,
 )
@@ -90,6 +91,32 @@ _unreadable = replace(READING, registration_of=_no_registration)
 def terms_of(town: Town, number: str) -> dict[str, str]:
     """Term to the day it ended on, empty while it runs."""
     return {row[2]: row[5] for row in rows(town.case.application, "term") if row[1] == number}
+
+
+class TestWhatIsContested:
+    def test_goes_on_in_the_matter_that_it_becomes_part_of(self, town: Town, clock: Clock):
+        """Nobody closes over it, and it is ruled on there."""
+        first, second = town.register(2)
+        clock.advance(DAY)
+        town.case.when(receive(SHEN, of=second))
+        clock.advance(DAY)
+        town.case.when(receive(TAO, of=second, at=clock() - 2 * DAY))
+        dispute = town.case.answer["dispute_id"]
+        town.link(second, first)
+        town.case.when(close(of=first, by=SHEN))
+        assert town.case.refusal.code == "dispute_open"
+        town.case.when(rule(of=second, dispute_id=dispute))
+        assert town.owner_of(first) == TAO
+
+    def test_is_not_begun_by_merging(self, town: Town, clock: Clock):
+        """Who received after the first contact contests nothing, though he does before the link."""
+        first, second = town.register(2)
+        town.case.when(receive(SHEN, of=second))
+        received_at = clock() + DAY
+        clock.advance(2 * DAY)
+        town.link(second, first)
+        town.case.when(receive(TAO, of=second, at=received_at))
+        assert town.case.answer["standing"] == "rival"
 
 
 class TestMerging:

@@ -11,7 +11,7 @@ import pytest
 from services.responsibility.domain.policy import day_of
 from services.responsibility.readmodels.terms import TermsAsked, TermTables
 from tests.builders import FOLLOWER, HUANG, number, registration
-from tests.unit.responsibility.casebook import Casebook, receive, reply, take
+from tests.unit.responsibility.casebook import ANYBODY, Casebook, receive, reply, take
 
 # Beside the project where it was handed over; nothing needs it.
 REPLIES = Path(__file__).parents[4] / "shared/data/replies.csv"
@@ -59,7 +59,7 @@ def test_the_late_ones_are_found_late_and_no_others(handled: Casebook):
     }
     asked = TermsAsked(running=False)
     today = day_of(handled.clock() + timedelta(days=1))
-    rows, _ = TermTables.listed(handled.application.log_of_events, asked, today, 500, "")
+    rows, _ = TermTables.listed(handled.application.log_of_events, ANYBODY, asked, today, 500, "")
     found = {row["number"]: row["late_days"] for row in rows if row["term"] == "handling"}
     assert found == expected
     assert any(expected.values())

@@ -25,7 +25,7 @@ from tests.builders import (
     petition_id,
     registration,
 )
-from tests.unit.responsibility.casebook import Casebook, receive, set_roster
+from tests.unit.responsibility.casebook import ANYBODY, Casebook, receive, set_roster
 
 LETTER = registration(channel="letter")
 
@@ -224,5 +224,5 @@ class TestTheRoster:
 
 def _open_list(case: Casebook, office: str) -> list[str]:
     with case.application.log_of_events.reading() as transaction:
-        items, _ = Caseloads.open_of(transaction, office, None, 50, "")
+        items, _ = Caseloads.open_of(transaction, ANYBODY, office, None, 50, "")
     return [item["number"] for item in items]

@@ -5,7 +5,7 @@ from typing import Any
 from services.responsibility.domain.policy import day_of
 from services.responsibility.readmodels.terms import Seen, TermTables
 from tests.builders import COUNTY, DAY, OTHER_COUNTY, number
-from tests.unit.responsibility.casebook import Casebook
+from tests.unit.responsibility.casebook import ANYBODY, Casebook
 from tests.unit.responsibility.paths import register, walk
 
 PASSED_ON = ("transfer", "object", "take_back", "transfer", "object", "take_back", "transfer")
@@ -13,7 +13,7 @@ PASSED_ON = ("transfer", "object", "take_back", "transfer", "object", "take_back
 
 def shown(case: Casebook, *, reach: str = "330424", sealed_of: str | None = None) -> Any:
     log, today = case.application.log_of_events, day_of(case.clock())
-    items, _ = TermTables.to_supervise(log, Seen(reach, sealed_of), today, 50, "")
+    items, _ = TermTables.to_supervise(log, ANYBODY, Seen(reach, sealed_of), today, 50, "")
     return [(item["number"], item["trigger"]) for item in items]
 
 

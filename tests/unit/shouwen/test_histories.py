@@ -1,11 +1,13 @@
 """Histories in words: what a visitor reads."""
 
+from datetime import datetime
+
 import pytest
 from rich.cells import cell_len
 from rich.console import Console
 
 from contracts.events import MESSAGES
-from shouwen.histories import WORDS, actor_in_words, history_table, in_words
+from shouwen.histories import WORDS, actor_in_words, history_table, in_words, recorded_after
 from tests.contract.published import EXAMPLES, read
 
 ENTRY = {
@@ -52,3 +54,10 @@ def test_a_history_fits_a_terminal_of_80_columns():
     lines = printed.get().splitlines()
     assert [line for line in lines if "responsibility 435" in line]
     assert all(cell_len(line) <= 80 for line in lines)
+
+
+def test_what_changed_between_two_instants_is_what_was_recorded_between_them():
+    """The later one is asked for; of its facts, those on record at the earlier one fall away."""
+    earlier = {**ENTRY, "recorded_at": "2026-11-25T06:00:00Z"}
+    instant = datetime.fromisoformat("2026-11-25T14:00:00+08:00")
+    assert recorded_after([earlier, ENTRY], instant) == [ENTRY]

@@ -4,8 +4,8 @@ from alembic import op
 
 from chassis.eventstore.revisions import create_tables
 
-revision = "notify_0002"
-down_revision = "notify_0001"
+revision = "notify_0003"
+down_revision = "notify_0002"
 
 
 def upgrade() -> None:
@@ -36,6 +36,6 @@ def upgrade() -> None:
         )""",
         "CREATE INDEX due_at ON due (lane, at, id)",
         "INSERT INTO due (id, petition_id, lane, since, at)"
-        " SELECT reminder_id, petition_id, 0, next_attempt_at, next_attempt_at FROM reminder"
+        " SELECT reminder_id, petition_id, 0, due_at, next_attempt_at FROM reminder"
         " WHERE state = 'planned'",
     )

@@ -4,8 +4,8 @@ from alembic import op
 
 from chassis.eventstore.revisions import create_tables
 
-revision = "notify_0003"
-down_revision = "notify_0002"
+revision = "notify_0004"
+down_revision = "notify_0003"
 
 
 def upgrade() -> None:

@@ -1,0 +1,51 @@
+"""Questions about the ledger as a whole."""
+
+from base64 import b64encode
+from collections.abc import Sequence
+from typing import Any
+
+from chassis.eventstore.log import EventLog
+from services.audit.application.notary import Trees
+from services.audit.domain.merkle import consistency_proof
+from services.audit.domain.refusals import CheckpointUnknown
+
+
+class Ledger:
+    """Reads the ledger.
+
+    Args:
+        keys: its public keys, one line each.
+    """
+
+    def __init__(self, log_of_events: EventLog, trees: Trees, keys: Sequence[str]) -> None:
+        self._log = log_of_events
+        self._trees = trees
+        self.keys = keys
+
+    def checkpoint(self, known_size: int | None) -> dict[str, Any]:
+        """Return the newest checkpoint, and the proof that it grew out of an older one.
+
+        Raises:
+            CheckpointUnknown: there was no checkpoint of that size.
+        """
+        with self._log.reading() as transaction:
+            newest = self._trees.last_signed(transaction)
+            known = newest.size if known_size is None else known_size
+            if self._trees.signed_before(transaction, known).size != known:
+                raise CheckpointUnknown(known_size=str(known))
+            proof = consistency_proof(
+                self._trees.hashes(transaction, newest.size), known, newest.size
+            )
+        return {
+            "note": newest.note,
+            "size": newest.size,
+            "keys": list(self.keys),
+            "consistency": [b64encode(each).decode() for each in proof],
+        }
+
+    def leaves(self, after: int, limit: int) -> tuple[list[str], int]:
+        """Return leaves beyond the first `after`, as text, and how many there are of all."""
+        with self._log.reading() as transaction:
+            size = self._trees.size(transaction)
+            leaves = self._trees.leaves(transaction, after, min(after + limit, size))
+        return [leaf.decode() for leaf in leaves], size

@@ -1,0 +1,262 @@
+"""What was put on record wrongly is put right by facts of its own; the record keeps both."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from chassis.eventstore.application import Provenance, Unit
+from services.responsibility.application import Responsibility
+from services.responsibility.application.courses import Courses, StepAsked
+from services.responsibility.domain.course import Course, StepCorrection
+from services.responsibility.domain.evidence import MatterCorrection, Withdrawal
+from services.responsibility.domain.ownership import Ownership
+from services.responsibility.domain.refusals import (
+    NothingChanged,
+    OfficeNotAllowed,
+    StepUnknown,
+    VersionChanged,
+)
+from statute.course import STEPS
+from tests.builders import (
+    FOLLOWER,
+    HOUR,
+    NOON,
+    OTHER_COUNTY,
+    actor,
+    command,
+    happened,
+    number,
+    petition_id,
+    registration,
+    statement,
+)
+from tests.unit.responsibility.casebook import (
+    GIVEN,
+    Asked,
+    Casebook,
+    close,
+    receive,
+    reply,
+    take,
+)
+
+
+def corrected(
+    step_number: int = 1, office: str = "330424-01", sees: int | None = None, **stated: Any
+) -> Asked:
+    correction = StepCorrection(
+        step_number, stated or {"document": "海信转〔2026〕21号"}, "誊写有误"
+    )
+    by = actor(office=office)
+    sent = command("responsibility.correct_step", correction, by, f"correct-{correction}-{sees}")
+
+    def ask(application: Responsibility) -> Any:
+        made = type(sent)(sent.actor, sent.key, sees)
+        return Courses(application).correct_step(made, number(), correction)
+
+    return ask
+
+
+def told(cause: str, tell: Any) -> Asked:
+    def ask(application: Responsibility) -> None:
+        def decide(unit: Unit) -> dict[str, Any]:
+            tell(application, unit)
+            return {}
+
+        application.run(Provenance("service:responsibility", cause, cause), decide)
+
+    return ask
+
+
+def reclassified(petition_class: str | None, channel: str | None = None, of: int = 1) -> Asked:
+    correction = MatterCorrection(number(of), of == 1, petition_class, channel)
+    return told(
+        f"corrected-{of}",
+        lambda application, unit: application.correct_matter(unit, petition_id(), correction, NOON),
+    )
+
+
+def withdrawn(of: int = 1, cause: str = "withdrawn") -> Asked:
+    return told(
+        f"{cause}-{of}",
+        lambda application, unit: application.receive_withdrawal(
+            unit, petition_id(), Withdrawal(number(of), "settled"), application.clock()
+        ),
+    )
+
+
+def transferred(case: Casebook) -> Casebook:
+    case.when_registered(registration())
+    case.when(receive())
+    case.when(take("transfer", document="海信转〔2026〕12号"))
+    return case
+
+
+class TestAStep:
+    def test_shows_what_should_have_been_stated_and_that_it_was_corrected(self, case: Casebook):
+        transferred(case).when(corrected())
+        (step,) = case.answer["steps"]
+        assert (step["given"]["document"], step["corrected"]) == ("海信转〔2026〕21号", True)
+
+    def test_is_on_record_as_it_was_and_as_it_is(self, case: Casebook):
+        transferred(case).when(corrected())
+        case.then(
+            happened(
+                Course.StepCorrected,
+                step="transfer",
+                before={"document": "海信转〔2026〕12号"},
+                after={"document": "海信转〔2026〕21号"},
+                reason="誊写有误",
+            )
+        )
+
+    def test_was_the_old_one_before_the_correction(self, case: Casebook):
+        before = transferred(case).clock()
+        case.clock.advance(HOUR)
+        case.when(corrected())
+        then = Courses(case.application).course_of(number(), before, FOLLOWER)
+        assert then["steps"][0]["given"]["document"] == "海信转〔2026〕12号"
+        assert not then["steps"][0]["corrected"]
+
+    def test_keeps_its_day_and_where_it_led(self, case: Casebook):
+        transferred(case).when(corrected())
+        course = Courses(case.application).course_of(number(), None, FOLLOWER)
+        assert (course["state"], course["since"]) == ("transferred", "2026-11-24T04:00:00.000000Z")
+
+    @pytest.mark.parametrize(
+        ("given", "refusal"),
+        [
+            ({"step_number": 2}, StepUnknown),
+            ({"unit_score": 3}, NothingChanged),
+            ({"document": "海信转〔2026〕12号"}, NothingChanged),
+            ({"office": OTHER_COUNTY}, OfficeNotAllowed),
+            ({"sees": 1}, VersionChanged),
+        ],
+    )
+    def test_is_corrected_only_where_it_stands(
+        self, case: Casebook, given: dict[str, Any], refusal: type[Exception]
+    ):
+        transferred(case).when(corrected(**given))
+        case.then_refused(refusal)
+
+    def test_has_no_correction_before_the_first(self, case: Casebook):
+        case.when_registered(registration())
+        case.when(corrected())
+        case.then_refused(StepUnknown)
+
+    def test_that_delivered_the_reply_corrects_the_reply_too(self, case: Casebook):
+        transferred(case)
+        for step in ("accept", "handle"):
+            case.when(take(step))
+        case.when(reply("海信复〔2026〕7号"))
+        case.when(corrected(4, document="海信复〔2026〕17号"))
+        assert case.ownership()["reply"]["document"] == "海信复〔2026〕17号"
+
+
+class TestAMatter:
+    def test_takes_the_class_and_channel_of_its_first_petition(self, case: Casebook):
+        case.when_registered(registration())
+        case.when(reclassified("suggestion", "letter"))
+        case.then(
+            happened(
+                Ownership.MatterCorrected,
+                petition_class="suggestion",
+                previous_class="appeal",
+                channel="letter",
+                previous_channel="visit",
+            )
+        )
+
+    def test_follows_a_repeat_only_into_an_accusation(self, case: Casebook):
+        case.when_registered(registration(), registration(2, repeats=petition_id()))
+        case.when(reclassified("suggestion", "letter", of=2))
+        case.then_nothing()
+        case.when(
+            told(
+                "sealed",
+                lambda application, unit: application.correct_matter(
+                    unit,
+                    petition_id(),
+                    MatterCorrection(number(2), False, "accusation", None),
+                    NOON,
+                ),
+            )
+        )
+        case.then(happened(Ownership.MatterCorrected, petition_class="accusation", channel="visit"))
+
+    def test_is_never_opened_again_to_everybody(self, case: Casebook):
+        case.when_registered(registration(petition_class="accusation"))
+        case.when(reclassified("appeal"))
+        case.then_nothing()
+
+    def test_goes_on_in_the_course_of_its_new_class(self, case: Casebook):
+        transferred(case).when(reclassified("suggestion"))
+        course = Courses(case.application).course_of(number(), None, FOLLOWER)
+        assert (course["petition_class"], course["previous_class"]) == ("suggestion", "appeal")
+        assert course["state"] == "transferred"
+
+
+class TestWithdrawal:
+    def test_by_the_petitioner_is_a_step_of_the_course(self, case: Casebook):
+        transferred(case).when(withdrawn())
+        assert case.new_facts()[0].withdrawn_number == number()
+        course = Courses(case.application).course_of(number(), None, FOLLOWER)
+        assert course["state"] == "withdrawn"
+        assert course["steps"][-1]["by"] == "petitioner"
+        case.when(close(statement(outcome="withdrawn")))
+        assert case.refusal is None
+
+    def test_begins_the_course_where_nothing_was_done_yet(self, case: Casebook):
+        case.when_registered(registration())
+        case.when(withdrawn())
+        course = Courses(case.application).course_of(number(), None, FOLLOWER)
+        assert course["state"] == "withdrawn"
+
+    def test_of_one_of_two_petitions_leaves_the_matter(self, case: Casebook):
+        case.when_registered(registration(), registration(2, repeats=petition_id()))
+        case.when(withdrawn(2))
+        case.then(happened(Ownership.WithdrawalReceived, withdrawn_number=number(2)))
+        case.when(withdrawn(1))
+        course = Courses(case.application).course_of(number(), None, FOLLOWER)
+        assert course["state"] == "withdrawn"
+
+    def test_of_a_closed_matter_is_on_record_and_changes_nothing(self, case: Casebook):
+        case.when_registered(registration())
+        case.when(receive())
+        case.when(reply())
+        case.when(close())
+        case.when(withdrawn())
+        case.then(happened(Ownership.WithdrawalReceived))
+
+    def test_twice_is_once(self, case: Casebook):
+        transferred(case).when(withdrawn())
+        case.when(withdrawn(cause="again"))
+        case.then_nothing()
+
+
+class TestTheVersionBeforeTheFirstStep:
+    def test_is_nought(self, case: Casebook):
+        """As `course_of` shows it, so it can be given."""
+        case.when_registered(registration())
+        assert Courses(case.application).course_of(number(), None, FOLLOWER)["version"] == 0
+        case.when(seeing(0))
+        assert case.refusal is None
+
+    def test_is_no_version_of_a_course_that_has_begun(self, case: Casebook):
+        transferred(case).when(seeing(0, "accept"))
+        case.then_refused(VersionChanged)
+
+    def test_of_a_matter_there_is_none(self, case: Casebook):
+        case.when_registered(registration())
+        case.when(receive(sees=0))
+        case.then_refused(VersionChanged)
+
+
+def seeing(version: int, step: str = "transfer") -> Asked:
+    def ask(application: Responsibility) -> Any:
+        asked = StepAsked(number(), step, {n: GIVEN[n] for n in STEPS[step].takes}, None)
+        sent = command(f"responsibility.{step}", asked, actor(), f"seeing-{version}-{step}")
+        return Courses(application).take_step(replace(sent, expected_version=version), asked)
+
+    return ask

@@ -1,0 +1,299 @@
+"""The parties to a matter take no part in its handling (回避; Arts 27 to 30, 46; ADR 11)."""
+
+from typing import Any
+
+import pytest
+
+from chassis.eventstore.application import Provenance, Unit
+from services.responsibility.application import Responsibility, Viewer
+from services.responsibility.application.courses import Courses
+from services.responsibility.domain.course import Course
+from services.responsibility.domain.evidence import MatterCorrection
+from services.responsibility.domain.ownership import Ownership
+from services.responsibility.domain.refusals import PartyToTheMatter, PetitionUnknown
+from services.responsibility.readmodels.caseloads import Caseloads, Onlooker
+from statute.parties import mark_of
+from tests.builders import (
+    CITY,
+    COUNTY,
+    HEAD,
+    HUANG,
+    NOON,
+    SAME_COUNTY,
+    SHEN,
+    TAO,
+    actor,
+    happened,
+    number,
+    petition_id,
+    registration,
+)
+from tests.unit.responsibility.casebook import (
+    Asked,
+    Casebook,
+    close,
+    receive,
+    recuse,
+    reply,
+    rule,
+    succeed,
+    take,
+)
+
+UNIT = "330424-07"
+
+
+def marks(*codes: str) -> tuple[str, ...]:
+    return tuple(sorted(mark_of(number(), code) for code in codes))
+
+
+def against(*codes: str, **changes: Any) -> Any:
+    return registration(petition_class="accusation", kept_out=marks(*codes), **changes)
+
+
+def named(*codes: str, cause: str = "named-1") -> Asked:
+    """Intake tells that parties became known."""
+
+    def tell(application: Responsibility) -> None:
+        def decide(unit: Unit) -> dict[str, Any]:
+            application.name_parties(unit, petition_id(), marks(*codes), NOON)
+            return {}
+
+        application.run(Provenance("service:responsibility", cause, cause), decide)
+
+    return tell
+
+
+def sealed(case: Casebook) -> Asked:
+    """Intake tells that the petition is an accusation, put on record as something else."""
+
+    def tell(application: Responsibility) -> None:
+        def decide(unit: Unit) -> dict[str, Any]:
+            correction = MatterCorrection(number(), True, "accusation", None)
+            application.correct_matter(unit, petition_id(), correction, case.clock())
+            return {}
+
+        application.run(Provenance("service:responsibility", "sealed-1", "sealed-1"), decide)
+
+    return tell
+
+
+class TestTheRoster:
+    def test_passes_over_a_leader_on_duty_who_is_accused(self, case: Casebook):
+        """The petition waits in the open list, and the record says why."""
+        case.given_roster(HUANG)
+        case.when_registered(against(HUANG, channel="letter"))
+        case.then(
+            happened(Ownership.Awaited, awaits="first_leader", roster_passed_over=True),
+            happened(Ownership.PartiesKeptOut, sealed=True, kept_out=list(marks(HUANG))),
+        )
+
+    def test_passes_over_every_leader_of_an_accused_office(self, case: Casebook):
+        case.given_roster(HUANG)
+        case.when_registered(against(COUNTY, channel="letter"))
+        assert case.new_facts()[0].awaits == "first_leader"
+
+    def test_makes_another_owner_as_ever(self, case: Casebook):
+        case.given_roster(HUANG)
+        case.when_registered(against(SHEN, channel="letter"))
+        assert case.owners() == [HUANG]
+        assert not case.new_facts()[0].roster_passed_over
+
+    def test_passes_him_over_when_a_repeat_joins(self, case: Casebook):
+        case.when_registered(against(HUANG))
+        case.given_roster(HUANG)
+        repeat = registration(
+            2, petition_class="accusation", repeats=petition_id(), channel="letter"
+        )
+        case.when_registered(repeat)
+        assert case.owners() == []
+
+
+class TestAnAccusation:
+    def test_cannot_be_received_by_the_accused(self, case: Casebook):
+        case.when_registered(against(HUANG))
+        case.when(receive(HUANG))
+        case.then_refused(PetitionUnknown)
+
+    def test_cannot_be_received_in_his_name(self, case: Casebook):
+        """Who knows of the matter is told; who does not is told nothing."""
+        case.when_registered(against(HUANG))
+        case.when(receive(HUANG, by=actor(HEAD)))
+        case.then_refused(
+            PartyToTheMatter, leader="is a party to the matter; name another who is none"
+        )
+        case.when(receive(HUANG, office=SAME_COUNTY, by=actor("K9", SAME_COUNTY)))
+        case.then_refused(PetitionUnknown)
+
+    @pytest.mark.parametrize(
+        "step",
+        [
+            succeed(SHEN),
+            recuse(SHEN),
+            take("transfer", unit=UNIT),
+            take("assign", unit=UNIT),
+        ],
+        ids=["succession", "recusal", "transfer", "assignment"],
+    )
+    def test_goes_to_no_party(self, case: Casebook, step: Asked):
+        case.when_registered(against(SHEN, UNIT))
+        case.when(receive(HUANG))
+        case.when(step)
+        case.then_refused(PartyToTheMatter)
+
+    @pytest.mark.parametrize(
+        ("step", "given"),
+        [
+            ("name_handler", {"handler": SHEN}),
+            ("name_team", {"team": [TAO, SHEN]}),
+            ("ask_assistance", {"unit": UNIT}),
+        ],
+    )
+    def test_is_worked_at_by_no_party(self, case: Casebook, step: str, given: dict[str, Any]):
+        case.when_registered(against(SHEN, UNIT))
+        case.when(receive(HUANG))
+        case.when(take("accept"))
+        case.when(take(step, **given))
+        case.then_refused(
+            PartyToTheMatter,
+            **dict.fromkeys(given, "is a party to the matter; name another who is none"),
+        )
+
+    def test_is_not_there_for_the_head_who_is_accused(self, case: Casebook):
+        case.when_registered(against(HEAD))
+        case.when(receive(HUANG))
+        for step in (
+            succeed(SHEN),
+            recuse(SHEN),
+            rule("rejected"),
+            take("accept"),
+            reply(by=actor(HEAD)),
+        ):
+            case.when(step)
+            case.then_refused(PetitionUnknown)
+
+    def test_is_not_there_for_an_auditor_who_is_accused(self, case: Casebook):
+        case.when_registered(against("A9"))
+        accused = Viewer(actor("A9", ""), follows=True)
+        with pytest.raises(PetitionUnknown):
+            case.application.owner_of(number(), accused)
+        with pytest.raises(PetitionUnknown):
+            Courses(case.application).course_of(number(), None, accused)
+
+    def test_against_an_office_is_seen_by_the_one_above_it(self, case: Casebook):
+        """So that it is not lost where everybody of its own office is kept out."""
+        case.when_registered(against(COUNTY))
+        above, beside = Viewer(actor("D2", CITY)), Viewer(actor("D3", SAME_COUNTY))
+        assert case.application.owner_of(number(), above)["state"] == "awaited"
+        with pytest.raises(PetitionUnknown):
+            case.application.owner_of(number(), beside)
+
+    def test_leaves_no_gap_in_the_list_of_the_accused(self, case: Casebook):
+        """Page and cursor are as if it were not there."""
+        case.when_registered(
+            registration(2), against(HUANG), registration(3, registered_at=case.clock())
+        )
+        accused, other = Onlooker(HUANG, COUNTY), Onlooker(SHEN, COUNTY)
+        with case.application.log_of_events.reading() as questions:
+            shown, cursor = Caseloads.open_of(questions, accused, COUNTY, COUNTY, 2, "")
+            whole, _ = Caseloads.open_of(questions, other, COUNTY, COUNTY, 3, "")
+        assert ([row["number"] for row in shown], cursor) == ([number(2), number(3)], "")
+        assert len(whole) == 3
+
+
+class TestWhenThePartyIsKnownLater:
+    def test_the_owner_stays_and_his_recusal_is_due(self, case: Casebook):
+        """Only succession and recusal move an ownership."""
+        case.when_registered(registration(petition_class="accusation"))
+        case.when(receive(HUANG))
+        case.when(named(HUANG))
+        case.then(
+            happened(Ownership.PartiesKeptOut, kept_out=list(marks(HUANG))),
+            happened(Ownership.RecusalDue, owner=HUANG, office=COUNTY),
+        )
+        assert case.owners() == [HUANG]
+
+    def test_the_owner_takes_no_step_any_more(self, case: Casebook):
+        case.when_registered(registration(petition_class="accusation"))
+        case.when(receive(HUANG))
+        case.when(reply())
+        case.when(named(HUANG))
+        case.when(close())
+        case.then_refused(PetitionUnknown)
+        case.when(recuse(SHEN))
+        case.when(close(by=SHEN))
+        assert case.refusal is None
+
+    def test_it_is_told_once(self, case: Casebook):
+        case.when_registered(registration(petition_class="accusation"))
+        case.when(receive(HUANG))
+        case.when(named(HUANG))
+        case.when(named(HUANG, cause="named-2"))
+        case.then_nothing()
+        case.when(named(TAO, cause="named-3"))
+        case.then(happened(Ownership.PartiesKeptOut))
+
+    def test_nothing_is_due_of_another(self, case: Casebook):
+        case.when_registered(registration(petition_class="accusation"))
+        case.when(receive(HUANG))
+        case.when(named(SHEN))
+        case.then(happened(Ownership.PartiesKeptOut))
+
+    def test_a_closed_matter_has_it_due_when_it_is_opened_again(self, case: Casebook):
+        case.when_registered(registration(petition_class="accusation"))
+        case.when(receive(HUANG))
+        case.when(reply())
+        case.when(close())
+        case.when(named(HUANG))
+        case.then(happened(Ownership.PartiesKeptOut))
+        case.when_registered(registration(2, petition_class="accusation", repeats=petition_id()))
+        case.then(
+            happened(Ownership.RepeatJoined),
+            happened(Ownership.Reopened),
+            happened(Ownership.RecusalDue, owner=HUANG),
+        )
+
+
+class TestAnOpenMatter:
+    """Its parties may know of it; they take no part all the same."""
+
+    def test_is_shown_to_its_party(self, case: Casebook):
+        case.when_registered(registration(kept_out=marks(HUANG)))
+        assert case.application.owner_of(number(), Viewer(actor(HUANG)))["owner"] is None
+
+    @pytest.mark.parametrize(
+        "step", [receive(SHEN), take("accept", by=SHEN), reply(by=actor(SHEN))]
+    )
+    def test_lets_no_party_take_a_step(self, case: Casebook, step: Asked):
+        case.when_registered(registration(kept_out=marks(SHEN)))
+        case.when(receive(HUANG))
+        case.when(step)
+        case.then_refused(PartyToTheMatter)
+
+    def test_upholds_no_claim_of_a_party(self, case: Casebook):
+        case.given(
+            happened(Ownership.Awaited),
+            happened(Ownership.Taken),
+            happened(Ownership.ReceptionRecorded, leader=SHEN, standing="disputed"),
+            happened(Ownership.DisputeOpened, claimant=SHEN),
+        )
+        case.when(named(SHEN))
+        case.when(rule("upheld", "D-reception-0"))
+        case.then_refused(PartyToTheMatter)
+        case.when(rule("rejected", "D-reception-0"))
+        case.then(happened(Ownership.DisputeRuled))
+
+    def test_is_sealed_with_its_parties_when_it_turns_out_an_accusation(self, case: Casebook):
+        case.when_registered(registration(kept_out=marks(SHEN)))
+        case.when(receive(HUANG))
+        case.when(take("accept"))
+        case.when(sealed(case))
+        case.then(
+            happened(
+                Ownership.MatterCorrected, petition_class="accusation", previous_class="appeal"
+            ),
+            happened(Ownership.PartiesKeptOut, sealed=True),
+            happened(Course.Reclassified, petition_class="accusation"),
+        )
+        with pytest.raises(PetitionUnknown):
+            case.application.owner_of(number(), Viewer(actor(SHEN)))

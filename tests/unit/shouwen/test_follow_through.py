@@ -1,0 +1,91 @@
+"""The follow-through report: what became of what each owner took on."""
+
+import csv
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+from openpyxl import load_workbook
+
+from shouwen.follow_through import COUNTS, FollowThrough, Line, whole_feed, write
+
+DAY = "2026-11-24T04:00:00Z"
+LATE_IN_THE_EVENING = "2026-11-24T16:30:00Z"
+
+
+def event(type_: str, at: str = DAY, **data: Any) -> dict[str, Any]:
+    return {"type": type_, "recordedtime": at, "data": {"number": "N1", **data}}
+
+
+def taken(owner: str = "L1", **more: Any) -> dict[str, Any]:
+    return event("ownership.taken.v1", owner=owner, office="330424-01", **more)
+
+
+COURSE = [
+    taken(),
+    event("reminder.planned.v1", reminder_id="R1", recipient="L1"),
+    event("reminder.delivered.v1", reminder_id="R1"),
+    event("term.ended.v1", late_days=0),
+    event("term.ended.v1", late_days=3),
+    event("case.closed.v1", owner="L1"),
+    event("case.reopened.v1", owner="L1"),
+    event("ownership.succeeded.v1", previous_owner="L1", owner="L2", office="330424-02"),
+    event("term.ended.v1", late_days=1),
+]
+
+
+def counted(events: list[dict[str, Any]], day: date = date(2026, 11, 24)) -> list[Line]:
+    made = FollowThrough(day, day)
+    for position, each in enumerate(events):
+        made.add(position, each)
+    return made.lines()
+
+
+def test_everything_is_counted_for_who_owned_it_then():
+    """A term that ends after a succession is the successor's."""
+    first, second = counted(COURSE)
+    assert first.counts == dict.fromkeys(COUNTS, 1)
+    assert (second.owner, second.office, second.counts["late"]) == ("L2", "330424-02", 1)
+
+
+def test_each_line_names_its_leaves():
+    first, second = counted(COURSE)
+    assert (first.leaves, second.leaves) == ([0, 2, 4, 5, 6, 7], [8])
+
+
+def test_days_are_those_in_shanghai():
+    """Half past midnight there is another day."""
+    events = [taken(at=LATE_IN_THE_EVENING)]
+    assert counted(events) == []
+    assert counted(events, date(2026, 11, 25))[0].counts["taken"] == 1
+
+
+def test_what_was_taken_before_the_period_is_late_within_it():
+    events = [taken(), event("term.ended.v1", at=LATE_IN_THE_EVENING, late_days=2)]
+    (line,) = counted(events, date(2026, 11, 25))
+    assert (line.owner, line.counts["late"], line.counts["taken"]) == ("L1", 1, 0)
+
+
+def test_the_feed_is_read_to_its_end_page_by_page():
+    pages = {
+        0: {"events": [{"id": "a"}, {"id": "b"}], "next": 2, "size": 3, "held": False},
+        2: {"events": [{"id": "c"}], "next": 3, "size": 3, "held": False},
+    }
+    read = whole_feed(lambda _service, _method, given: pages[given["after"]])
+    assert list(read) == [(0, {"id": "a"}), (1, {"id": "b"}), (2, {"id": "c"})]
+
+
+@pytest.mark.parametrize("form", ["csv", "xlsx", "html"])
+def test_it_is_written_in_each_form(tmp_path: Path, form: str):
+    path = tmp_path / f"report.{form}"
+    write(path, counted(COURSE))
+    if form == "xlsx":
+        rows = [list(map(str, row)) for row in load_workbook(path).active.values]
+    elif form == "csv":
+        rows = list(csv.reader(path.read_text("utf-8-sig").splitlines()))
+    else:
+        assert "<td>L1</td><td>330424-01</td><td>1</td>" in path.read_text()
+        return
+    assert rows[0][:2] == ["首问责任领导", "单位"]
+    assert rows[1][:3] == ["L1", "330424-01", "1"]
