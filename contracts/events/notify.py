@@ -146,7 +146,7 @@ class ReminderAttemptedV1(Message, frozen=True):
 
     Attributes:
         attempt: the round, from 1; in each, every channel is tried that has not succeeded yet.
-        channel: how it was sent.
+        channel: how it was sent: webhook and file are the installation's, all others his own.
         outcome: `ok` or a short word on the failure.
         again_at: when it is tried again, unless it was delivered; the oldest facts do not say.
     """
@@ -156,7 +156,7 @@ class ReminderAttemptedV1(Message, frozen=True):
     number: str
     reminder_id: str
     attempt: int
-    channel: Literal["webhook", "file", "dingtalk", "wecom", "feishu", "mail", "sms"]
+    channel: Literal["webhook", "file", "own_webhook", "dingtalk", "wecom", "feishu", "mail", "sms"]
     outcome: str
     again_at: Utc | UnsetType | None = UNSET
 

@@ -76,7 +76,7 @@ def build(surroundings: Surroundings) -> Rooms:
     notify = Notify(
         environment_for(surroundings.database_url(NAME), NAME),
         surroundings.clock,
-        [reminders, PlanTable(), preferences, due],
+        [reminders, PlanTable(), preferences],
         due,
         untaken_after(surroundings.variables, UNTAKEN_AFTER),
     )

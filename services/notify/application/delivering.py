@@ -1,8 +1,9 @@
 """Delivers what is due: over each way of each recipient, and takes down what came of it."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Final
 from uuid import UUID, uuid5
 
@@ -36,6 +37,7 @@ class Errand:
     """One reminder on its way.
 
     Attributes:
+        attempt: number of the round, from 1.
         ways: that it has to go.
         outcomes: channel to what came of it, in this round.
         held_until: when a way that was not gone may be.
@@ -44,6 +46,7 @@ class Errand:
     stream: UUID
     number: str
     reminder: Reminder
+    attempt: int
     ways: Sequence[Way] = ()
     outcomes: dict[str, Outcome] = field(default_factory=dict)
     held_until: datetime | None = None
@@ -102,37 +105,33 @@ class Deliveries:
         if not claimed:
             return 0
         streams = {each.id: PetitionReminders.create_id(each.petition_id) for each in claimed}
-        errands = list(self._errands(streams))
-        gone = self._go(errands, now + ROUND_MAX)
-        left = streams.keys() - {errand.id for errand in errands}
+        known = self.notify.load(list(dict.fromkeys(streams.values())))
+        errands = list(_errands(streams, known))
+        gone = self._go(errands, self.notify.clock() + ROUND_MAX)
         attempted = [errand for errand in gone if errand.outcomes]
 
         def decide(unit: Unit) -> Answer:
+            # As they were when people were told; where others wrote meanwhile, they are read anew.
+            unit.take(known)
+            known.clear()
             unit.load(errand.stream for errand in attempted)
             for errand in attempted:
                 self._keep(unit, errand)
-            unit.writing.append(lambda transaction: self._settle(transaction, errands, left, now))
+            unit.writing.append(partial(self._settle, ids=streams, errands=errands, now=now))
             return {}
 
         self.notify.run(Provenance(DELIVERER, "", ""), decide)
         return len(attempted)
 
-    def _errands(self, streams: Mapping[str, UUID]) -> Iterator[Errand]:
-        loaded = self.notify.load(list(dict.fromkeys(streams.values())))
-        for reminder_id, stream in streams.items():
-            reminders = loaded[stream]
-            if not isinstance(reminders, PetitionReminders):
-                continue
-            reminder = reminders.reminders.get(reminder_id)
-            if reminder is not None and reminder.state == "planned":
-                yield Errand(stream, reminders.number, reminder)
-
     def _go(self, errands: Sequence[Errand], ends: datetime) -> list[Errand]:
-        """Go one after the other, for as long as a round may take; return those that went."""
+        """Go one after the other, for as long as a round may take; return those that went.
+
+        Somebody is told in every round, however long it took to get so far: else nobody ever were.
+        """
         reach = self.ways.of({errand.reminder.recipient for errand in errands})
         gone: list[Errand] = []
         for recipient, own in _by_recipient(errands).items():
-            if self.notify.clock() > ends:
+            if gone and self.notify.clock() > ends:
                 break
             self._go_to(reach[recipient], own, ends)
             gone += own
@@ -157,8 +156,8 @@ class Deliveries:
             for errand in errands:
                 errand.take(result)
             return
-        for errand in errands:
-            if self.notify.clock() > ends:
+        for place, errand in enumerate(errands):
+            if place and self.notify.clock() > ends:
                 errand.take(Held(self.notify.clock(), broken=False))
             else:
                 errand.take(self.down(way, self._told(errand)))
@@ -186,7 +185,7 @@ class Deliveries:
         found = unit.find(PetitionReminders, errand.stream)
         if found is None:
             return
-        attempt, now = errand.reminder.attempts + 1, self.notify.clock()
+        attempt, now = errand.attempt, self.notify.clock()
         cause = str(uuid5(errand.stream, f"{errand.id}/{attempt}"))
         unit.attribute(Provenance(DELIVERER, cause, cause))
         found.record_attempts(
@@ -205,14 +204,17 @@ class Deliveries:
         return max(now + max(pause, *waits), errand.held_until or now)
 
     def _settle(
-        self, transaction: Writing, errands: Sequence[Errand], left: set[str], now: datetime
+        self, transaction: Writing, ids: Iterable[str], errands: Sequence[Errand], now: datetime
     ) -> None:
-        """Put back what was not attempted; what is not planned any more leaves the queue."""
-        due = self.notify.due
-        due.remove(transaction, left)
-        for errand in errands:
-            if not errand.outcomes:
-                due.give_back(transaction, [errand.id], errand.held_until or now)
+        """Let everything go but what is held back; that keeps its place until then."""
+        held = {
+            errand.id: errand.held_until
+            for errand in errands
+            if not errand.outcomes and errand.held_until and errand.held_until > now
+        }
+        self.notify.due.release(transaction, [id_ for id_ in ids if id_ not in held])
+        for id_, until in held.items():
+            self.notify.due.give_back(transaction, [id_], until)
 
     def _told(self, errand: Errand) -> Told:
         reminder = errand.reminder
@@ -226,6 +228,21 @@ class Deliveries:
             term=reminder.point.term if reminder.point else "",
             link=self.link.format(number=errand.number),
         )
+
+
+def _errands(streams: Mapping[str, UUID], known: Mapping[UUID, object]) -> Iterator[Errand]:
+    """Yield what there is to tell.
+
+    Args:
+        streams: reminder id to where it is on record.
+    """
+    for reminder_id, stream in streams.items():
+        reminders = known[stream]
+        if not isinstance(reminders, PetitionReminders):
+            continue
+        reminder = reminders.reminders.get(reminder_id)
+        if reminder is not None and reminder.state == "planned":
+            yield Errand(stream, reminders.number, reminder, reminder.attempts + 1)
 
 
 def _by_recipient(errands: Sequence[Errand]) -> dict[str, list[Errand]]:

@@ -59,7 +59,7 @@ class Digests:
     def _send(self, recipient: str, now: datetime) -> None:
         """Send one; what could not be sent by noon is left out, and on record as such.
 
-        While it is tried again its row in the queue is leased, which is what brings it back.
+        It is tried again when its lease is over.
         """
         preferences = self.notify.find(Preferences, Preferences.create_id(recipient))
         if preferences is None or preferences.digest == "none":

@@ -6,9 +6,8 @@ from datetime import date, datetime, time
 from typing import Any, Final
 from uuid import UUID, uuid5
 
-from chassis.eventstore.application import Answer, Provenance, Unit, Write
+from chassis.eventstore.application import Answer, Provenance, Unit
 from chassis.eventstore.instants import text_of
-from chassis.eventstore.transaction import Writing
 from services.notify.application import (
     DELIVERER,
     LEASE,
@@ -157,6 +156,8 @@ class Plans:
         return len(claimed)
 
     def _fall(self, unit: Unit, claimed: Sequence[Claimed]) -> Answer:
+        due, ids = self.notify.due, [each.id for each in claimed]
+        unit.writing.append(lambda transaction: due.release(transaction, ids))
         streams = [PetitionReminders.create_id(each.petition_id) for each in claimed]
         unit.load([CALENDARS, *streams])
         unit.load(map(Preferences.create_id, self._told_next(unit, streams, claimed)))
@@ -178,7 +179,6 @@ class Plans:
         reminders = unit.find(PetitionReminders, stream)
         plan = reminders and reminders.plans.get(term)
         if reminders is None or not plan or not plan.due(now):
-            unit.writing.append(self._left(claimed, plan.next_at if plan else None))
             return
         deputies = self._deputies(unit, reminders, term, now)
         cause = str(uuid5(stream, f"{term}/{plan.next_at}"))
@@ -197,18 +197,6 @@ class Plans:
             preferences = unit.find(Preferences, Preferences.create_id(recipient))
             deputies[recipient] = preferences.deputies_on(day) if preferences else []
         return deputies
-
-    def _left(self, claimed: Claimed, at: datetime | None) -> Write:
-        """Put right what others have told meanwhile."""
-        due = self.notify.due
-
-        def write(transaction: Writing) -> None:
-            if at is None:
-                due.remove(transaction, [claimed.id])
-            else:
-                due.give_back(transaction, [claimed.id], at)
-
-        return write
 
 
 def _term_of(claimed: Claimed) -> str:

@@ -83,10 +83,12 @@ class Way:
 
     Attributes:
         gathers: whether several reminders may be told of in one message.
+        own: stated by the recipient himself, not by the installation for everybody.
     """
 
     channels: Sequence[Channel]
     gathers: bool = False
+    own: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,10 +196,10 @@ class Due(Protocol):
         """Take on what is due, the longest due first; until then nobody else does."""
 
     def give_back(self, transaction: Writing, ids: Iterable[str], at: datetime) -> None:
-        """Let what was taken on fall due at another time."""
+        """Let nobody take on what was taken on before another time."""
 
-    def remove(self, transaction: Writing, ids: Iterable[str]) -> None:
-        """Take out that with which there is nothing to do."""
+    def release(self, transaction: Writing, ids: Iterable[str]) -> None:
+        """Let go what was taken on; when it falls due again, the log says."""
 
 
 class CasesAway(Exception):  # noqa: N818 - it says what is the case

@@ -97,7 +97,7 @@ class Preferring:
         Raises:
             ChannelUnavailable: he has none.
         """
-        own = [way for way in self.ways.of([recipient])[recipient].ways if way.gathers]
+        own = [way for way in self.ways.of([recipient])[recipient].ways if way.own]
         if not own:
             raise ChannelUnavailable(recipient="has no channel of his own")
         now = self.notify.clock()

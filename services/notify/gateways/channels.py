@@ -19,6 +19,8 @@ Clock = Callable[[], datetime]
 class Webhook(SignedWebhook):
     """The webhook that the operator sets: its host is allowed, whatever its address."""
 
+    name = "webhook"
+
     def __init__(
         self,
         url: str,

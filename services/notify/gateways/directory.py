@@ -15,7 +15,8 @@ from services.notify.gateways.sms import Sms, SmsGateway
 from services.notify.gateways.webhooks import SignedWebhook
 
 POSTED: Final[Mapping[str, Callable[[Endpoint, Poster, Clock], Channel]]] = {
-    each.name: each for each in (SignedWebhook, DingTalk, WeCom, Feishu)
+    "webhook": SignedWebhook,
+    **{each.name: each for each in (DingTalk, WeCom, Feishu)},
 }
 
 
@@ -65,7 +66,9 @@ class Directory:
     def _ways(self, endpoints: Sequence[Endpoint]) -> list[Way]:
         everything = [Way([channel]) for channel in self._means.everything]
         own = [channel for each in endpoints if (channel := self.channel_to(each)) is not None]
-        return [*everything, Way(own, gathers=True)] if own else everything
+        # A program knows reminders by their ids, which those that are gathered would lose.
+        by_people = not any(channel.name == SignedWebhook.name for channel in own)
+        return [*everything, Way(own, gathers=by_people, own=True)] if own else everything
 
     def channel_to(self, endpoint: Endpoint) -> Channel | None:
         """Return what tells over an endpoint; None where there is nothing set up that does."""

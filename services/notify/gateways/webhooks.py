@@ -19,7 +19,8 @@ PREFIX: Final = "whsec_"
 class SignedWebhook:
     """Posts each reminder as JSON, signed; its id is the same at every attempt."""
 
-    name = "webhook"
+    # The webhook of the installation is another channel, over which everything goes.
+    name = "own_webhook"
     per_minute = UNLIMITED
 
     def __init__(self, endpoint: Endpoint, poster: Poster, clock: Callable[[], datetime]) -> None:

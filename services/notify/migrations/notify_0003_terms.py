@@ -1,4 +1,4 @@
-"""The plans of terms, and the due queue."""
+"""The plans of terms, and who is working on what falls due."""
 
 from alembic import op
 
@@ -24,18 +24,13 @@ def upgrade() -> None:
             next_at TEXT NOT NULL,
             runs INTEGER NOT NULL
         )""",
-        "CREATE INDEX term_plan_next ON term_plan (office, next_at) WHERE next_at <> ''",
+        "CREATE INDEX term_plan_due ON term_plan (next_at, petition_id) WHERE next_at <> ''",
         "CREATE INDEX term_plan_number ON term_plan (number)",
-        """
-        CREATE TABLE due (
-            id TEXT PRIMARY KEY,
-            petition_id TEXT NOT NULL,
-            lane INTEGER NOT NULL,
-            since TEXT NOT NULL,
-            at TEXT NOT NULL
-        )""",
-        "CREATE INDEX due_at ON due (lane, at, id)",
-        "INSERT INTO due (id, petition_id, lane, since, at)"
-        " SELECT reminder_id, petition_id, 0, due_at, next_attempt_at FROM reminder"
-        " WHERE state = 'planned'",
+        "CREATE TABLE lease (id TEXT PRIMARY KEY, until TEXT NOT NULL)",
+        "CREATE INDEX lease_until ON lease (until)",
+        "DROP INDEX reminder_due",
+        "CREATE INDEX reminder_news ON reminder (next_attempt_at, petition_id)"
+        " WHERE state = 'planned' AND substr(reason, 1, 5) <> 'term_'",
+        "CREATE INDEX reminder_terms ON reminder (next_attempt_at, petition_id)"
+        " WHERE state = 'planned' AND substr(reason, 1, 5) = 'term_'",
     )

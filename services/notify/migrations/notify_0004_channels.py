@@ -17,8 +17,10 @@ def upgrade() -> None:
             channels TEXT NOT NULL,
             hours TEXT NOT NULL,
             deputies TEXT NOT NULL,
-            digest TEXT NOT NULL
+            digest TEXT NOT NULL,
+            digest_at TEXT NOT NULL
         )""",
+        "CREATE INDEX preference_due ON preference (digest_at, recipient) WHERE digest_at <> ''",
         """
         CREATE TABLE endpoint (
             id TEXT PRIMARY KEY,

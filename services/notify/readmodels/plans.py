@@ -9,9 +9,13 @@ from chassis.eventstore.log import RecordedEvent
 from chassis.eventstore.losses import Made
 from chassis.eventstore.transaction import Writing
 from services.notify.domain.reminders import PetitionReminders
-from services.notify.readmodels.queue import plan_id
 
 NOTHING: Final = ""
+
+
+def plan_id(petition_id: str, term: str) -> str:
+    """Return the id of the row that stands for the plan of a term."""
+    return f"{petition_id}/{term}"
 
 
 class PlanTable:

@@ -2,8 +2,10 @@
 
 import json
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from typing import Any, ClassVar
 
+from chassis.eventstore.instants import text_of
 from chassis.eventstore.log import RecordedEvent
 from chassis.eventstore.losses import Made
 from chassis.eventstore.transaction import Questions, Writing
@@ -12,7 +14,10 @@ from services.notify.domain.preferences import Preferences, hours_told
 
 
 class PreferenceTable:
-    """The table `preference`: one row a recipient who has stated any."""
+    """The table `preference`: one row a recipient who has stated any.
+
+    `digest_at` is when his next digest is due; empty for none.
+    """
 
     tables: ClassVar = ("preference",)
 
@@ -25,8 +30,12 @@ class PreferenceTable:
                 "hours": json.dumps(event.hours),
                 "deputies": json.dumps(event.deputies),
                 "digest": event.digest,
+                "digest_at": _text(event.digest_at),
             }
             transaction.put("preference", row, key="recipient")
+        elif isinstance(event, Preferences.DigestSent):
+            changes = {"digest_at": _text(event.digest_at)}
+            transaction.update("preference", "recipient", event.recipient, changes)
 
     @staticmethod
     def made_by(event: Any) -> Iterable[Made]:
@@ -61,3 +70,7 @@ class PreferenceTable:
             "deputies": json.loads(deputies),
             "digest": digest,
         }
+
+
+def _text(at: datetime | None) -> str:
+    return "" if at is None else text_of(at)

@@ -1,6 +1,7 @@
 """Reminders as they fall due and as they are listed."""
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from typing import Any, ClassVar, Final
 
 from chassis.eventstore.instants import text_of
@@ -9,9 +10,8 @@ from chassis.eventstore.losses import Made
 from chassis.eventstore.paging import POSITION_BITS, Key, key_of, page_of
 from chassis.eventstore.transaction import Questions, Row, Writing
 from services.notify.application.ports import Place
-from services.notify.domain.policy import reason_at
+from services.notify.domain.policy import reason_at, retry_after
 from services.notify.domain.reminders import PetitionReminders
-from services.notify.readmodels.queue import again_at, first_attempt_at
 from statute.parties import Parties
 
 COLUMNS: Final = (
@@ -47,7 +47,7 @@ class ReminderTable:
             row = {"number": event.number, "marks": " ".join(event.kept_out)}
             transaction.put("kept_out", row, key="number")
         elif type(event) in _STATES:
-            changes = {"state": _STATES[type(event)]}
+            changes = {"state": _STATES[type(event)], **_anew(event)}
             transaction.update("reminder", "reminder_id", event.reminder_id, changes)
 
     @staticmethod
@@ -67,7 +67,10 @@ class ReminderTable:
             " FROM reminder r LEFT JOIN kept_out k ON k.number = r.number WHERE r.reminder_id = ?",
             (reminder_id,),
         )
-        return Place(*rows[0][:2], Parties.written(rows[0][2])) if rows else None
+        if not rows:
+            return None
+        petition_id, recipient, marks = rows[0]
+        return Place(petition_id, recipient, Parties.written(marks))
 
     @staticmethod
     def kept_from(
@@ -133,6 +136,27 @@ class ReminderTable:
             limit,
         )
         return [dict(zip(COLUMNS, row[:-1], strict=True)) for row in rows], next_cursor
+
+
+def first_attempt_at(event: PetitionReminders.Planned, recorded: RecordedEvent) -> datetime:
+    """Return when a reminder is attempted first.
+
+    The time is that of the service that told it, whose clock may run ahead of ours: what was due
+    when it was planned must not wait for that.
+    """
+    at_once = event.due_at <= event.timestamp
+    return min(event.due_at, recorded.recorded_at) if at_once else event.due_at
+
+
+def again_at(event: PetitionReminders.Attempted) -> datetime:
+    """Return when a reminder is tried again; the oldest facts do not say."""
+    return event.again_at or event.timestamp + retry_after(event.attempt)
+
+
+def _anew(event: Any) -> dict[str, str]:
+    """Return when what was given up is tried anew: at once."""
+    again = isinstance(event, PetitionReminders.Redriven)
+    return {"next_attempt_at": text_of(event.timestamp)} if again else {}
 
 
 def _add(transaction: Writing, event: PetitionReminders.Planned, recorded: RecordedEvent) -> None:

@@ -67,13 +67,13 @@ class FakeWays:
 
 def notify(environment: dict[str, str], clock: Clock) -> Notify:
     due = DueQueue()
-    models = [ReminderTable(), PlanTable(), PreferenceTable(), due]
+    models = [ReminderTable(), PlanTable(), PreferenceTable()]
     return Notify(environment, clock, models, due, DAY)
 
 
 def deliveries(application: Notify, *ways: Sequence[FakeChannel]) -> Deliveries:
     """Deliver over ways, each of channels of which one is enough, without any chance."""
-    found = FakeWays([Way(channels, gathers=len(channels) > 1) for channels in ways])
+    found = FakeWays([Way(channels, len(channels) > 1, own=len(channels) > 1) for channels in ways])
     return Deliveries(application, found, EndpointPace(application.log_of_events), lambda: 0.0)
 
 
@@ -136,9 +136,12 @@ class Desk:
         self.inbox.receive(events)
 
     def _next_due(self) -> datetime | None:
-        log = self.application.log_of_events
-        lanes = [log.query("SELECT min(at) FROM due WHERE lane = ?", (lane,)) for lane in (0, 1, 3)]
-        return min((instant_of(at) for ((at,),) in lanes if at), default=None)
+        found = self.application.log_of_events.query(
+            "SELECT min(next_at) FROM term_plan WHERE next_at <> '' UNION ALL"
+            " SELECT min(max(next_attempt_at, COALESCE(until, ''))) FROM reminder"
+            " LEFT JOIN lease ON id = reminder_id WHERE state = 'planned'"
+        )
+        return min((instant_of(at) for (at,) in found if at), default=None)
 
     def deliver_after(self, pause: timedelta) -> int:
         self.clock.advance(pause)

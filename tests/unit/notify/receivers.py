@@ -3,11 +3,12 @@
 import json
 import socketserver
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from email import message_from_bytes, policy
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Event, Thread
+from time import CLOCK_MONOTONIC, clock_gettime
 from typing import Any
 
 # What a server may do with a request.
@@ -22,12 +23,14 @@ class Robot:
 
     Attributes:
         moods: what it does with the next requests; it takes them once these have run out.
+        times: when each request came, on the clock that all processes share, in seconds.
         effects: ids of the messages that took effect: a second one is told by its id.
     """
 
     url: str = ""
     moods: list[str] = field(default_factory=list)
     requests: list[tuple[str, dict[str, str], bytes]] = field(default_factory=list)
+    times: list[float] = field(default_factory=list)
     effects: set[str] = field(default_factory=set)
     good: bytes = b'{"errcode": 0, "errmsg": "ok"}'
     bad: bytes = b'{"errcode": 310000, "errmsg": "sign not match"}'
@@ -43,6 +46,7 @@ class RobotHandler(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers["content-length"]))
+        self.server.made.times.append(clock_gettime(CLOCK_MONOTONIC))
         self.server.made.requests.append((self.path, dict(self.headers), body))
         mood = self.server.made.moods.pop(0) if self.server.made.moods else TAKE
         if mood in {TAKE, LOSE}:
@@ -80,8 +84,10 @@ class RobotHandler(BaseHTTPRequestHandler):
         self.send_response(status)
         for name, value in {**headers, "content-length": str(len(body))}.items():
             self.send_header(name, value)
-        self.end_headers()
-        self.wfile.write(body)
+        # Whoever asked may have waited long enough, or live no more.
+        with suppress(OSError):
+            self.end_headers()
+            self.wfile.write(body)
 
     def log_message(self, *args: object) -> None:
         """Say nothing."""

@@ -14,11 +14,15 @@ import chinese_calendar
 import pytest
 
 from services.notify.application.ports import Told
+from services.notify.domain.policy import reason_at
+from services.notify.domain.reminders import PetitionReminders
 from tests.builders import HOUR, Clock, number, petition_id
-from tests.unit.notify.desk import Desk, FakeChannel
+from tests.unit.notify.desk import Desk, FakeChannel, event_of
+from tests.unit.notify.planner import Planner
+from tests.unit.stores import Stores
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
-# The whole year of two thousand takes minutes: SHOUWEN_YEAR_PETITIONS=2000.
+# Stored and delivered; as many as are planned below take a minute or two: SHOUWEN_YEAR_PETITIONS.
 PETITIONS = int(os.environ.get("SHOUWEN_YEAR_PETITIONS", "60"))
 FIRST, LAST = date(2025, 9, 1), date(2026, 8, 31)
 DAYS = [FIRST - timedelta(days=120) + timedelta(days=n) for n in range(900)]
@@ -209,3 +213,48 @@ def test_what_was_told_in_a_year_is_what_a_recount_says(
         assert told[number(case.serial)] == expected(case), case
     assert sum(map(len, told.values())) > 5 * PETITIONS
     assert all(count == 1 for each in told.values() for count in each.values())
+
+
+@pytest.fixture
+def planner(stores: Stores, clock: Clock) -> Iterator[Planner]:
+    with stores.opened("notify", lambda environment: Planner.on(environment, clock)) as made:
+        yield made
+
+
+def planned(planner: Planner, case: Case, clock: Clock) -> list[PetitionReminders.FellDue]:
+    """Let a case go its way with nothing but plans; return what fell due of its handling."""
+    planner.begin_anew()
+    about = petition_id(case.serial)
+    clock.now = case.begun.astimezone(UTC)
+    in_order = sorted(case.events(), key=lambda event: event[0])
+    for position, (at, type_, data) in enumerate(in_order, start=1):
+        moment = at.astimezone(UTC)
+        planner.fall_until(about, clock, moment)
+        clock.now = moment
+        told = {"petition_id": about, "number": number(case.serial), **data}
+        planner.hear(event_of(position, type_, moment, **told))
+    facts = planner.reminders_of(about).pending_events
+    fell = [fact for fact in facts if isinstance(fact, PetitionReminders.FellDue)]
+    return [fact for fact in fell if fact.term == "handling"]
+
+
+def test_the_plan_of_two_thousand_petitions_is_what_a_recount_says(
+    planner: Planner, clock: Clock
+) -> None:
+    """The whole year of planning in seconds: nobody twice on a day about one thing, never at night.
+
+    What is told is in the facts that a point makes: to whom, of what, and from when on.
+    """
+    chance, count = random.Random(2_000), 0
+    year = [_case(serial, chance) for serial in range(1, 2_001)]
+    for case in year:
+        told: Counter[Told_] = Counter()
+        for fell in planned(planner, case, clock):
+            at = max(fell.timestamp, fell.not_before).astimezone(SHANGHAI)
+            assert at.date() in WORKED_DAYS
+            assert 8 <= at.hour < 20
+            told.update((at.date(), who, reason_at(fell.kind)) for who in fell.told)
+        assert told == expected(case), case
+        assert max(Counter((day, who) for day, who, _ in told.elements()).values()) == 1
+        count += told.total()
+    assert count > 20_000
