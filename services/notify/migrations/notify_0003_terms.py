@@ -29,8 +29,8 @@ def upgrade() -> None:
         "CREATE TABLE lease (id TEXT PRIMARY KEY, until TEXT NOT NULL)",
         "CREATE INDEX lease_until ON lease (until)",
         "DROP INDEX reminder_due",
-        "CREATE INDEX reminder_news ON reminder (next_attempt_at, petition_id)"
+        "CREATE INDEX reminder_news ON reminder (next_attempt_at, due_at)"
         " WHERE state = 'planned' AND substr(reason, 1, 5) <> 'term_'",
-        "CREATE INDEX reminder_terms ON reminder (next_attempt_at, petition_id)"
+        "CREATE INDEX reminder_terms ON reminder (next_attempt_at, due_at)"
         " WHERE state = 'planned' AND substr(reason, 1, 5) = 'term_'",
     )

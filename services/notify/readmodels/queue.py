@@ -29,6 +29,7 @@ class Waiting:
         id: of what waits, as a lease names it.
         subject: of which petition it is; of which recipient.
         at: the column of time, which the index is on.
+        then: the column by which those of one time are sorted.
         which: the rows that wait, in the words of the index.
     """
 
@@ -36,6 +37,7 @@ class Waiting:
     id: str
     subject: str
     at: str
+    then: str
     which: str
 
     @property
@@ -45,17 +47,24 @@ class Waiting:
             f"SELECT {self.id}, {self.subject} FROM {self.table}"  # noqa: S608 - names from our code
             f" WHERE {self.which} AND {self.at} <= ? AND NOT EXISTS"
             f" (SELECT 1 FROM lease WHERE lease.id = {self.id} AND lease.until > ?)"
-            f" ORDER BY {self.at}, {self.subject} LIMIT ?"
+            f" ORDER BY {self.at}, {self.then} LIMIT ?"
         )
 
 
-_REMINDERS: Final = ("reminder", "reminder_id", "petition_id", "next_attempt_at")
+_REMINDERS: Final = ("reminder", "reminder.reminder_id", "petition_id", "next_attempt_at", "due_at")
 WAITING: Final = {
     Lane.NEWS: Waiting(*_REMINDERS, "state = 'planned' AND substr(reason, 1, 5) <> 'term_'"),
     Lane.TERMS: Waiting(*_REMINDERS, "state = 'planned' AND substr(reason, 1, 5) = 'term_'"),
-    Lane.PLANS: Waiting("term_plan", "id", "petition_id", "next_at", "next_at <> ''"),
+    Lane.PLANS: Waiting(
+        "term_plan", "term_plan.id", "petition_id", "next_at", "petition_id", "next_at <> ''"
+    ),
     Lane.DIGESTS: Waiting(
-        "preference", "'digest/' || recipient", "recipient", "digest_at", "digest_at <> ''"
+        "preference",
+        "'digest/' || preference.recipient",
+        "recipient",
+        "digest_at",
+        "recipient",
+        "digest_at <> ''",
     ),
 }
 _TAKE: Final = (

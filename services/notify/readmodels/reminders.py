@@ -148,6 +148,11 @@ def first_attempt_at(event: PetitionReminders.Planned, recorded: RecordedEvent) 
     return min(event.due_at, recorded.recorded_at) if at_once else event.due_at
 
 
+def told_from(event: PetitionReminders.FellDue) -> datetime:
+    """Return when a reminder of a term may be told: what is late and may be, in its place."""
+    return event.due_at if event.not_before <= event.timestamp else event.not_before
+
+
 def again_at(event: PetitionReminders.Attempted) -> datetime:
     """Return when a reminder is tried again; the oldest facts do not say."""
     return event.again_at or event.timestamp + retry_after(event.attempt)
@@ -179,7 +184,7 @@ def _add_told(
             "recipient": recipient,
             "reason": reason_at(event.kind),
             "due_at": text_of(event.due_at),
-            "next_attempt_at": text_of(event.not_before),
+            "next_attempt_at": text_of(told_from(event)),
         }
         transaction.insert("reminder", {**_begun(event, recorded), **row}, key="reminder_id")
 

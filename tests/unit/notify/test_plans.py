@@ -288,6 +288,16 @@ class TestTwoInstances:
         assert queue.claim(log, Lane.PLANS, now, now + HOUR, 10) == []
         assert len(queue.claim(log, Lane.PLANS, now + HOUR, now + 2 * HOUR, 10)) == 1
 
+    def test_leaves_the_others_to_others(self, owned: Desk):
+        """In the order in which they fell due, whatever else is taken on."""
+        begin(owned)
+        begin(owned, "acceptance")
+        queue, log = owned.application.due, owned.application.log_of_events
+        now = owned.clock()
+        taken = [queue.claim(log, Lane.PLANS, now, now + HOUR, 1) for _ in range(3)]
+        assert [len(each) for each in taken] == [1, 1, 0]
+        assert taken[0] != taken[1]
+
 
 def test_the_tables_are_what_the_log_adds_up_to(owned: Desk) -> None:
     """A rebuild from position 0 gives the same plans, and what is due stays due."""
