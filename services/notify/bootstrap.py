@@ -25,6 +25,7 @@ from services.notify.gateways.directory import Directory, Means
 from services.notify.gateways.endpoints import Endpoints
 from services.notify.gateways.mail import MailServer
 from services.notify.gateways.pace import EndpointPace
+from services.notify.gateways.policies import policies_in
 from services.notify.gateways.posting import Poster
 from services.notify.gateways.sms import SmsGateway
 from services.notify.publishing import TELLINGS
@@ -41,6 +42,7 @@ from services.notify.settings import (
     LINK,
     MAIL_FROM,
     NAME,
+    POLICIES,
     SMS_TOKEN,
     SMS_URL,
     SMTP_URL,
@@ -79,6 +81,7 @@ def build(surroundings: Surroundings) -> Rooms:
         [reminders, PlanTable(), preferences],
         due,
         untaken_after(surroundings.variables, UNTAKEN_AFTER),
+        policies_in(surroundings.variables.text(POLICIES)),
     )
     caller = rpc_caller(surroundings, NAME)
     plans, means = Plans(notify), _means(surroundings)

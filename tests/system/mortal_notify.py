@@ -123,8 +123,9 @@ def live(task: Task) -> None:
         reader=ToldInFile(Path(task.told)),
         needs=needs(),
     )
-    deliveries, plans = deliveries_of(task, notify), Plans(notify)
-    while True:
+    deliveries, plans, starter = deliveries_of(task, notify), Plans(notify), os.getppid()
+    # Nobody is left to kill it when what started it has gone.
+    while os.getppid() == starter:
         inbox.catch_up()
         worked = plans.fall_due() + deliveries.deliver_due()
         if task.redrives:

@@ -15,12 +15,14 @@ from chassis.eventstore.application import (
 from services.notify.application.ports import Due
 from services.notify.domain.calendars import CALENDARS, Calendars
 from services.notify.domain.offices import head_of
+from services.notify.domain.policy import Policies
 from services.notify.domain.reminders import OWNS, RECUSAL_DUE, Occasion, PetitionReminders
 from statute.workdays import WorkCalendar, newest_calendar
 
 # Longer than a round and the longest delivery that may end it.
 LEASE: Final = timedelta(seconds=20)
 DELIVERER: Final = "service:notify"
+NO_OWN: Final = Policies()
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,15 +39,17 @@ class Notify(EventSourcedApplication):
 
     name = "notify"
 
-    def __init__(
+    def __init__(  # noqa: PLR0913, PLR0917 - its ports
         self,
         env: EnvType,
         clock: Callable[[], datetime],
         read_models: Sequence[ReadModel],
         due: Due,
         untaken_after: timedelta,
+        policies: Policies = NO_OWN,
     ) -> None:
         self.due = due
+        self.policies = policies
         self.untaken_after = untaken_after
         super().__init__(env, clock, read_models)
 

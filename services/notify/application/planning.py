@@ -19,7 +19,6 @@ from services.notify.application.ports import Claimed, Lane
 from services.notify.domain.calendars import CALENDARS, Calendars
 from services.notify.domain.plan import By, plan_of
 from services.notify.domain.planning import OFFICE_HOURS, Span, instant
-from services.notify.domain.policy import TERM_POLICIES
 from services.notify.domain.preferences import Preferences
 from services.notify.domain.refusals import TermNotCounted
 from services.notify.domain.reminders import PetitionReminders
@@ -72,7 +71,7 @@ class Plans:
         reminders = self.notify.begin(unit, subject, at)
         day = at.astimezone(SHANGHAI).date()
         runs_from = told.runs_from or reminders.runs_from(told.term) or day
-        by = self.by(unit, told.term, at)
+        by = self.by(unit, reminders.office, told.term, at)
         if told.why in CHANGES and reminders.dropped(told.term):
             return
         if told.why not in STARTS:
@@ -119,9 +118,9 @@ class Plans:
         """Return the calendar of working days that is known to say most."""
         return newest(unit.find(Calendars, CALENDARS))
 
-    def by(self, unit: Unit, term: str, at: datetime) -> By:
-        """Return what a plan of a term is made by."""
-        return By(TERM_POLICIES[term], self.calendar(unit), at)
+    def by(self, unit: Unit, office: str, term: str, at: datetime) -> By:
+        """Return what a plan of a term of an office's matter is made by."""
+        return By(self.notify.policies.of(office, term), self.calendar(unit), at)
 
     def preview(
         self, term: str, runs_from: date, office: str, as_of: datetime | None
@@ -134,7 +133,8 @@ class Plans:
         if term not in TERMS or TERMS[term].stated:
             raise TermNotCounted(term=f"is none of {', '.join(_counted())}")
         begun = instant(runs_from, time(9))
-        by = self.by(Unit(self.notify, Provenance(DELIVERER, "", "")), term, as_of or begun)
+        unit = Unit(self.notify, Provenance(DELIVERER, "", ""))
+        by = self.by(unit, office, term, as_of or begun)
         *_, last = Term.begin(term, runs_from).days(by.calendar)
         plan = plan_of(term, Span(begun, runs_from, last.day), office, OPEN_TO_ALL, by)
         points = [
@@ -175,11 +175,11 @@ class Plans:
 
     def _fall_one(self, unit: Unit, stream: UUID, claimed: Claimed) -> None:
         term, now = _term_of(claimed), self.notify.clock()
-        by = self.by(unit, term, now)
         reminders = unit.find(PetitionReminders, stream)
         plan = reminders and reminders.plans.get(term)
         if reminders is None or not plan or not plan.due(now):
             return
+        by = self.by(unit, reminders.office, term, now)
         deputies = self._deputies(unit, reminders, term, now)
         cause = str(uuid5(stream, f"{term}/{plan.next_at}"))
         unit.attribute(Provenance(DELIVERER, cause, cause))

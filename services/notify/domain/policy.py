@@ -1,7 +1,7 @@
 """When and how often, as tables that an office may set otherwise."""
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Final
 
@@ -23,6 +23,22 @@ TERM_POLICIES: Final[Mapping[str, Policy]] = {
     code: replace(_DEFAULT, start=code != "first_step", late=not rule.lapses)
     for code, rule in TERMS.items()
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Policies:
+    """Which policy there is for the terms of an office's matters.
+
+    Attributes:
+        own: office to term to the policy that it has set for itself.
+    """
+
+    own: Mapping[str, Mapping[str, Policy]] = field(default_factory=dict)
+
+    def of(self, office: str, term: str) -> Policy:
+        """Return the office's own, else everybody's."""
+        return self.own.get(office, {}).get(term, TERM_POLICIES[term])
+
 
 ATTEMPTS_MAX: Final = 10
 RETRY_FIRST: Final = timedelta(seconds=2)
