@@ -23,6 +23,7 @@ ROWS: Final = (
     "relaying",
     "ledger",
     "finding",
+    "due",
     "cost",
     "size",
 )

@@ -62,6 +62,12 @@ CODES: Final[Mapping[str, str]] = {
     "party_to_the_matter": "A party to the matter takes no part in its handling; name another.",
     "step_unknown": "The course has no such step on record.",
     "own_claim": "Nobody rules on a dispute, succession or recusal of which he is a party.",
+    # Notify
+    "reminder_unknown": "There is no such reminder, or it is somebody else's.",
+    "not_of_a_term": "The reminder is about no term that runs; only such a one can be put off.",
+    "beyond_the_term": "A reminder can be put off within its term only.",
+    "not_given_up": "The reminder was not given up; there is nothing to deliver again.",
+    "channel_unavailable": "Nothing is set up here that tells over such a channel.",
     # Audit
     "history_incomplete": "A service whose log is needed cannot be reached.",
     "checkpoint_unknown": "The ledger was never signed at this size.",

@@ -16,7 +16,7 @@ from chassis.observability import configure_logging
 from chassis.runtime.surroundings import database_url, home_of, surroundings
 from contracts.failures import Failure
 from contracts.rpc import METHODS
-from shouwen import courses, deadlines, evidence, looking, upkeep
+from shouwen import courses, deadlines, evidence, looking, reminders, upkeep
 from shouwen.calling import (
     BrokenOff,
     CallFor,
@@ -470,4 +470,5 @@ app.command(
     )
 )(courses.course)
 app.add_typer(courses.calendar_app, name="calendar")
+app.add_typer(reminders.app, name="reminders")
 app.add_typer(keys_app, name="key")

@@ -1,5 +1,6 @@
 """The main job on petitions that ship with the project: registered, received, raced for, closed."""
 
+import os
 import tempfile
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -25,6 +26,7 @@ from services.audit.settings import HEADS_EVERY_S
 from shouwen.deadline_tables import day_in_words
 from shouwen.demo_course import Course
 from shouwen.demo_evidence import Evidence
+from shouwen.demo_reminders import RECEIVER, Reminding
 from shouwen.embedded import Embedded, embedded
 from shouwen.histories import history_table
 from shouwen.hosting import SERVICES, host, migrate_all
@@ -48,6 +50,7 @@ CHANNELS: Final[Mapping[str, str]] = {
     "transfer": "上级转送",
     "feed": "平台归集",
 }
+ALLOWED_HOSTS: Final = "SHOUWEN_NOTIFY_ALLOWED_HOSTS"
 AUDITOR: Final = ("A1", "auditor", "")
 
 
@@ -105,6 +108,7 @@ class Demo:
         self.close_and_repeat()
         self.succeed()
         self.follow_course()
+        self.remind()
         self.replay()
         good = self.check_owners()
         return self.take_evidence() and good
@@ -331,6 +335,21 @@ class Demo:
         for day in explained["days"]:
             self._say(day_in_words(day))
 
+    def remind(self) -> None:
+        """Show what a leader reads in the morning, and how one reminder got through."""
+        self._step(
+            "Reminders 提醒",
+            "each term of each petition, told until it is delivered; the owner stays owner",
+        )
+        owned = self._owned(self._first_owned("visit"))
+        office = owned["office"]
+        leaders = (each for each in self.people.leaders_of(office) if each != owned["owner"])
+        reminding = Reminding(self.visitor.call, owned, self.people.head_of(office), next(leaders))
+        for line in reminding.digest(self.visitor.now()).splitlines():
+            self._say(line)
+        self._say("[dim]another leader receives the petitioner; the owner's receiver is unwell:[/]")
+        self.console.print(Padding(reminding.history(), (0, 0, 0, 4)), highlight=False)
+
     def replay(self) -> None:
         """Print the history of the closed and reopened case."""
         self._step(
@@ -460,9 +479,10 @@ def run() -> int:
     """Run the demo and return the exit status."""
     console, started = Console(), monotonic()
     with tempfile.TemporaryDirectory(prefix="shouwen-demo-") as folder:
-        # The ends of all cases are stated each second, so that nobody has to wait a minute.
-        settings = Variables({**Variables().all(), HEADS_EVERY_S: "1"})
-        installation = embedded(Path(folder), settings)
+        # The ends of all cases are stated each second, so that nobody has to wait a minute; the
+        # receiver of the reminders stands here too, at an address that is not public.
+        settings = {**os.environ, HEADS_EVERY_S: "1", ALLOWED_HOSTS: RECEIVER}
+        installation = embedded(Path(folder), Variables(settings))
         _greet(console, folder)
         migrate_all(installation.surroundings.database_url)
         running = host(installation.surroundings, *SERVICES)

@@ -16,6 +16,7 @@ from chassis.identity import TokenIssuer, TokenVerifier, development_key, write_
 from chassis.runtime.surroundings import MEMORY_URI, Surroundings
 
 VAULT_KEY: Final = "SHOUWEN_VAULT_KEY"
+NOTIFY_KEY: Final = "SHOUWEN_NOTIFY_KEY"
 LEDGER_KEY: Final = "SHOUWEN_LEDGER_KEY"
 WITNESS_FOLDER: Final = "SHOUWEN_LEDGER_WITNESS_FOLDER"
 
@@ -42,7 +43,7 @@ def embedded(home: Path, variables: Variables | None = None) -> Embedded:
     key, new = development_key(home / "keys" / "development.pem")
     issuer = TokenIssuer(key, utc_now)
     given = dict(os.environ) if variables is None else variables.all()
-    for name, file in ((VAULT_KEY, "vault"), (LEDGER_KEY, "ledger")):
+    for name, file in ((VAULT_KEY, "vault"), (NOTIFY_KEY, "notify"), (LEDGER_KEY, "ledger")):
         given.setdefault(name, _kept_key(home / "keys" / file))
     given.setdefault(WITNESS_FOLDER, str(home / "witness"))
     if new:
@@ -69,5 +70,5 @@ def _kept_key(path: Path) -> str:
 
 
 def new_secret() -> str:
-    """Return a key for the vault or the ledger, as the environment gives it."""
+    """Return a key for the vault, the endpoints or the ledger, as the environment gives it."""
     return urlsafe_b64encode(os.urandom(32)).decode()

@@ -121,6 +121,10 @@ class Unit:
         if missing:
             self._loaded |= self.application.load(missing)
 
+    def take(self, known: Mapping[UUID, Aggregate | None]) -> None:
+        """Take aggregates as they were read just now; the append says when they have changed."""
+        self._loaded |= known
+
     def add(self, aggregate: Aggregate) -> None:
         """Take a new aggregate into the unit."""
         self._loaded[aggregate.id] = self._in_hand[aggregate.id] = aggregate

@@ -17,6 +17,7 @@ from uuid import UUID
 
 from eventsourcing.persistence import IntegrityError, Notification, StoredEvent
 
+from chassis.eventstore.schema import Dialect
 from chassis.eventstore.transaction import Row, Transaction, Writing
 
 T = TypeVar("T")
@@ -108,6 +109,10 @@ class EventLog(Protocol):
     `transact` hands work to the log's appender, which decides when and beside which other work it
     runs (group commit). Work may run again, so it keeps no state of its own between runs.
     """
+
+    @property
+    def dialect(self) -> Dialect:
+        """Name of the database, for the few statements that are not the same on all."""
 
     def transact(self, work: Callable[[AppendTransaction], T]) -> T:
         """Run the work as the only appender, commit, and return what it returned."""

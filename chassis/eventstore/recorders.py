@@ -29,7 +29,7 @@ from chassis.eventstore.recording import (
     Clock,
     recorded_of,
 )
-from chassis.eventstore.schema import EVENT_LOG
+from chassis.eventstore.schema import EVENT_LOG, Dialect
 from chassis.eventstore.transaction import Row, Transaction, Writing
 
 T = TypeVar("T")
@@ -116,6 +116,11 @@ class LogRecorder(StreamRecorder, TrackedPositionRecorder, ProcessRecorder, Even
         super().__init__(database, EVENT_LOG)
         self.clock = clock
         self._appender = Appender(database)
+
+    @property
+    def dialect(self) -> Dialect:
+        """Name of the database."""
+        return self._database.dialect
 
     def transact(self, work: Callable[[AppendTransaction], T]) -> T:
         return self._appender.run(work, self.clock)

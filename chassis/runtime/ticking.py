@@ -1,4 +1,4 @@
-"""Work that time starts: one process leads, the others wait for its lead to end."""
+"""Work that time starts: one process leads, or all of them work side by side."""
 
 from collections.abc import Callable
 from typing import Final
@@ -19,22 +19,30 @@ class Ticker:
 
     Args:
         work: returns how much it did.
+        alone: only in the process that leads; else the work shares itself out.
     """
 
     def __init__(
-        self, log_of_events: EventLog, purpose: str, work: Callable[[], int], every_s: float
+        self,
+        log_of_events: EventLog,
+        purpose: str,
+        work: Callable[[], int],
+        every_s: float,
+        *,
+        alone: bool = True,
     ) -> None:
         self._log = log_of_events
         self._purpose = purpose
         self._work = work
         self._every_s = every_s
+        self._alone = alone
         self._stopping = False
         self._stop_asked = Event()
 
     def run(self) -> None:
         while not self._stopping:
             try:
-                self._try_to_lead()
+                self._try_to_lead() if self._alone else self._round()
             except (InterfaceError, OperationalError) as fault:
                 log.warning("tick_failed", purpose=self._purpose, reason=type(fault).__name__)
                 self._stop_asked.wait(LEAD_RETRY_S)
@@ -56,5 +64,8 @@ class Ticker:
 
     def _lead(self, lease: Lease) -> None:
         while not self._stopping and lease.held():
-            if not self._work():
-                self._stop_asked.wait(self._every_s)
+            self._round()
+
+    def _round(self) -> None:
+        if not self._work():
+            self._stop_asked.wait(self._every_s)

@@ -1,6 +1,8 @@
 """Builds notify's rooms and fits them together."""
 
 from dataclasses import dataclass
+from random import random
+from urllib.parse import urlsplit
 
 from chassis.eventstore.location import environment_for
 from chassis.messaging.pace import SOON_S
@@ -9,13 +11,47 @@ from chassis.runtime.assembly import Assembly, rpc_caller
 from chassis.runtime.surroundings import Surroundings
 from chassis.runtime.ticking import Ticker
 from contracts.events import MESSAGES
-from services.notify.application import Channel, Notify
+from services.notify.application import Notify
+from services.notify.application.delivering import Deliveries
+from services.notify.application.digesting import Digests
+from services.notify.application.planning import Plans
+from services.notify.application.ports import Channel
+from services.notify.application.preferring import Preferring
+from services.notify.application.responding import Responses
 from services.notify.domain.policy import UNTAKEN_AFTER
+from services.notify.gateways.cases import ResponsibilityCases
 from services.notify.gateways.channels import File, Webhook
+from services.notify.gateways.directory import Directory, Means
+from services.notify.gateways.endpoints import Endpoints
+from services.notify.gateways.mail import MailServer
+from services.notify.gateways.pace import EndpointPace
+from services.notify.gateways.policies import policies_in
+from services.notify.gateways.posting import Poster
+from services.notify.gateways.sms import SmsGateway
 from services.notify.publishing import TELLINGS
 from services.notify.reactions import needs, reactions
+from services.notify.readmodels.plans import PlanTable
+from services.notify.readmodels.preferences import PreferenceTable
+from services.notify.readmodels.queue import DueQueue
 from services.notify.readmodels.reminders import ReminderTable
-from services.notify.settings import FOLLOWS, NAME, TICK_S, WEBHOOK_URL, file_of, untaken_after
+from services.notify.settings import (
+    ALLOWED_HOSTS,
+    DIGEST_TICK_S,
+    FOLLOWS,
+    KEY,
+    LINK,
+    MAIL_FROM,
+    NAME,
+    POLICIES,
+    SMS_TOKEN,
+    SMS_URL,
+    SMTP_URL,
+    TICK_S,
+    WEBHOOK_SECRET,
+    WEBHOOK_URL,
+    file_of,
+    untaken_after,
+)
 
 
 @dataclass(frozen=True)
@@ -24,6 +60,11 @@ class Rooms:
 
     notify: Notify
     reminders: ReminderTable
+    preferences: PreferenceTable
+    plans: Plans
+    responses: Responses
+    preferring: Preferring
+    digests: Digests
     assembly: Assembly
 
 
@@ -33,35 +74,63 @@ def build(surroundings: Surroundings) -> Rooms:
     Raises:
         SettingInvalid: a setting is missing or unusable.
     """
-    reminders = ReminderTable()
+    reminders, preferences, due = ReminderTable(), PreferenceTable(), DueQueue()
     notify = Notify(
         environment_for(surroundings.database_url(NAME), NAME),
         surroundings.clock,
-        [reminders],
-        reminders,
-        _channels(surroundings),
+        [reminders, PlanTable(), preferences],
+        due,
         untaken_after(surroundings.variables, UNTAKEN_AFTER),
+        policies_in(surroundings.variables.text(POLICIES)),
     )
+    caller = rpc_caller(surroundings, NAME)
+    plans, means = Plans(notify), _means(surroundings)
+    ways = Directory(notify.log_of_events, means, preferences.hours_of)
+    pace = EndpointPace(notify.log_of_events)
+    link = surroundings.variables.text(LINK)
+    deliveries = Deliveries(notify, ways, pace, random, link)
+    digests = Digests(notify, ResponsibilityCases(caller), deliveries, reminders)
     assembly = Assembly(
         service=NAME,
         application=notify,
         tellings=TELLINGS,
         surroundings=surroundings,
         relay_pace_s=SOON_S,
-        caller=rpc_caller(surroundings, NAME),
+        caller=caller,
         reactions=reactions(notify),
         needs=needs(),
         known=frozenset(MESSAGES),
         follows=FOLLOWS,
-        tickers=[Ticker(notify.log_of_events, "reminders", notify.deliver_due, TICK_S)],
+        tickers=[
+            Ticker(notify.log_of_events, "plans", plans.fall_due, TICK_S, alone=False),
+            Ticker(notify.log_of_events, "digests", digests.send_due, DIGEST_TICK_S, alone=False),
+            Ticker(notify.log_of_events, "reminders", deliveries.deliver_due, TICK_S, alone=False),
+        ],
     )
-    return Rooms(notify, reminders, assembly)
+    preferring = Preferring(notify, ways, pace, means.endpoints)
+    responses = Responses(notify, reminders)
+    return Rooms(notify, reminders, preferences, plans, responses, preferring, digests, assembly)
+
+
+def _means(surroundings: Surroundings) -> Means:
+    variables = surroundings.variables
+    hosts = variables.text(ALLOWED_HOSTS).replace(",", " ").split()
+    smtp, sms, key = (variables.text(name) for name in (SMTP_URL, SMS_URL, KEY))
+    return Means(
+        _channels(surroundings),
+        Poster([*hosts, urlsplit(sms).hostname or ""]),
+        surroundings.clock,
+        Endpoints.from_text(key) if key else None,
+        MailServer.from_url(smtp, variables.text(MAIL_FROM)) if smtp else None,
+        SmsGateway(sms, variables.text(SMS_TOKEN)) if sms else None,
+    )
 
 
 def _channels(surroundings: Surroundings) -> list[Channel]:
-    channels: list[Channel] = [File(file_of(surroundings.variables, surroundings.home))]
-    url = surroundings.variables.text(WEBHOOK_URL)
-    return [*channels, Webhook(url)] if url else channels
+    variables = surroundings.variables
+    channels: list[Channel] = [File(file_of(variables, surroundings.home))]
+    url, secret = variables.text(WEBHOOK_URL), variables.text(WEBHOOK_SECRET)
+    return [*channels, Webhook(url, surroundings.clock, secret)] if url else channels
 
 
 def bootstrap(surroundings: Surroundings) -> Wiring:

@@ -1,6 +1,7 @@
 """What notify does about events of others."""
 
 from collections.abc import Callable, Iterable, Mapping
+from datetime import date, datetime
 from functools import partial
 from typing import Final
 from uuid import UUID
@@ -10,7 +11,23 @@ from chassis.messaging.inbox import Reaction
 from contracts.envelope import CloudEvent
 from contracts.events import responsibility as told
 from services.notify.application import Notify, subject_of
+from services.notify.application.planning import Plans, TermTold
+from services.notify.domain.calendars import CALENDARS
 from services.notify.domain.reminders import OWNS, SPLIT, Occasion, PetitionReminders
+
+# Event to the word of a plan on why it was made, or dropped.
+PLANNED_BECAUSE: Final[Mapping[str, str]] = {
+    told.TermBegunV1.TYPE: "term_begun",
+    told.TermExtendedV1.TYPE: "term_extended",
+    told.TermResumedV1.TYPE: "term_resumed",
+    told.TermRecountedV1.TYPE: "term_recounted",
+}
+DROPPED_BECAUSE: Final[Mapping[str, str]] = {
+    told.TermPausedV1.TYPE: "term_paused",
+    told.TermEndedV1.TYPE: "term_ended",
+}
+CALENDAR_FIELDS: Final = ("version", "first", "last", "holidays", "make_up_days")
+CALENDAR_EVENTS: Final = (told.CalendarImportedV1.TYPE, told.CalendarReplacedV1.TYPE)
 
 REMINDED_OF: Final = (
     told.OwnershipAwaitedV1,
@@ -32,6 +49,7 @@ REMINDED_OF: Final = (
     told.RecusalDueV1,
     told.ReplacementDueV1,
     told.ReplacementSettledV1,
+    told.MatterCorrectedV1,
 )
 
 
@@ -56,16 +74,65 @@ def occasion_of(event: CloudEvent) -> Occasion:
 
 def needs() -> Mapping[str, Callable[[CloudEvent], Iterable[UUID]]]:
     """Return type of event to the ids of what its reaction asks for."""
+
+    def stream(event: CloudEvent) -> list[UUID]:
+        return [PetitionReminders.create_id(event.data["petition_id"])]
+
+    def with_calendar(event: CloudEvent) -> list[UUID]:
+        return [*stream(event), CALENDARS]
+
+    counted = [told.OwnershipAwaitedV1.TYPE, told.CourseSplitV1.TYPE, *PLANNED_BECAUSE]
     return {
-        message.TYPE: lambda event: [PetitionReminders.create_id(event.data["petition_id"])]
-        for message in REMINDED_OF
+        **{message.TYPE: stream for message in REMINDED_OF},
+        **dict.fromkeys(DROPPED_BECAUSE, stream),
+        **dict.fromkeys(counted, with_calendar),
+        **dict.fromkeys(CALENDAR_EVENTS, lambda _event: [CALENDARS]),
     }
 
 
 def reactions(notify: Notify) -> Mapping[str, Reaction]:
     """Return type of event to what is done about it."""
-    reacting = {**dict.fromkeys(OWNER_IS_TOLD, _tell_owner), **_NEWS}
+    reacting = {
+        **dict.fromkeys(OWNER_IS_TOLD, _tell_owner),
+        **dict.fromkeys(PLANNED_BECAUSE, _plan_term),
+        **dict.fromkeys(DROPPED_BECAUSE, _drop_term),
+        **dict.fromkeys(CALENDAR_EVENTS, _hear_of_calendar),
+        **_NEWS,
+    }
     return {type_: partial(react, notify) for type_, react in reacting.items()}
+
+
+def _plan_term(notify: Notify, unit: Unit, event: CloudEvent) -> None:
+    runs_from = event.data.get("runs_from")
+    term = TermTold(
+        event.data["term"],
+        PLANNED_BECAUSE[event.type],
+        date.fromisoformat(event.data["due"]["on"]),
+        date.fromisoformat(runs_from) if runs_from else None,
+    )
+    Plans(notify).plan(unit, subject_of(event.data), term, event.recordedtime)
+
+
+def _drop_term(notify: Notify, unit: Unit, event: CloudEvent) -> None:
+    term, why = event.data["term"], DROPPED_BECAUSE[event.type]
+    Plans(notify).drop(unit, subject_of(event.data), term, why, event.recordedtime)
+
+
+def _hear_of_calendar(notify: Notify, unit: Unit, event: CloudEvent) -> None:
+    calendar = {name: event.data[name] for name in CALENDAR_FIELDS}
+    Plans(notify).hear_of_calendar(unit, calendar, event.recordedtime)
+
+
+def _begin(notify: Notify, unit: Unit, event: CloudEvent) -> None:
+    """Plan the first step, and remind the head where nobody is to own it at once."""
+    Plans(notify).plan_first_step(
+        unit,
+        subject_of(event.data),
+        event.data["petition_class"],
+        datetime.fromisoformat(event.data["registered_at"]),
+        event.recordedtime,
+    )
+    _await(notify, unit, event)
 
 
 def _await(notify: Notify, unit: Unit, event: CloudEvent) -> None:
@@ -87,6 +154,12 @@ def _tell_of_reception(notify: Notify, unit: Unit, event: CloudEvent) -> None:
 
 def _follow_merging(notify: Notify, unit: Unit, event: CloudEvent) -> None:
     notify.follow_merging(unit, subject_of(event.data), event.data["owner"], occasion_of(event))
+    Plans(notify).drop_all(unit, subject_of(event.data), "merged", event.recordedtime)
+
+
+def _split_course(notify: Notify, unit: Unit, event: CloudEvent) -> None:
+    terms = event.data["terms"]
+    Plans(notify).plan_again(unit, subject_of(event.data), terms, event.recordedtime)
 
 
 def _follow_split(notify: Notify, unit: Unit, event: CloudEvent) -> None:
@@ -117,17 +190,24 @@ def _pass_on(notify: Notify, unit: Unit, event: CloudEvent) -> None:
 
 def _close(notify: Notify, unit: Unit, event: CloudEvent) -> None:
     notify.cancel_all(unit, subject_of(event.data), event.recordedtime)
+    Plans(notify).drop_all(unit, subject_of(event.data), "case_closed", event.recordedtime)
 
 
 def _close_again(notify: Notify, unit: Unit, event: CloudEvent) -> None:
     """Remind nobody of it any more; its owner is told all the same that a petition left it."""
     notify.cancel_all(unit, subject_of(event.data), event.recordedtime, sparing=SPLIT)
+    Plans(notify).drop_all(unit, subject_of(event.data), "case_closed", event.recordedtime)
 
 
 def _keep_out(notify: Notify, unit: Unit, event: CloudEvent) -> None:
     if event.data["sealed"]:
         marks = event.data["kept_out"]
         notify.keep_out(unit, subject_of(event.data), marks, event.recordedtime)
+
+
+def _reclassify(notify: Notify, unit: Unit, event: CloudEvent) -> None:
+    petition_class = event.data["petition_class"]
+    notify.reclassify(unit, subject_of(event.data), petition_class, event.recordedtime)
 
 
 def _tell_of_recusal(notify: Notify, unit: Unit, event: CloudEvent) -> None:
@@ -143,17 +223,19 @@ def _settle_replacement(notify: Notify, unit: Unit, event: CloudEvent) -> None:
 
 
 _NEWS: Final[Mapping[str, Callable[[Notify, Unit, CloudEvent], None]]] = {
-    told.OwnershipAwaitedV1.TYPE: _await,
+    told.OwnershipAwaitedV1.TYPE: _begin,
     told.ReceptionRecordedV1.TYPE: _tell_of_reception,
     told.OwnershipSucceededV1.TYPE: _pass_on,
     told.OwnershipRecusedV1.TYPE: _pass_on,
     told.OwnershipMergedV1.TYPE: _follow_merging,
     told.OwnershipVoidedV1.TYPE: _follow_voiding,
     told.OwnershipSplitV1.TYPE: _follow_split,
+    told.CourseSplitV1.TYPE: _split_course,
     told.CaseClosedV1.TYPE: _close,
     told.CaseReopeningVoidedV1.TYPE: _close_again,
     told.PartiesKeptOutV1.TYPE: _keep_out,
     told.RecusalDueV1.TYPE: _tell_of_recusal,
     told.ReplacementDueV1.TYPE: _tell_of_replacement,
     told.ReplacementSettledV1.TYPE: _settle_replacement,
+    told.MatterCorrectedV1.TYPE: _reclassify,
 }

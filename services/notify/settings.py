@@ -9,9 +9,19 @@ from chassis.environment import Variables
 NAME: Final = "notify"
 FOLLOWS: Final = ("responsibility",)
 WEBHOOK_URL: Final = "SHOUWEN_NOTIFY_WEBHOOK_URL"
+WEBHOOK_SECRET: Final = "SHOUWEN_NOTIFY_WEBHOOK_SECRET"  # noqa: S105 - the name of a variable
+KEY: Final = "SHOUWEN_NOTIFY_KEY"
+ALLOWED_HOSTS: Final = "SHOUWEN_NOTIFY_ALLOWED_HOSTS"
+SMTP_URL: Final = "SHOUWEN_NOTIFY_SMTP_URL"
+MAIL_FROM: Final = "SHOUWEN_NOTIFY_MAIL_FROM"
+SMS_URL: Final = "SHOUWEN_NOTIFY_SMS_URL"
+SMS_TOKEN: Final = "SHOUWEN_NOTIFY_SMS_TOKEN"  # noqa: S105 - the name of a variable
+POLICIES: Final = "SHOUWEN_NOTIFY_POLICIES"
+LINK: Final = "SHOUWEN_NOTIFY_LINK"
 FILE: Final = "SHOUWEN_NOTIFY_FILE"
 UNTAKEN_AFTER_S: Final = "SHOUWEN_NOTIFY_UNTAKEN_AFTER_S"
 TICK_S: Final = 0.25
+DIGEST_TICK_S: Final = 5.0
 
 
 def untaken_after(variables: Variables, default: timedelta) -> timedelta:

@@ -11,8 +11,22 @@ from chassis.runtime.losses import LossWatch
 from services.intake.application.ports import Corrected, Raised
 from services.intake.readmodels.progress import TABLES
 from shouwen.hosting import versions_of
-from tests.builders import Clock, actor, content, intake_command, person, raised, registered
+from statute.parties import mark_of
+from tests.builders import (
+    HOUR,
+    SHEN,
+    Clock,
+    actor,
+    content,
+    intake_command,
+    number,
+    person,
+    raised,
+    registered,
+)
 from tests.unit.intake.desk import Desk, intake, reader
+from tests.unit.notify.desk import Desk as ReminderDesk
+from tests.unit.notify.desk import FakeChannel, deliveries, notify
 from tests.unit.responsibility.casebook import Casebook, FakeArrivals, responsibility, take
 from tests.unit.responsibility.linked import Counter
 from tests.unit.responsibility.test_merging import Town
@@ -51,6 +65,16 @@ BEFORE_REASONS = ("DROP TABLE supervision_reason",)
 BEFORE_UNDONE_LINKS = ("ALTER TABLE petition DROP COLUMN parted_from",)
 # What responsibility_0007 made.
 BEFORE_MOVES = ("DROP TABLE matter_moved",)
+
+# What notify_0003 and notify_0004 made.
+BEFORE_TERMS = (
+    *(
+        f"DROP TABLE {table}"
+        for table in ("term_plan", "lease", "preference", "endpoint", "endpoint_pace")
+    ),
+    *(f"DROP INDEX {index}" for index in ("reminder_news", "reminder_terms")),
+    "CREATE INDEX reminder_due ON reminder (next_attempt_at, reminder_id) WHERE state = 'planned'",
+)
 
 
 @pytest.fixture
@@ -240,3 +264,25 @@ def correct_phone(desk: Desk, petition: Raised) -> None:
         made["number"],
         corrected,
     )
+
+
+@pytest.mark.parametrize("environment", ["notify"], indirect=True)
+def test_what_waited_to_be_told_is_told_and_parties_stay_kept_out(
+    environment: dict[str, str], clock: Clock
+):
+    """notify_0003: reminders waited in their own table; what failed is tried at its time."""
+    channel = FakeChannel(outcomes=["http_503"])
+    with closing(notify(environment, clock)) as application:
+        desk = ReminderDesk(application, clock, deliveries(application, [channel]))
+        desk.tell("ownership.taken.v1")
+        desk.deliver()
+        desk.tell("repeat.joined.v1")
+        desk.tell("parties.kept_out.v1", sealed=True, kept_out=[mark_of(number(), SHEN)])
+        before = tables(application)
+    left_behind(environment["SQLITE_DBNAME"], "notify", "notify_0002", *BEFORE_TERMS)
+    with closing(notify(environment, clock)) as application:
+        assert tables(application) == before
+        desk = ReminderDesk(application, clock, deliveries(application, [channel]))
+        desk.deliver_after(HOUR)
+        assert {state for _, _, state in desk.reminders()} == {"delivered"}
+        assert desk.listed_to(SHEN) == []

@@ -1,8 +1,12 @@
 """When and how often, as tables that an office may set otherwise."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Final
+
+from services.notify.domain.planning import Policy
+from statute.terms import TERMS
 
 # An open petition that nobody has taken: its office's head is told after this time, and again
 # after each further such time until somebody takes it (rule 5).
@@ -10,6 +14,31 @@ UNTAKEN_AFTER: Final = timedelta(days=1)
 
 # Told again after each such time until somebody has done something about it.
 TOLD_AGAIN: Final = frozenset({"untaken", "recusal_due", "replacement_due"})
+
+DEFAULT_VERSION: Final = "default-1"
+_DEFAULT: Final = Policy(DEFAULT_VERSION)
+# Who takes a petition, or is to see that somebody does, is told that: the term of the first step
+# begins with it. A right that lapses makes nobody late.
+TERM_POLICIES: Final[Mapping[str, Policy]] = {
+    code: replace(_DEFAULT, start=code != "first_step", late=not rule.lapses)
+    for code, rule in TERMS.items()
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Policies:
+    """Which policy there is for the terms of an office's matters.
+
+    Attributes:
+        own: office to term to the policy that it has set for itself.
+    """
+
+    own: Mapping[str, Mapping[str, Policy]] = field(default_factory=dict)
+
+    def of(self, office: str, term: str) -> Policy:
+        """Return the office's own, else everybody's."""
+        return self.own.get(office, {}).get(term, TERM_POLICIES[term])
+
 
 ATTEMPTS_MAX: Final = 10
 RETRY_FIRST: Final = timedelta(seconds=2)
@@ -27,7 +56,28 @@ SENTENCES: Final[Mapping[str, str]] = {
     "split": "信访事项 {number} 有信访件分案,请核对所承担的事项。",
     "recusal_due": "信访事项 {number} 的首问责任领导应当回避,请另行确定首问责任领导。",
     "replacement_due": "信访事项 {number} 的承办人员或单位应当回避,请另行确定。",
+    "term_begun": "信访事项 {number} 的{term}期限已开始计算,{due_on}届满。",
+    "term_half": "信访事项 {number} 的{term}期限已过半,{due_on}届满,请督促。",
+    "term_near": "信访事项 {number} 的{term}期限将于{due_on}届满,请抓紧督促。",
+    "term_due": "信访事项 {number} 的{term}期限{due_on}届满,请务必按期办理。",
+    "term_late": "信访事项 {number} 的{term}期限已于{due_on}届满,逾期{late}个工作日,请立即督促。",
 }
+
+# Kind of a point of a plan, as far as its first underscore, to what is said then.
+REASONS: Final[Mapping[str, str]] = {
+    "start": "term_begun",
+    "half": "term_half",
+    "workdays": "term_near",
+    "day": "term_near",
+    "due": "term_due",
+    "late": "term_late",
+    "again": "term_near",
+}
+
+
+def reason_at(kind: str) -> str:
+    """Return what is said at a point of a plan."""
+    return REASONS[kind.partition("_")[0]]
 
 
 def retry_after(attempts: int) -> timedelta:

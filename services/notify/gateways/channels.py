@@ -1,77 +1,55 @@
-"""The ways out: a webhook and a file."""
+"""The ways out that everything goes over: a file, and a webhook of the platform's own."""
 
-import json
+from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 from typing import Final
+from urllib.parse import urlsplit
 
-import httpx
+from chassis.eventstore.instants import utc_now
+from services.notify.application.ports import OK, Endpoint, Outcome, Told
+from services.notify.gateways.posting import LIMIT_S, TIMEOUT_S, Poster
+from services.notify.gateways.webhooks import SignedWebhook, line_of
 
-from chassis.runtime.limiting import TookTooLong, within
-from services.notify.application import Told
+UNLIMITED: Final = 0
 
-# The first bounds each wait for the receiver, the second the delivery as a whole: who sends a byte
-# at a time never lets the first one end.
-TIMEOUT_S: Final = 5.0
-LIMIT_S: Final = 10.0
+Clock = Callable[[], datetime]
 
 
-class Webhook:
-    """Posts each reminder as JSON to one address.
-
-    `webhook-id` is the same at every attempt, so the receiver can drop repetitions.
-    """
+class Webhook(SignedWebhook):
+    """The webhook that the operator sets: its host is allowed, whatever its address."""
 
     name = "webhook"
 
-    def __init__(self, url: str, timeout_s: float = TIMEOUT_S, limit_s: float = LIMIT_S) -> None:
-        self._url = url
-        self._limit_s = limit_s
-        self._client = httpx.Client(timeout=timeout_s, follow_redirects=False)
-
-    def tell(self, told: Told) -> str:
-        """Deliver, and return `ok`, `http_<status>` or the kind of fault."""
-        try:
-            response = within(self._limit_s, lambda: self._post(told))
-        except (httpx.HTTPError, TookTooLong) as error:
-            return type(error).__name__
-        return "ok" if response.is_success else f"http_{response.status_code}"
-
-    def _post(self, told: Told) -> httpx.Response:
-        return self._client.post(
-            self._url,
-            content=_line(told),
-            headers={"content-type": "application/json", "webhook-id": told.reminder_id},
-        )
+    def __init__(
+        self,
+        url: str,
+        clock: Clock = utc_now,
+        secret: str = "",
+        timeout_s: float = TIMEOUT_S,
+        limit_s: float = LIMIT_S,
+    ) -> None:
+        poster = Poster({urlsplit(url).hostname or ""}, timeout_s, limit_s)
+        super().__init__(Endpoint("webhook", url, secret), poster, clock)
 
 
 class File:
     """Appends each reminder as one line of JSON."""
 
     name = "file"
+    # There is nobody to be left alone.
+    endpoint = ""
+    per_minute = UNLIMITED
 
     def __init__(self, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         self._path = path
 
-    def tell(self, told: Told) -> str:
+    def tell(self, told: Told) -> Outcome:
         """Append, and return `ok` or the kind of fault."""
         try:
             with self._path.open("ab") as file:
-                file.write(_line(told) + b"\n")
+                file.write(line_of(told) + b"\n")
         except OSError as error:
-            return type(error).__name__
-        return "ok"
-
-
-def _line(told: Told) -> bytes:
-    return json.dumps(
-        {
-            "reminder_id": told.reminder_id,
-            "number": told.number,
-            "recipient": told.recipient,
-            "reason": told.reason,
-            "sentence": told.sentence,
-            "due_at": told.due_at.isoformat(),
-        },
-        ensure_ascii=False,
-    ).encode()
+            return Outcome(type(error).__name__)
+        return OK

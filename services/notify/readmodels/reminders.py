@@ -9,7 +9,8 @@ from chassis.eventstore.log import RecordedEvent
 from chassis.eventstore.losses import Made
 from chassis.eventstore.paging import POSITION_BITS, Key, key_of, page_of
 from chassis.eventstore.transaction import Questions, Row, Writing
-from services.notify.domain.policy import retry_after
+from services.notify.application.ports import Place
+from services.notify.domain.policy import reason_at, retry_after
 from services.notify.domain.reminders import PetitionReminders
 from statute.parties import Parties
 
@@ -38,31 +39,63 @@ class ReminderTable:
     def apply(self, transaction: Writing, event: Any, recorded: RecordedEvent) -> None:
         if isinstance(event, PetitionReminders.Planned):
             _add(transaction, event, recorded)
+        elif isinstance(event, PetitionReminders.FellDue):
+            _add_told(transaction, event, recorded)
         elif isinstance(event, PetitionReminders.Attempted):
             _count_attempt(transaction, event)
         elif isinstance(event, PetitionReminders.KeptOut):
             row = {"number": event.number, "marks": " ".join(event.kept_out)}
             transaction.put("kept_out", row, key="number")
-        elif type(event) in _ENDS:
-            changes = {"state": _ENDS[type(event)]}
+        elif type(event) in _STATES:
+            changes = {"state": _STATES[type(event)], **_anew(event)}
             transaction.update("reminder", "reminder_id", event.reminder_id, changes)
 
     @staticmethod
     def made_by(event: Any) -> Iterable[Made]:
         if isinstance(event, PetitionReminders.Planned):
             yield Made("reminder", {"reminder_id": event.reminder_id})
+        elif isinstance(event, PetitionReminders.FellDue):
+            yield from (Made("reminder", {"reminder_id": id_}) for id_ in event.told.values())
         elif isinstance(event, PetitionReminders.KeptOut):
             yield Made("kept_out", {"number": event.number})
 
-    def due(self, transaction: Questions, now: datetime, limit: int) -> Sequence[tuple[str, str]]:
-        """Return petition_id and reminder_id of what is due, the longest due first."""
-        rows = transaction.query(
-            "SELECT petition_id, reminder_id FROM reminder"
-            " WHERE state = 'planned' AND next_attempt_at <= ?"
-            " ORDER BY next_attempt_at, reminder_id LIMIT ?",
-            (text_of(now), limit),
+    @staticmethod
+    def place_of(questions: Questions, reminder_id: str) -> Place | None:
+        """Return where a reminder is on record; None when there is none."""
+        rows = questions.query(
+            "SELECT r.petition_id, r.recipient, COALESCE(k.marks, '')"
+            " FROM reminder r LEFT JOIN kept_out k ON k.number = r.number WHERE r.reminder_id = ?",
+            (reminder_id,),
         )
-        return [(row[0], row[1]) for row in rows]
+        if not rows:
+            return None
+        petition_id, recipient, marks = rows[0]
+        return Place(petition_id, recipient, Parties.written(marks))
+
+    @staticmethod
+    def kept_from(
+        questions: Questions, onlooker: Sequence[str], numbers: Iterable[str]
+    ) -> frozenset[str]:
+        """Return the numbers of sealed petitions among these to which an onlooker is a party."""
+        asked = sorted(numbers)
+        if not asked:
+            return frozenset()
+        rows = questions.query(
+            "SELECT number, marks FROM kept_out"  # noqa: S608 - placeholders
+            f" WHERE number IN ({', '.join('?' for _ in asked)})",
+            asked,
+        )
+        return frozenset(
+            number for number, marks in rows if Parties.written(marks).include(*onlooker)
+        )
+
+    def view_of(self, questions: Questions, reminder_id: str) -> dict[str, Any]:
+        """Return a reminder that is on record as it is shown."""
+        rows = questions.query(
+            f"SELECT {', '.join(COLUMNS)} FROM reminder WHERE reminder_id = ?",  # noqa: S608 - our own columns
+            (reminder_id,),
+        )
+        return dict(zip(COLUMNS, rows[0], strict=True))
 
     def listed(  # noqa: PLR0913, PLR0917 - what is asked, for whom, which page
         self,
@@ -105,41 +138,81 @@ class ReminderTable:
         return [dict(zip(COLUMNS, row[:-1], strict=True)) for row in rows], next_cursor
 
 
-def _add(transaction: Writing, event: PetitionReminders.Planned, recorded: RecordedEvent) -> None:
-    # The time is that of the service that told it, whose clock may run ahead of ours: what was due
-    # when it was planned must not wait for that.
+def first_attempt_at(event: PetitionReminders.Planned, recorded: RecordedEvent) -> datetime:
+    """Return when a reminder is attempted first.
+
+    The time is that of the service that told it, whose clock may run ahead of ours: what was due
+    when it was planned must not wait for that.
+    """
     at_once = event.due_at <= event.timestamp
-    first_attempt = min(event.due_at, recorded.recorded_at) if at_once else event.due_at
-    transaction.insert(
-        "reminder",
-        {
-            "reminder_id": event.reminder_id,
-            "petition_id": event.petition_id,
-            "number": event.number,
-            "recipient": event.recipient,
-            "reason": event.reason,
-            "state": "planned",
+    return min(event.due_at, recorded.recorded_at) if at_once else event.due_at
+
+
+def told_from(event: PetitionReminders.FellDue) -> datetime:
+    """Return when a reminder of a term may be told: what is late and may be, in its place."""
+    return event.due_at if event.not_before <= event.timestamp else event.not_before
+
+
+def again_at(event: PetitionReminders.Attempted) -> datetime:
+    """Return when a reminder is tried again; the oldest facts do not say."""
+    return event.again_at or event.timestamp + retry_after(event.attempt)
+
+
+def _anew(event: Any) -> dict[str, str]:
+    """Return when what was given up is tried anew: at once."""
+    again = isinstance(event, PetitionReminders.Redriven)
+    return {"next_attempt_at": text_of(event.timestamp)} if again else {}
+
+
+def _add(transaction: Writing, event: PetitionReminders.Planned, recorded: RecordedEvent) -> None:
+    row = {
+        "reminder_id": event.reminder_id,
+        "recipient": event.recipient,
+        "reason": event.reason,
+        "due_at": text_of(event.due_at),
+        "next_attempt_at": text_of(first_attempt_at(event, recorded)),
+    }
+    transaction.insert("reminder", {**_begun(event, recorded), **row}, key="reminder_id")
+
+
+def _add_told(
+    transaction: Writing, event: PetitionReminders.FellDue, recorded: RecordedEvent
+) -> None:
+    for recipient, reminder_id in event.told.items():
+        row = {
+            "reminder_id": reminder_id,
+            "recipient": recipient,
+            "reason": reason_at(event.kind),
             "due_at": text_of(event.due_at),
-            "next_attempt_at": text_of(first_attempt),
-            "attempts": 0,
-            "last_outcome": "",
-            "position": recorded.id,
-        },
-        key="reminder_id",
-    )
+            "next_attempt_at": text_of(told_from(event)),
+        }
+        transaction.insert("reminder", {**_begun(event, recorded), **row}, key="reminder_id")
+
+
+def _begun(event: Any, recorded: RecordedEvent) -> dict[str, Any]:
+    return {
+        "petition_id": event.petition_id,
+        "number": event.number,
+        "state": "planned",
+        "attempts": 0,
+        "last_outcome": "",
+        "position": recorded.id,
+    }
 
 
 def _count_attempt(transaction: Writing, event: PetitionReminders.Attempted) -> None:
-    again_at = event.timestamp + retry_after(event.attempt)
     changes = {
         "attempts": event.attempt,
         "last_outcome": event.outcome,
-        "next_attempt_at": text_of(again_at),
+        "next_attempt_at": text_of(again_at(event)),
     }
     transaction.update("reminder", "reminder_id", event.reminder_id, changes)
 
 
-_ENDS: Final[dict[type, str]] = {
+_STATES: Final[dict[type, str]] = {
+    PetitionReminders.Acknowledged: "acknowledged",
+    PetitionReminders.Snoozed: "acknowledged",
+    PetitionReminders.Redriven: "planned",
     PetitionReminders.Delivered: "delivered",
     PetitionReminders.Cancelled: "cancelled",
     PetitionReminders.GivenUp: "given_up",

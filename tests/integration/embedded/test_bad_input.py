@@ -122,6 +122,7 @@ GOOD: dict[str, dict[str, Any]] = {
     "responsibility.explain": {"number": UNKNOWN, "term": "handling"},
     "responsibility.to_supervise": {"limit": 5},
     "responsibility.import_calendar": shown("responsibility.import_calendar"),
+    **{path: shown(path) for path in METHODS if path.startswith("notify.")},
     "notify.reminders": {"limit": 5},
     "audit.replay": {"number": UNKNOWN},
     "audit.export": {"number": UNKNOWN},

@@ -30,7 +30,7 @@ HALF_OPEN_LONGER_S: Final = (0, 0, 0, 0, 7)
 READ_MODELS: Final[Mapping[str, tuple[str, ...]]] = {
     "intake": ("petition", "progress"),
     "responsibility": ("matter", "caseload"),
-    "notify": ("reminder",),
+    "notify": ("reminder", "term_plan"),
     "audit": ("timeline", "matter"),
 }
 # What audit makes again from its leaves; it grows by the clock, so no rebuild is compared with it.
@@ -40,7 +40,7 @@ LOST: Final[Mapping[str, tuple[str, ...]]] = {
 }  # fmt: skip
 KEYS: Final[Mapping[str, str]] = {
     "petition": "petition_id", "progress": "number", "matter": "number", "caseload": "number",
-    "reminder": "reminder_id", "timeline": "event_id", "ledger_end": "key",
+    "reminder": "reminder_id", "term_plan": "id", "timeline": "event_id", "ledger_end": "key",
     "ledger_ends_hash": "node", "ledger_ends": "id",
 }  # fmt: skip
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from contracts.envelope import CloudEvent
+from services.notify.domain.policy import reason_at
 
 Recipient = Callable[[Mapping[str, Any], str | None], str | None]
 """From what an event says, and who owned the matter then, to whom it is told; None: to nobody."""
@@ -75,6 +76,26 @@ class Meant:
     cause: str
 
 
+@dataclass(frozen=True, slots=True)
+class OfTerm:
+    """What one reminder of a term is for.
+
+    Attributes:
+        kind: of the point of its plan.
+    """
+
+    number: str
+    recipient: str
+    term: str
+    kind: str
+    due_at: str
+
+    @property
+    def reason(self) -> str:
+        """What is said."""
+        return reason_at(self.kind)
+
+
 @dataclass
 class Reminders:
     """What notify's log says, beside what responsibility's asks for."""
@@ -83,6 +104,8 @@ class Reminders:
     owners: dict[str, str] = field(default_factory=dict)
     causes: dict[str, CloudEvent] = field(default_factory=dict)
     planned: dict[str, Meant] = field(default_factory=dict)
+    of_terms: dict[str, OfTerm] = field(default_factory=dict)
+    falls: Counter[str] = field(default_factory=Counter)
     plans: Counter[str] = field(default_factory=Counter)
     endings: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
     cancellations: list[CloudEvent] = field(default_factory=list)
@@ -93,6 +116,12 @@ class Reminders:
         elif event.type == "reminder.planned.v1":
             self.plans[event.data["reminder_id"]] += 1
             self.planned[event.data["reminder_id"]] = _planned(event)
+        elif event.type == "reminders.fell_due.v1":
+            told = event.data["told"]
+            self.of_terms |= {id_: _of_term(event, who) for who, id_ in told.items()}
+            self.falls.update(told.values())
+        elif event.type in ENDINGS and event.data["reminder_id"] in self.of_terms:
+            self.endings[event.data["reminder_id"]].append(event.type)
         elif event.type in ENDINGS:
             self._take_ending(event)
 
@@ -109,6 +138,19 @@ class Reminders:
         for event in self.cancellations:
             if not self._had_to_be_cancelled(event):
                 yield f"nothing led to notify {event.position}, {event.data}"
+        yield from self._wrong_of_terms()
+
+    def _wrong_of_terms(self) -> Iterator[str]:
+        """Yield what is wrong with the points of plans: each told once, ended once."""
+        for reminder_id, count in self.falls.items():
+            if count > 1:
+                yield f"reminder {reminder_id} fell due {count} times"
+        for told, count in Counter(self.of_terms.values()).items():
+            if count > 1:
+                yield f"{told} has {count} reminders"
+        for reminder_id, told in self.of_terms.items():
+            if len(self.endings.get(reminder_id, [])) > 1:
+                yield f"reminder {reminder_id} {told} ended as {self.endings[reminder_id]}"
 
     def delivered(self) -> Iterator[str]:
         """Yield the ids of reminders that were delivered, as the log says."""
@@ -183,7 +225,7 @@ class Told:
             if reminder_id not in self.lines:
                 yield f"reminder {reminder_id} is on record as delivered, nobody was told"
         for reminder_id, line in self.lines.items():
-            meant = reminders.planned.get(reminder_id)
+            meant = reminders.planned.get(reminder_id) or reminders.of_terms.get(reminder_id)
             told = line["number"], line["recipient"], line["reason"]
             if meant is None or told != (meant.number, meant.recipient, meant.reason):
                 yield f"told {line}, planned was {meant}"
@@ -196,6 +238,11 @@ class Told:
             new = file.read()
         self.offset += len(new)
         return new.splitlines()
+
+
+def _of_term(event: CloudEvent, recipient: str) -> OfTerm:
+    data = event.data
+    return OfTerm(data["number"], recipient, data["term"], data["kind"], data["due_at"])
 
 
 def _head(office: str) -> str:

@@ -102,6 +102,31 @@ class TestCancellations:
         assert any("nothing led to" in wrong for wrong in found)
 
 
+def fell(position: int = 3, reminder_id: str = "t", due_at: str = "2026-11-24T01:00:00Z"):
+    about = {"petition_id": petition_id(1), "number": number(1), "term": "handling"}
+    told = {**about, "kind": "due", "due_at": due_at, "told": {"L01": reminder_id}}
+    return cloud_event("notify", position, "reminders.fell_due.v1", told)
+
+
+class TestTerms:
+    def test_a_point_is_told_once_and_ends_once(self):
+        assert wrongs(fell(), delivered("t")) == []
+        assert any("2 times" in wrong for wrong in wrongs(fell(), fell(4)))
+        assert any("2 reminders" in wrong for wrong in wrongs(fell(), fell(4, "u")))
+        assert any("ended as" in w for w in wrongs(fell(), delivered("t"), delivered("t")))
+
+    def test_what_is_told_is_what_fell_due(self, tmp_path: Path):
+        reminders, told = Reminders(), Told(tmp_path / "reminders.jsonl")
+        for each in (fell(), delivered("t")):
+            reminders.take(each)
+        assert len(list(told.wrongs(reminders))) == 1
+        line = {"reminder_id": "t", "number": number(1), "recipient": "L01"}
+        told.path.write_text(json.dumps({**line, "reason": "term_due"}) + "\n")
+        assert [*told.read_on(again=False), *told.wrongs(reminders)] == []
+        told.lines["t"]["reason"] = "term_late"
+        assert len(list(told.wrongs(reminders))) == 1
+
+
 class TestTold:
     @pytest.fixture
     def told(self, tmp_path: Path) -> Told:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.builders import Clock
-from tests.unit.notify.desk import Desk, FakeChannel, notify
+from tests.unit.notify.desk import Desk, FakeChannel, deliveries, notify
 from tests.unit.stores import Stores
 
 
@@ -16,5 +16,5 @@ def channel() -> FakeChannel:
 
 @pytest.fixture
 def desk(stores: Stores, clock: Clock, channel: FakeChannel) -> Iterator[Desk]:
-    with stores.opened("notify", lambda environment: notify(environment, clock, [channel])) as made:
-        yield Desk(made, clock)
+    with stores.opened("notify", lambda environment: notify(environment, clock)) as made:
+        yield Desk(made, clock, deliveries(made, [channel]))

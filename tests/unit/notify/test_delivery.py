@@ -5,10 +5,11 @@ from datetime import timedelta
 
 import pytest
 
+from services.notify.application import LEASE
 from services.notify.domain.policy import ATTEMPTS_MAX, RETRY_FIRST, RETRY_MAX, retry_after
 from services.notify.domain.reminders import PetitionReminders
 from tests.builders import HUANG, SHEN, Clock
-from tests.unit.notify.desk import Crash, Desk, FakeChannel, notify
+from tests.unit.notify.desk import Crash, Desk, FakeChannel, deliveries, notify
 from tests.unit.stores import Stores
 
 TAKEN, SUCCEEDED = "ownership.taken.v1", "ownership.succeeded.v1"
@@ -69,9 +70,8 @@ class TestTwoChannels:
     def desk(
         self, stores: Stores, clock: Clock, channel: FakeChannel, webhook: FakeChannel
     ) -> Iterator[Desk]:
-        channels = [channel, webhook]
-        with stores.opened("notify", lambda env: notify(env, clock, channels)) as made:
-            yield Desk(made, clock)
+        with stores.opened("notify", lambda env: notify(env, clock)) as made:
+            yield Desk(made, clock, deliveries(made, [channel], [webhook]))
 
     def test_only_the_one_that_failed_is_tried_again(
         self, desk: Desk, channel: FakeChannel, webhook: FakeChannel
@@ -88,13 +88,14 @@ class TestTwoChannels:
 
 class TestACrashBetweenTellingAndRecording:
     def test_it_is_told_again_under_the_same_id(self, desk: Desk, channel: FakeChannel):
-        """At least once, and a receiver can tell the repetition."""
+        """At least once, once the lease is over, and a receiver can tell the repetition."""
         channel.outcomes = [Crash()]
         desk.tell(TAKEN)
         with pytest.raises(Crash):
             desk.deliver()
         assert desk.listed()[0]["attempts"] == 0
-        desk.deliver()
+        assert desk.deliver() == 0
+        desk.deliver_after(LEASE)
         first, second = channel.told
         assert first == second
         assert desk.reminders() == [(HUANG, "ownership_taken", "delivered")]
@@ -102,19 +103,19 @@ class TestACrashBetweenTellingAndRecording:
     def test_two_processes_that_both_tell_record_one_attempt(
         self, stores: Stores, clock: Clock, desk: Desk, channel: FakeChannel
     ):
-        """The one who lost the lead was still telling when the next began."""
+        """The one was still telling when its lease was over and the next began."""
         desk.tell(TAKEN)
         channel.outcomes = ["http_500"]
 
         class Overtaken(FakeChannel):
             def tell(self, told):
-                desk.deliver()
+                desk.deliver_after(LEASE)
                 return super().tell(told)
 
         environment = desk.application.env
-        slow = notify(dict(environment), clock, [Overtaken()])
+        slow = notify(dict(environment), clock)
         try:
-            assert slow.deliver_due() == 1
+            assert deliveries(slow, [Overtaken()]).deliver_due() == 1
         finally:
             slow.close()
         attempts = [_attempt(fact) for fact in desk.facts() if _is_attempt(fact)]

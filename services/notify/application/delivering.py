@@ -1,0 +1,253 @@
+"""Delivers what is due: over each way of each recipient, and takes down what came of it."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Final
+from uuid import UUID, uuid5
+
+from chassis.eventstore.application import Answer, Provenance, Unit
+from chassis.eventstore.transaction import Writing
+from services.notify.application import DELIVERER, LEASE, Notify
+from services.notify.application.ports import (
+    Held,
+    Lane,
+    Outcome,
+    Pace,
+    Reach,
+    Told,
+    Way,
+    Ways,
+)
+from services.notify.application.wording import gathered, sentence_of
+from services.notify.domain.policy import retry_after
+from services.notify.domain.reminders import PetitionReminders, Reminder
+
+DUE_PAGE: Final = 500
+ROUND_MAX: Final = timedelta(seconds=2)
+# So many reminders of one recipient go into one message, where the way allows that.
+GATHERED_FROM: Final = 3
+# By so much of itself a pause is longer at most: what failed together is not tried together.
+JITTER: Final = 0.2
+
+
+@dataclass
+class Errand:
+    """One reminder on its way.
+
+    Attributes:
+        attempt: number of the round, from 1.
+        ways: that it has to go.
+        outcomes: channel to what came of it, in this round.
+        held_until: when a way that was not gone may be.
+    """
+
+    stream: UUID
+    number: str
+    reminder: Reminder
+    attempt: int
+    ways: Sequence[Way] = ()
+    outcomes: dict[str, Outcome] = field(default_factory=dict)
+    held_until: datetime | None = None
+
+    @property
+    def id(self) -> str:
+        """The reminder's."""
+        return self.reminder.reminder_id
+
+    @property
+    def complete(self) -> bool:
+        """Whether it has been delivered over every way."""
+        return not any(map(self.has_to_go, self.ways))
+
+    def has_to_go(self, way: Way) -> bool:
+        """Tell whether it was delivered over none of the channels of a way."""
+        now = {name for name, outcome in self.outcomes.items() if outcome.ok}
+        return not any(channel.name in self.reminder.done | now for channel in way.channels)
+
+    def take(self, result: "Mapping[str, Outcome] | Held") -> None:
+        """Keep what came of a way."""
+        if isinstance(result, Held):
+            self.held_until = max(result.until, self.held_until or result.until)
+        else:
+            self.outcomes |= result
+
+
+@dataclass(frozen=True)
+class Deliveries:
+    """Delivers reminders.
+
+    Attributes:
+        chance: returns a number from 0 up to 1.
+        link: address of a petition, with `{number}`; empty for none.
+    """
+
+    notify: Notify
+    ways: Ways
+    pace: Pace
+    chance: Callable[[], float]
+    link: str = ""
+
+    def deliver_due(self) -> int:
+        """Deliver what is due; return how many reminders were attempted.
+
+        What was told in one round is recorded in one append. Whatever was told and not recorded,
+        because the process ended in between, is told again under the same id.
+        """
+        now = self.notify.clock()
+        due, log = self.notify.due, self.notify.log_of_events
+        claimed = [
+            each
+            for lane in (Lane.NEWS, Lane.TERMS)
+            for each in due.claim(log, lane, now, now + LEASE, DUE_PAGE)
+        ]
+        if not claimed:
+            return 0
+        streams = {each.id: PetitionReminders.create_id(each.petition_id) for each in claimed}
+        known = self.notify.load(list(dict.fromkeys(streams.values())))
+        errands = list(_errands(streams, known))
+        gone = self._go(errands, self.notify.clock() + ROUND_MAX)
+        attempted = [errand for errand in gone if errand.outcomes]
+
+        def decide(unit: Unit) -> Answer:
+            # As they were when people were told; where others wrote meanwhile, they are read anew.
+            unit.take(known)
+            known.clear()
+            unit.load(errand.stream for errand in attempted)
+            for errand in attempted:
+                self._keep(unit, errand)
+            unit.writing.append(partial(self._settle, ids=streams, errands=errands, now=now))
+            return {}
+
+        self.notify.run(Provenance(DELIVERER, "", ""), decide)
+        return len(attempted)
+
+    def _go(self, errands: Sequence[Errand], ends: datetime) -> list[Errand]:
+        """Go one after the other, for as long as a round may take; return those that went.
+
+        Somebody is told in every round, however long it took to get so far: else nobody ever were.
+        """
+        reach = self.ways.of({errand.reminder.recipient for errand in errands})
+        gone: list[Errand] = []
+        for recipient, own in _by_recipient(errands).items():
+            if gone and self.notify.clock() > ends:
+                break
+            self._go_to(reach[recipient], own, ends)
+            gone += own
+        return gone
+
+    def _go_to(self, reach: Reach, errands: Sequence[Errand], ends: datetime) -> None:
+        now = self.notify.clock()
+        first = reach.hours.first_from(now, self.notify.calendar()) if reach.hours else now
+        for errand in errands:
+            errand.ways = reach.ways
+            if first > now:
+                errand.take(Held(first, broken=False))
+        if first > now:
+            return
+        for way in reach.ways:
+            self._go_way(way, [errand for errand in errands if errand.has_to_go(way)], ends)
+
+    def _go_way(self, way: Way, errands: Sequence[Errand], ends: datetime) -> None:
+        if way.gathers and len(errands) >= GATHERED_FROM:
+            told = [self._told(errand) for errand in errands]
+            result = self.down(way, gathered(told))
+            for errand in errands:
+                errand.take(result)
+            return
+        for place, errand in enumerate(errands):
+            if place and self.notify.clock() > ends:
+                errand.take(Held(self.notify.clock(), broken=False))
+            else:
+                errand.take(self.down(way, self._told(errand)))
+
+    def down(self, way: Way, told: Told) -> Mapping[str, Outcome] | Held:
+        """Try the channels of a way, the best first, until one delivers.
+
+        An endpoint that takes no more just now is waited for; one that is broken is passed over.
+        """
+        outcomes: dict[str, Outcome] = {}
+        held: Held | None = None
+        for channel in way.channels:
+            now = self.notify.clock()
+            held = self.pace.admit(channel, now)
+            if held is None:
+                outcomes[channel.name] = outcome = channel.tell(told)
+                self.pace.note(channel, outcome, self.notify.clock())
+                if outcome.ok:
+                    break
+            elif not held.broken:
+                break
+        return outcomes if outcomes or held is None else held
+
+    def _keep(self, unit: Unit, errand: Errand) -> None:
+        found = unit.find(PetitionReminders, errand.stream)
+        if found is None:
+            return
+        attempt, now = errand.attempt, self.notify.clock()
+        cause = str(uuid5(errand.stream, f"{errand.id}/{attempt}"))
+        unit.attribute(Provenance(DELIVERER, cause, cause))
+        found.record_attempts(
+            errand.id,
+            attempt,
+            {name: outcome.word for name, outcome in errand.outcomes.items()},
+            self._again_at(errand, attempt, now),
+            self.notify.untaken_after,
+            now,
+            complete=errand.complete,
+        )
+
+    def _again_at(self, errand: Errand, attempt: int, now: datetime) -> datetime:
+        pause = retry_after(attempt) * (1 + JITTER * self.chance())
+        waits = [outcome.wait for outcome in errand.outcomes.values()]
+        return max(now + max(pause, *waits), errand.held_until or now)
+
+    def _settle(
+        self, transaction: Writing, ids: Iterable[str], errands: Sequence[Errand], now: datetime
+    ) -> None:
+        """Let everything go but what is held back; that keeps its place until then."""
+        held = {
+            errand.id: errand.held_until
+            for errand in errands
+            if not errand.outcomes and errand.held_until and errand.held_until > now
+        }
+        self.notify.due.release(transaction, [id_ for id_ in ids if id_ not in held])
+        for id_, until in held.items():
+            self.notify.due.give_back(transaction, [id_], until)
+
+    def _told(self, errand: Errand) -> Told:
+        reminder = errand.reminder
+        return Told(
+            reminder_id=reminder.reminder_id,
+            number=errand.number,
+            recipient=reminder.recipient,
+            reason=reminder.reason,
+            sentence=sentence_of(errand.number, reminder),
+            due_at=reminder.due_at,
+            term=reminder.point.term if reminder.point else "",
+            link=self.link.format(number=errand.number),
+        )
+
+
+def _errands(streams: Mapping[str, UUID], known: Mapping[UUID, object]) -> Iterator[Errand]:
+    """Yield what there is to tell.
+
+    Args:
+        streams: reminder id to where it is on record.
+    """
+    for reminder_id, stream in streams.items():
+        reminders = known[stream]
+        if not isinstance(reminders, PetitionReminders):
+            continue
+        reminder = reminders.reminders.get(reminder_id)
+        if reminder is not None and reminder.state == "planned":
+            yield Errand(stream, reminders.number, reminder, reminder.attempts + 1)
+
+
+def _by_recipient(errands: Sequence[Errand]) -> dict[str, list[Errand]]:
+    """Return recipient to errands, whose oldest comes first."""
+    own: dict[str, list[Errand]] = {}
+    for errand in errands:
+        own.setdefault(errand.reminder.recipient, []).append(errand)
+    return own

@@ -1,0 +1,163 @@
+"""When people are reminded of a term: a policy, and the points in time that it makes of a term.
+
+Every point lies on a working day, and there is one a day at most: who is told before a last day
+that is not worked is told earlier, never later.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from statute.workdays import DAY, WorkCalendar
+
+SHANGHAI: Final = ZoneInfo("Asia/Shanghai")
+LATE: Final = "late_"
+# How many points of lateness one plan holds; the next plan takes over where they end.
+LATE_AHEAD: Final = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Rises:
+    """After how many working days late further people are told beside the owner, never instead."""
+
+    office_head: int
+    superior: int
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """When people are reminded of one kind of term.
+
+    Attributes:
+        start: at the start.
+        half: when half of the days are over.
+        workdays_before: so many working days before the last day.
+        days_before: so many days before the last day.
+        late: each working day after the last day.
+        at: time of day in Shanghai.
+    """
+
+    version: str
+    start: bool = True
+    half: bool = True
+    workdays_before: tuple[int, ...] = (5, 2)
+    days_before: tuple[int, ...] = (1,)
+    late: bool = True
+    rises: Rises = Rises(office_head=3, superior=10)
+    at: time = time(9)
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """From when to when a term runs.
+
+    Attributes:
+        begun: when it began, as the event that told of it has it.
+        runs_from: the day in Shanghai that it is counted from.
+        due_on: its last day.
+    """
+
+    begun: datetime
+    runs_from: date
+    due_on: date
+
+
+@dataclass(frozen=True, slots=True)
+class Hours:
+    """When somebody is told: from a time of day to another one in Shanghai, on working days.
+
+    Attributes:
+        workdays_only: whether a day that is not worked is quiet as a whole.
+    """
+
+    begins: time = time(8)
+    ends: time = time(20)
+    workdays_only: bool = True
+
+    def first_from(self, at: datetime, calendar: WorkCalendar) -> datetime:
+        """Return the instant itself when it lies within the hours, else when they begin next."""
+        local = at.astimezone(SHANGHAI)
+        day = local.date()
+        if self._fits(day, calendar) and self.begins <= local.time() < self.ends:
+            return at
+        if local.time() >= self.ends:
+            day += DAY
+        while not self._fits(day, calendar):
+            day += DAY
+        return max(at, instant(day, self.begins))
+
+    def _fits(self, day: date, calendar: WorkCalendar) -> bool:
+        return not self.workdays_only or calendar.is_worked(day)
+
+
+OFFICE_HOURS: Final = Hours()
+
+
+def instant(day: date, at: time) -> datetime:
+    """Return a time of day in Shanghai as an instant."""
+    return datetime.combine(day, at, SHANGHAI).astimezone(UTC)
+
+
+def points_of(
+    policy: Policy, span: Span, at: datetime, calendar: WorkCalendar
+) -> dict[str, datetime]:
+    """Return kind to instant of what lies ahead of `at`, in order: half, workdays_5, due, late_1.
+
+    Of lateness there are as many points as one plan holds; `late_points` goes on from there.
+    """
+    by_day: dict[date, tuple[str, datetime]] = {}
+    start = OFFICE_HOURS.first_from(span.begun, calendar)
+    start_day = start.astimezone(SHANGHAI).date()
+    if policy.start and start_day <= span.due_on:
+        by_day[start_day] = ("start", start)
+    for kind, day in _days(policy, span, calendar):
+        worked = _worked_until(day, calendar)
+        if worked > span.runs_from:
+            by_day[worked] = (kind, instant(worked, policy.at))
+    within = sorted(by_day.values(), key=lambda point: point[1])
+    late = late_points(policy, span.due_on, at, calendar) if policy.late else {}
+    return {kind: point for kind, point in within if point >= at} | late
+
+
+def late_points(
+    policy: Policy, due_on: date, at: datetime, calendar: WorkCalendar
+) -> dict[str, datetime]:
+    """Return the points of lateness ahead of `at`, each working day one, as one plan holds them."""
+    points: dict[str, datetime] = {}
+    day, number = due_on, 0
+    while len(points) < LATE_AHEAD:
+        day, number = calendar.workday_from(day + DAY), number + 1
+        if (point := instant(day, policy.at)) >= at:
+            points[f"{LATE}{number}"] = point
+    return points
+
+
+def late_by(kind: str) -> int:
+    """Return how many working days late a point is; 0 for one within the term."""
+    return int(kind.removeprefix(LATE)) if kind.startswith(LATE) else 0
+
+
+def _days(policy: Policy, span: Span, calendar: WorkCalendar) -> Iterator[tuple[str, date]]:
+    """Yield kind and day, the more urgent one later where they may meet."""
+    if policy.half:
+        yield "half", span.runs_from + (span.due_on - span.runs_from) // 2
+    for count in policy.workdays_before:
+        yield f"workdays_{count}", _workdays_before(span.due_on, count, calendar)
+    for count in policy.days_before:
+        yield f"day_{count}", span.due_on - timedelta(days=count)
+    yield "due", span.due_on
+
+
+def _worked_until(day: date, calendar: WorkCalendar) -> date:
+    """Return the day itself when it is worked, else the last one before it that is."""
+    while not calendar.is_worked(day):
+        day -= DAY
+    return day
+
+
+def _workdays_before(day: date, count: int, calendar: WorkCalendar) -> date:
+    for _ in range(count):
+        day = _worked_until(day - DAY, calendar)
+    return day

@@ -1,0 +1,65 @@
+"""Asks responsibility for its cases."""
+
+from collections.abc import Iterator, Sequence
+from datetime import date
+from typing import Any, Final
+
+from chassis.messaging.calling import RpcCaller
+from contracts.failures import Failure
+from contracts.fields import PAGE_MAX
+from services.notify.application.ports import CasesAway
+from services.notify.domain.digest import Running
+
+SERVICE: Final = "responsibility"
+# Nobody reads further; who has that many has other means than a digest.
+ITEMS_MAX: Final = 2_000
+
+
+class ResponsibilityCases:
+    """The cases as responsibility has them, by RPC."""
+
+    def __init__(self, caller: RpcCaller) -> None:
+        self._caller = caller
+
+    def open_of(self, owner: str) -> Sequence[str]:
+        """Return the numbers of the open matters that a leader owns."""
+        return [each["number"] for each in self._items("caseload", owner=owner)]
+
+    def running_of(self, owner: str) -> Sequence[Running]:
+        """Return the terms that run in the matters of a leader."""
+        return [_running(each) for each in self._items("terms", owner=owner, running=True)]
+
+    def running_in(self, office: str) -> Sequence[Running]:
+        """Return the terms that run in the matters of an office."""
+        return [_running(each) for each in self._items("terms", office=office, running=True)]
+
+    def untaken_in(self, office: str) -> Sequence[str]:
+        """Return the numbers of what nobody owns yet in an office, the oldest first."""
+        return [each["number"] for each in self._items("open_list", office=office)]
+
+    def _items(self, method: str, **asked: Any) -> Iterator[Any]:
+        cursor, count = "", 0
+        while count < ITEMS_MAX:
+            page = self._page(method, **asked, limit=PAGE_MAX, cursor=cursor)
+            yield from page["items"]
+            count, cursor = count + len(page["items"]), page["next_cursor"]
+            if not cursor:
+                return
+
+    def _page(self, method: str, **asked: Any) -> Any:
+        try:
+            return self._caller.call(SERVICE, method, **asked)
+        except Failure as failure:
+            if failure.code in {"unavailable", "busy"}:
+                raise CasesAway(failure.code) from failure
+            raise
+
+
+def _running(item: Any) -> Running:
+    due_on = item["due_on"]
+    return Running(
+        item["number"],
+        item["term"],
+        date.fromisoformat(due_on) if due_on else None,
+        item["owner"],
+    )

@@ -1,0 +1,65 @@
+"""Calls out go to public addresses only: who sets an endpoint must not reach into our network.
+
+The address that was checked is the one that is connected to: a name that answers otherwise a moment
+later (DNS rebinding) changes nothing. Redirections are not followed.
+"""
+
+import socket
+from collections.abc import Iterable
+from ipaddress import ip_address
+from typing import Final
+
+import httpx
+
+SCHEMES: Final = frozenset({"https", "http"})
+
+
+class TargetRefused(httpx.RequestError):
+    """The target is no public address, and nobody allowed it."""
+
+
+class GuardedTransport(httpx.BaseTransport):
+    """Connects to public addresses, and to the hosts that the operator allows.
+
+    Args:
+        allowed: names or addresses of hosts, as they stand in the URLs.
+    """
+
+    def __init__(self, allowed: Iterable[str] = ()) -> None:
+        self._allowed = frozenset(allowed)
+        self._inner = httpx.HTTPTransport()
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        """Send a request to the address that its host has now.
+
+        Raises:
+            TargetRefused: that is none to be called.
+        """
+        host = request.url.host
+        if request.url.scheme not in SCHEMES:
+            raise TargetRefused(f"{request.url.scheme} is not spoken here", request=request)
+        if host not in self._allowed:
+            request.extensions = {**request.extensions, "sni_hostname": host}
+            request.url = request.url.copy_with(host=self._public_address(request))
+        return self._inner.handle_request(request)
+
+    def close(self) -> None:
+        self._inner.close()
+
+    @staticmethod
+    def _public_address(request: httpx.Request) -> str:
+        host, port = request.url.host, request.url.port or 443
+        try:
+            found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        except (OSError, UnicodeError) as error:
+            raise httpx.ConnectError(f"no address of {host}", request=request) from error
+        addresses = [str(each[4][0]) for each in found]
+        if not addresses or not all(map(_is_public, addresses)):
+            raise TargetRefused(f"{host} is no public address", request=request)
+        return addresses[0]
+
+
+def _is_public(address: str) -> bool:
+    parsed = ip_address(address.partition("%")[0])
+    mapped = getattr(parsed, "ipv4_mapped", None) or parsed
+    return mapped.is_global and not mapped.is_multicast

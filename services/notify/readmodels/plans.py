@@ -1,0 +1,63 @@
+"""The plans of the terms that run, as they are listed: what comes next of which."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any, ClassVar, Final
+
+from chassis.eventstore.instants import text_of
+from chassis.eventstore.log import RecordedEvent
+from chassis.eventstore.losses import Made
+from chassis.eventstore.transaction import Writing
+from services.notify.domain.reminders import PetitionReminders
+
+NOTHING: Final = ""
+
+
+def plan_id(petition_id: str, term: str) -> str:
+    """Return the id of the row that stands for the plan of a term."""
+    return f"{petition_id}/{term}"
+
+
+class PlanTable:
+    """The table `term_plan`: the latest plan of each term; `next_at` is empty when it has none."""
+
+    tables: ClassVar = ("term_plan",)
+
+    def apply(self, transaction: Writing, event: Any, recorded: RecordedEvent) -> None:
+        del recorded
+        if isinstance(event, PetitionReminders.PlanMade):
+            _put(transaction, event)
+        elif isinstance(event, PetitionReminders.FellDue | PetitionReminders.Snoozed):
+            _change(transaction, event, next_at=_text(event.next_at))
+        elif isinstance(event, PetitionReminders.PlanDropped):
+            _change(transaction, event, next_at=NOTHING, runs=0)
+
+    @staticmethod
+    def made_by(event: Any) -> Iterable[Made]:
+        if isinstance(event, PetitionReminders.PlanMade):
+            yield Made("term_plan", {"id": plan_id(event.petition_id, event.term)})
+
+
+def _put(transaction: Writing, event: PetitionReminders.PlanMade) -> None:
+    next_at = min(map(datetime.fromisoformat, event.points.values()), default=None)
+    row = {
+        "id": plan_id(event.petition_id, event.term),
+        "petition_id": event.petition_id,
+        "number": event.number,
+        "term": event.term,
+        "office": event.office,
+        "policy": event.policy,
+        "provisional": int(event.provisional),
+        "due_on": event.due_on,
+        "next_at": _text(next_at),
+        "runs": 1,
+    }
+    transaction.put("term_plan", row, key="id")
+
+
+def _change(transaction: Writing, event: Any, **changes: Any) -> None:
+    transaction.update("term_plan", "id", plan_id(event.petition_id, event.term), changes)
+
+
+def _text(at: datetime | None) -> str:
+    return NOTHING if at is None else text_of(at)

@@ -1,0 +1,153 @@
+"""The commands about reminders: what is planned, what became of one, taking note, putting off."""
+
+import uuid
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+import typer
+
+from chassis.environment import Variables
+from chassis.observability import configure_logging
+from contracts.failures import Failure
+from shouwen.calling import connected
+from statute.terms import TERMS
+
+app = typer.Typer(
+    no_args_is_help=True,
+    rich_markup_mode="rich",
+    help="Reminders 提醒: planned, delivered, acknowledged.",
+    epilog="""[bold]Examples[/]
+
+shouwen reminders plan handling --from 2026-11-24
+
+shouwen reminders list --recipient L330424001
+
+shouwen reminders history REMINDER
+
+shouwen reminders acknowledge REMINDER --as L330424001""",
+)
+
+ReminderId = Annotated[str, typer.Argument(help="Id of the reminder; `list` shows it.")]
+As = Annotated[str, typer.Option("--as", help="Staff number to act as, embedded only.")]
+Office = Annotated[str, typer.Option(help="Office to act for, embedded only.")]
+
+
+@app.command()
+def plan(
+    term: Annotated[str, typer.Argument(help=f"One of {', '.join(TERMS)}.")],
+    runs_from: Annotated[
+        str, typer.Option("--from", help="Day in Shanghai that it is counted from, YYYY-MM-DD.")
+    ],
+    office: Annotated[str, typer.Option(help="Office of the matter.")] = "330424-01",
+    as_of: Annotated[
+        str, typer.Option(help="Show what is ahead of this instant: ISO 8601 with offset.")
+    ] = "",
+) -> None:
+    """Say when whom the policy would remind of a term, and remind nobody."""
+    from rich.console import Console  # only where something is drawn
+
+    from shouwen.reminder_tables import plan_table
+
+    asked = {"term": term, "runs_from": runs_from, "office": office}
+    given = {**asked, "as_of": as_of} if as_of else asked
+    Console().print(plan_table(_answer("plan", given, "operator", ["operator"], "")))
+
+
+@app.command(name="list")
+def list_reminders(
+    number: Annotated[str, typer.Option(help="Of this petition only.")] = "",
+    recipient: Annotated[str, typer.Option(help="Of this recipient only.")] = "",
+    limit: Annotated[int, typer.Option(min=1, max=200)] = 20,
+) -> None:
+    """List reminders, the newest first."""
+    from rich.console import Console  # only where something is drawn
+
+    from shouwen.reminder_tables import reminders_table
+
+    asked = {"number": number, "recipient": recipient}
+    given = {"limit": limit, **{name: value for name, value in asked.items() if value}}
+    page = _answer("reminders", given, "operator", ["operator"], "")
+    Console().print(reminders_table(page["items"]))
+
+
+@app.command()
+def history(reminder_id: ReminderId) -> None:
+    """Print what happened to one reminder: planned, attempted, delivered, acknowledged."""
+    from rich.console import Console  # only where something is drawn
+
+    from shouwen.reminder_tables import reminder_history
+
+    told = _answer("history", {"reminder_id": reminder_id}, "operator", ["operator"], "")
+    Console().print(reminder_history(told))
+
+
+@app.command()
+def acknowledge(reminder_id: ReminderId, subject: As, office: Office = "") -> None:
+    """Take note of a reminder of one's own 已阅."""
+    _change("acknowledge", {"reminder_id": reminder_id}, subject, office)
+
+
+@app.command()
+def snooze(
+    reminder_id: ReminderId,
+    until: Annotated[str, typer.Option(help="ISO 8601 with offset, within the term.")],
+    reason: Annotated[str, typer.Option(help="Why; it is published: no personal data.")],
+    subject: As,
+    office: Office = "",
+) -> None:
+    """Put a reminder of one's own off, within its term, with a reason 暂缓."""
+    given = {"reminder_id": reminder_id, "until": until, "reason": reason}
+    _change("snooze", given, subject, office)
+
+
+@app.command()
+def redrive(reminder_id: ReminderId) -> None:
+    """Deliver a reminder again that was given up."""
+    given = {"request_id": str(uuid.uuid4()), "reminder_id": reminder_id}
+    changed = _answer("deliver_again", given, "operator", ["operator"], "")
+    typer.echo(f"{changed['number']}: {changed['state']}")
+
+
+@app.command()
+def digest(
+    recipient: Annotated[str, typer.Option(help="Of this leader, of the day.")] = "",
+    office: Annotated[str, typer.Option(help="Of this office, of the week.")] = "",
+    markdown: Annotated[bool, typer.Option("--markdown", help="As Markdown.")] = False,  # noqa: FBT002 - how typer declares a switch
+) -> None:
+    """Print a leader's morning digest 早报, or an office's weekly one 周报."""
+    if bool(recipient) == bool(office):
+        raise typer.BadParameter("takes one of the two", param_hint="--recipient or --office")
+    weekly = {"kind": "weekly", "office": office}
+    given = weekly if office else {"kind": "morning", "recipient": recipient}
+    told = _answer("digest", given, "operator", ["operator"], "")
+    typer.echo(told["markdown" if markdown else "text"])
+
+
+@app.command()
+def test(
+    recipient: Annotated[str, typer.Argument(help="Whose channels are tried.")],
+) -> None:
+    """Send a test message over each own channel of a recipient."""
+    tried = _answer("try_channels", {"recipient": recipient}, "operator", ["operator"], "")
+    for each in tried["tried"]:
+        typer.echo(f"{each['channel']}: {each['outcome']}")
+    if any(each["outcome"] != "ok" for each in tried["tried"]):
+        raise typer.Exit(1)
+
+
+def _change(method: str, given: Mapping[str, Any], subject: str, office: str) -> None:
+    whole = {"request_id": str(uuid.uuid4()), **given}
+    changed = _answer(method, whole, subject, ["leader", "office_head"], office)
+    typer.echo(f"{changed['number']}: {changed['state']}")
+
+
+def _answer(
+    method: str, given: Mapping[str, Any], subject: str, roles: list[str], office: str
+) -> Any:
+    configure_logging("WARNING")
+    try:
+        return connected(Variables(), subject, roles, office)("notify", method, given)
+    except Failure as failure:
+        what = "; ".join(f"{name}: {why}" for name, why in failure.fields.items())
+        typer.echo(f"{failure.code}: {failure.message} {what}".rstrip(), err=True)
+        raise typer.Exit(1) from failure

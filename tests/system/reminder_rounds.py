@@ -1,0 +1,369 @@
+"""Kill notify at any moment, before receivers that fail: `python -m tests.system.reminder_rounds`.
+
+A round is a seed: what responsibility tells when, what the receivers do with which request, when
+the process is killed. Then the weather clears, and everything has to have been told, once by its
+key, and nothing of a closed matter after its closure.
+"""
+
+import chassis.runtime.patch  # noqa: F401 - imported for what it does
+
+# isort: split
+import argparse
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import tempfile
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from contextlib import ExitStack, closing, suppress
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from functools import cached_property
+from pathlib import Path
+from time import CLOCK_MONOTONIC, clock_gettime, monotonic, sleep
+from typing import IO, Any, Final
+
+import msgspec
+
+from chassis.eventstore.facts import state_of
+from services.notify.application.ports import Endpoint
+from services.notify.domain.planning import instant
+from services.notify.gateways.endpoints import KEY_BYTES, Endpoints
+from tests.builders import TODAY, number, petition_id
+from tests.system.mortal_notify import FastClock, Task, application
+from tests.unit.notify.desk import event_of
+from tests.unit.notify.receivers import (
+    DROP,
+    FAIL,
+    LOSE,
+    RESET,
+    SLOW,
+    TAKE,
+    TOO_MANY,
+    Post,
+    Robot,
+    post,
+    robot,
+)
+from tests.unit.stores import Stores
+
+ROOT: Final = Path(__file__).resolve().parents[2]
+PETITIONS: Final = 8
+WEATHER_S: Final = 1.5
+KILLED_ABOUT_EVERY_S: Final = 0.15
+# So much faster than the world time passes; faster still once the weather has cleared.
+FASTER, CALM_FASTER = 200.0, 4_000.0
+SETTLED_WITHIN_S: Final = 30.0
+NINE: Final = datetime.min.time().replace(hour=9)
+HTTP_MOODS: Final = (DROP, RESET, SLOW, FAIL, TOO_MANY, LOSE, TAKE, TAKE)
+MAIL_MOODS: Final = (DROP, FAIL, LOSE, TAKE)
+# Who is reached by what of his own, beside the webhook that everything goes over.
+OWN: Final = {"L1": ("webhook",), "L2": ("mail",), "L3": ("webhook", "mail")}
+SUCCESSOR: Final = "S1"
+Key = tuple[str, str, str]
+
+
+@dataclass
+class Mortal:
+    """Starts notify, and kills it."""
+
+    starter: subprocess.Popen[str]
+    pid: int = 0
+    kills: int = 0
+
+    def start(self, task: Task) -> None:
+        _pipe(self.starter.stdin).write(f"{task.line()}\n")
+        _pipe(self.starter.stdin).flush()
+        self.pid = int(_pipe(self.starter.stdout).readline())
+
+    def kill(self) -> None:
+        """End it, and wait until it has: its starter waits for none of those it started."""
+        with suppress(ProcessLookupError):
+            os.kill(self.pid, signal.SIGKILL)
+        while _lives(self.pid):
+            sleep(0.001)
+        self.kills += 1
+
+
+@dataclass
+class Round:
+    """One seed.
+
+    Attributes:
+        expected: news that has to be told: number, recipient and reason.
+        closed: numbers of closed matters.
+    """
+
+    seed: int
+    store: str
+    told: Path
+    everybody: Robot
+    own: Robot
+    post: Post
+    mortal: Mortal
+    expected: Counter[Key] = field(default_factory=Counter)
+    closed: set[str] = field(default_factory=set)
+    position: int = 0
+
+    def __post_init__(self) -> None:
+        self.chance = random.Random(self.seed)
+        at = instant(TODAY, NINE).isoformat()
+        self.clock = FastClock(at, clock_gettime(CLOCK_MONOTONIC), FASTER)
+
+    @cached_property
+    def owners(self) -> dict[str, str]:
+        return {number(n): f"L{n % 5}" for n in range(1, PETITIONS + 1)}
+
+    def run(self) -> None:
+        self._state_channels()
+        for receiver, moods in (
+            (self.everybody, HTTP_MOODS),
+            (self.own, HTTP_MOODS),
+            (self.post, MAIL_MOODS),
+        ):
+            receiver.moods = [self.chance.choice(moods) for _ in range(30)]
+        self._storm()
+        for receiver in (self.everybody, self.own, self.post):
+            receiver.moods = []
+        self._settle()
+
+    def _state_channels(self) -> None:
+        addresses = {"webhook": self.own.url, "mail": "leader@example.org"}
+        with closing(application(self.store, self.clock)) as notify:
+            kept = Endpoints(bytes(KEY_BYTES))
+            with notify.log_of_events.writing() as transaction:
+                for who, kinds in OWN.items():
+                    endpoints = [Endpoint(kind, addresses[kind]) for kind in kinds]
+                    kept.keep(transaction, who, endpoints)
+
+    def _storm(self) -> None:
+        """Let things happen, and kill notify at random moments."""
+        happenings = sorted(
+            (self.chance.uniform(0, WEATHER_S * 0.8), serial) for serial in range(1, PETITIONS + 1)
+        )
+        more = [(at + self.chance.uniform(0.05, 0.6), serial) for at, serial in happenings]
+        left = [(at, serial, self._begin) for at, serial in happenings]
+        left = sorted([*left, *((at, serial, self._go_on) for at, serial in more)], key=_in_order)
+        began, dies_at = monotonic(), 0.0
+        while (gone := monotonic() - began) < WEATHER_S or left:
+            if gone >= dies_at:
+                self._live_again(self.clock)
+                dies_at = gone + self.chance.expovariate(1 / KILLED_ABOUT_EVERY_S)
+            while left and left[0][0] <= gone:
+                _, serial, happen = left.pop(0)
+                happen(serial)
+            sleep(0.002)
+
+    def _live_again(self, clock: FastClock, *, redrives: bool = False) -> None:
+        if self.mortal.pid:
+            self.mortal.kill()
+        told, url = str(self.told), self.everybody.url
+        seed = self.chance.randrange(2**32)
+        self.mortal.start(
+            Task(self.store, told, clock, url, self.post.port, seed, redrives=redrives)
+        )
+
+    def _begin(self, serial: int) -> None:
+        about = self.owners[number(serial)]
+        self._tell(serial, "ownership.awaited.v1")
+        self._tell(serial, "ownership.taken.v1", owner=about)
+        self._tell(serial, "term.ended.v1", term="first_step")
+        due = {"on": (TODAY + timedelta(days=60)).isoformat()}
+        self._tell(serial, "term.begun.v1", term="handling", runs_from=f"{TODAY}", due=due)
+        self.expected[number(serial), about, "ownership_taken"] += 1
+
+    def _go_on(self, serial: int) -> None:
+        """Close it, pass it on, or let somebody repeat it."""
+        owner = self.owners[number(serial)]
+        what = self.chance.choice(["close", "close", "succeed", "repeat"])
+        if what == "close":
+            self._tell(serial, "case.closed.v1")
+            self.closed.add(number(serial))
+        elif what == "succeed":
+            self._tell(serial, "ownership.succeeded.v1", previous_owner=owner, owner=SUCCESSOR)
+            self.expected[number(serial), SUCCESSOR, "ownership_taken"] += 1
+        else:
+            self._tell(serial, "repeat.joined.v1", owner=owner)
+            self.expected[number(serial), owner, "repeat_joined"] += 1
+
+    def _tell(self, serial: int, type_: str, **given: Any) -> None:
+        self.position += 1
+        about = {"petition_id": petition_id(serial), "number": number(serial)}
+        event = event_of(self.position, type_, self.clock(), **about, **given)
+        with self.told.open("ab") as file:
+            file.write(msgspec.json.encode(event) + b"\n")
+
+    def _settle(self) -> None:
+        """Let one process live in good weather until there is nothing left to do."""
+        calm = FastClock(self.clock().isoformat(), clock_gettime(CLOCK_MONOTONIC), CALM_FASTER)
+        self._live_again(calm, redrives=True)
+        ends = monotonic() + SETTLED_WITHIN_S
+        with closing(application(self.store, calm)) as notify:
+            log = notify.log_of_events
+            while monotonic() < ends:
+                ((heard,),) = log.query("SELECT max(position) FROM applied_position") or ((0,),)
+                open_ = log.query("SELECT 1 FROM reminder WHERE state IN ('planned', 'given_up')")
+                if heard == self.position and not open_ and self._begun(log):
+                    break
+                sleep(0.02)
+        self.mortal.kill()
+
+    def _begun(self, log: Any) -> bool:
+        """Whether the beginnings of the terms that run have fallen due."""
+        rows = log.query("SELECT number FROM reminder WHERE reason = 'term_begun'")
+        return {of for (of,) in rows} >= self.owners.keys() - self.closed
+
+    def wrongs(self) -> Iterator[str]:
+        """Yield what does not hold."""
+        with closing(application(self.store, self.clock)) as notify:
+            log = notify.log_of_events
+            rows = log.query("SELECT reminder_id, number, recipient, reason, state FROM reminder")
+            facts = log.select_recorded(0, 100_000)
+        yield from self._not_told(rows)
+        yield from self._untrue(rows)
+        yield from self._twice(rows)
+        yield from self._after_closure(facts)
+
+    def _not_told(self, rows: list[Any]) -> Iterator[str]:
+        known = Counter((of, who, reason) for _, of, who, reason, _ in rows)
+        for key, count in self.expected.items():
+            if known[key] != count:
+                yield f"{known[key]} instead of {count} reminders of {key}"
+        begun = Counter(of for _, of, _, reason, _ in rows if reason == "term_begun")
+        for of in self.owners:
+            if begun[of] != 1 and of not in self.closed:
+                yield f"the beginning of the term of {of} was told {begun[of]} times"
+        for reminder_id, of, _, reason, state in rows:
+            passed_on = self.expected[of, SUCCESSOR, "ownership_taken"] > 0
+            excused = of in self.closed or reason == "untaken" or passed_on
+            if state != "delivered" and not (excused and state == "cancelled"):
+                yield f"{reminder_id} of {of}, {reason}, is {state}"
+
+    def _untrue(self, rows: list[Any]) -> Iterator[str]:
+        """Yield what is delivered on record and came nowhere."""
+        sent = [message["Message-ID"] for message in self.post.messages]
+        mails = {id_.strip("<>").partition("@")[0] for id_ in sent}
+        for reminder_id, _, who, _, state in rows:
+            if state != "delivered":
+                continue
+            if reminder_id not in self.everybody.effects:
+                yield f"{reminder_id} is delivered, and did not come"
+            came = {"webhook": self.own.effects, "mail": mails}
+            own = OWN.get(who, ())
+            # Mail is gathered where there is much of it, and then has another id.
+            if "webhook" in own and not any(reminder_id in came[kind] for kind in own):
+                yield f"{reminder_id} to {who} came over none of {own}"
+
+    def _twice(self, rows: list[Any]) -> Iterator[str]:
+        """Yield keys that stand for two things, and things that have two keys."""
+        known = {row[0] for row in rows}
+        for receiver in (self.everybody, self.own):
+            bodies = defaultdict(set)
+            for _, headers, body in receiver.requests:
+                bodies[headers["webhook-id"]].add(body)
+            for id_, different in bodies.items():
+                if id_ not in known or len(different) != 1:
+                    yield f"{id_} stands for {len(different)} messages"
+            said = Counter(next(iter(different)) for different in bodies.values())
+            told = Counter(_thing(body) for body in said)
+            yield from (f"{thing} has {count} keys" for thing, count in told.items() if count > 1)
+
+    def _after_closure(self, facts: Any) -> Iterator[str]:
+        """Yield what came after it was on record as cancelled, and what is on record twice."""
+        cancelled, ends = {}, Counter[str]()
+        for fact in facts:
+            state = state_of(fact)
+            if fact.topic == "reminder.cancelled.v1":
+                cancelled[state["reminder_id"]] = fact.recorded_at
+            if fact.topic in {"reminder.cancelled.v1", "reminder.delivered.v1"}:
+                ends[state["reminder_id"]] += 1
+        yield from (f"{id_} ended {count} times" for id_, count in ends.items() if count > 1)
+        for receiver in (self.everybody, self.own):
+            for at, (_, headers, _) in zip(receiver.times, receiver.requests, strict=True):
+                over = cancelled.get(headers["webhook-id"])
+                if over is not None and self._virtual(at) > over:
+                    yield f"{headers['webhook-id']} came after it was cancelled"
+
+    def _virtual(self, at: float) -> datetime:
+        gone = timedelta(seconds=(at - self.clock.begun) * FASTER)
+        return datetime.fromisoformat(self.clock.at) + gone
+
+
+def _in_order(happening: tuple[float, int, Any]) -> tuple[float, int]:
+    return happening[:2]
+
+
+def _thing(body: bytes) -> tuple[str, ...]:
+    said = json.loads(body)
+    return said["number"], said["recipient"], said["reason"], said["due_at"]
+
+
+def _pipe(pipe: IO[str] | None) -> IO[str]:
+    if pipe is None:
+        raise RuntimeError("the starter has no pipes")
+    return pipe
+
+
+def _lives(pid: int) -> bool:
+    with suppress(ProcessLookupError):
+        os.kill(pid, 0)
+        return True
+    return False
+
+
+def run_round(seed: int, stores: Stores, starter: subprocess.Popen[str]) -> Round:
+    """Run one round, and return it with what was seen."""
+    store = stores.fresh("notify")["SQLITE_DBNAME"]
+    with ExitStack() as stack:
+        receivers = [stack.enter_context(robot()) for _ in range(2)]
+        office = stack.enter_context(post())
+        mortal = Mortal(starter)
+        made = Round(seed, store, Path(f"{store}.told"), *receivers, office, mortal)
+        made.told.touch()
+        try:
+            made.run()
+        finally:
+            if mortal.pid:
+                mortal.kill()
+    return made
+
+
+def start_starter() -> subprocess.Popen[str]:
+    """Start what starts notify."""
+    command = [sys.executable, "-m", "tests.system.mortal_notify"]
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+    return subprocess.Popen(command, cwd=ROOT, text=True, **pipes)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rounds", type=int, default=200)
+    parser.add_argument("--seed", type=int, default=1, help="of the first round")
+    asked = parser.parse_args()
+    totals: Counter[str] = Counter()
+    with tempfile.TemporaryDirectory() as folder, start_starter() as starter:
+        stores = Stores(Path(folder))
+        for seed in range(asked.seed, asked.seed + asked.rounds):
+            made = run_round(seed, stores, starter)
+            wrong = list(made.wrongs())
+            totals += Counter(
+                rounds=1,
+                wrong=bool(wrong),
+                kills=made.mortal.kills,
+                requests=len(made.everybody.requests) + len(made.own.requests),
+                mails=len(made.post.messages),
+                reminders=len(made.everybody.effects),
+            )
+            sys.stdout.write(f"{seed}: {'; '.join(wrong) or 'good'}\n")
+            sys.stdout.flush()
+            Path(made.store).unlink()
+        _pipe(starter.stdin).close()
+    sys.stdout.write(f"{dict(totals)}\n")
+    return 1 if totals["wrong"] else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

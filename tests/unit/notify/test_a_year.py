@@ -1,0 +1,260 @@
+"""A year of petitions under a virtual clock, recounted by other means."""
+
+import os
+import random
+from bisect import bisect_left, bisect_right
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import chinese_calendar
+import pytest
+
+from services.notify.application.ports import Told
+from services.notify.domain.policy import reason_at
+from services.notify.domain.reminders import PetitionReminders
+from tests.builders import HOUR, Clock, number, petition_id
+from tests.unit.notify.desk import Desk, FakeChannel, event_of
+from tests.unit.notify.planner import Planner
+from tests.unit.stores import Stores
+
+SHANGHAI = ZoneInfo("Asia/Shanghai")
+# Stored and delivered; as many as are planned below take a minute or two: SHOUWEN_YEAR_PETITIONS.
+PETITIONS = int(os.environ.get("SHOUWEN_YEAR_PETITIONS", "60"))
+FIRST, LAST = date(2025, 9, 1), date(2026, 8, 31)
+DAYS = [FIRST - timedelta(days=120) + timedelta(days=n) for n in range(900)]
+# The notice of 2027 is not out: what lies there is a plain week.
+WORKED = [
+    day
+    for day in DAYS
+    if (chinese_calendar.is_workday(day) if day.year <= 2026 else day.weekday() < 5)
+]
+WORKED_DAYS = set(WORKED)
+Told_ = tuple[date, str, str]
+
+
+@dataclass
+class Case:
+    """One petition: when its handling begins, ends, is extended, changes its owner."""
+
+    serial: int
+    begun: datetime
+    due_on: date
+    ended: datetime
+    owner: str
+    extended: tuple[datetime, date] | None = None
+    succeeded: tuple[datetime, str] | None = None
+
+    def events(self) -> Iterator[tuple[datetime, str, dict[str, Any]]]:
+        due = {"on": self.due_on.isoformat()}
+        runs_from = self.begun.date().isoformat()
+        yield self.begun, "ownership.awaited.v1", {}
+        yield self.begun, "ownership.taken.v1", {"owner": self.owner}
+        yield self.begun, "term.ended.v1", {"term": "first_step"}
+        yield self.begun, "term.begun.v1", {"term": "handling", "runs_from": runs_from, "due": due}
+        if self.extended:
+            at, until = self.extended
+            yield at, "term.extended.v1", {"term": "handling", "due": {"on": until.isoformat()}}
+        if self.succeeded:
+            at, owner = self.succeeded
+            changed = {"previous_owner": self.owner, "owner": owner}
+            yield at, "ownership.succeeded.v1", changed
+        yield self.ended, "case.closed.v1", {}
+
+    def owner_at(self, at: datetime) -> str:
+        return self.succeeded[1] if self.succeeded and at >= self.succeeded[0] else self.owner
+
+
+def cases(seed: int) -> list[Case]:
+    """Petitions from a seed: some in time, some late, some very late."""
+    chance = random.Random(seed)
+    return [_case(serial, chance) for serial in range(1, PETITIONS + 1)]
+
+
+def _case(serial: int, chance: random.Random) -> Case:
+    day = FIRST + timedelta(days=chance.randrange((LAST - FIRST).days))
+    # Between two looks of the clock, and none that lies beside the end of the hours.
+    at = time(chance.choice([3, 9, 15, 21]), chance.randrange(1, 60))
+    begun = datetime.combine(day, at, SHANGHAI)
+    due_on = day + timedelta(days=60)
+    took = chance.choice([20, 45, 58, 62, 70, 85, 110]) + chance.random()
+    case = Case(serial, begun, due_on, begun + timedelta(days=took), f"L{chance.randrange(60)}")
+    if chance.random() < 0.2 and took > 45:
+        until = due_on + timedelta(days=30)
+        case.extended = begun + timedelta(days=chance.randrange(20, 45)), until
+    if chance.random() < 0.1:
+        case.succeeded = begun + timedelta(days=chance.randrange(1, 20)), f"S{serial}"
+    return case
+
+
+# The recount: from days alone, by none of what notify is made of.
+
+
+def worked_before(day: date, count: int) -> date:
+    return WORKED[bisect_left(WORKED, day) - count]
+
+
+def worked_until(day: date) -> date:
+    return WORKED[bisect_right(WORKED, day) - 1]
+
+
+def expected(case: Case) -> Counter[Told_]:
+    """Day, recipient and reason of what is told of the handling of a case."""
+    spans = [(case.begun, case.due_on, True)]
+    if case.extended:
+        spans.append((*case.extended, False))
+    ends = [since for since, _, _ in spans[1:]] + [case.ended]
+    told: Counter[Told_] = Counter()
+    for (since, due_on, first), until in zip(spans, ends, strict=True):
+        for at, reason, late in points(case.begun.date(), since, due_on, first=first):
+            if since <= at < until:
+                told.update((at.date(), who, reason) for who in recipients(case, at, late))
+    return told
+
+
+def recipients(case: Case, at: datetime, late: int) -> list[str]:
+    above = [(3, "office_head:330424-01"), (10, "office_head:330400-01")]
+    return [case.owner_at(at), *(who for least, who in above if late >= least)]
+
+
+def points(
+    runs_from: date, since: datetime, due_on: date, *, first: bool
+) -> Iterator[tuple[datetime, str, int]]:
+    by_day: dict[date, tuple[datetime, str]] = {}
+    if first:
+        start = into_hours(since)
+        by_day[start.date()] = start, "term_begun"
+    half = runs_from + (due_on - runs_from) // 2
+    for day, reason in (
+        (half, "term_half"),
+        (worked_before(due_on, 5), "term_near"),
+        (worked_before(due_on, 2), "term_near"),
+        (due_on - timedelta(days=1), "term_near"),
+        (due_on, "term_due"),
+    ):
+        told_on = worked_until(day)
+        by_day[told_on] = at_nine(told_on), reason
+    yield from ((at, reason, 0) for at, reason in by_day.values())
+    after = bisect_right(WORKED, due_on)
+    yield from (
+        (at_nine(day), "term_late", late) for late, day in enumerate(WORKED[after:], start=1)
+    )
+
+
+def at_nine(day: date) -> datetime:
+    return datetime.combine(day, time(9), SHANGHAI)
+
+
+def into_hours(at: datetime) -> datetime:
+    if at.date() in WORKED_DAYS and time(8) <= at.time() < time(20):
+        return at
+    later = at.date() if at.time() < time(20) else at.date() + timedelta(days=1)
+    return datetime.combine(WORKED[bisect_left(WORKED, later)], time(8), SHANGHAI)
+
+
+class TimedChannel(FakeChannel):
+    """Notes when it was told what."""
+
+    def __init__(self, clock: Clock) -> None:
+        super().__init__()
+        self.clock = clock
+        self.told_at: list[datetime] = []
+
+    def tell(self, told: Told) -> Any:
+        self.told_at.append(self.clock().astimezone(SHANGHAI))
+        return super().tell(told)
+
+    def of_terms(self) -> list[tuple[datetime, Told]]:
+        both = zip(self.told_at, self.told, strict=True)
+        return [(at, each) for at, each in both if each.term]
+
+
+@pytest.fixture
+def channel(clock: Clock) -> TimedChannel:
+    return TimedChannel(clock)
+
+
+def live(desk: Desk, year: list[Case]) -> None:
+    """Let everything happen in its order; at each full hour notify hears of it, then looks."""
+    events = sorted(
+        (at.astimezone(UTC), case.serial, place, type_, data)
+        for case in year
+        for place, (at, type_, data) in enumerate(case.events())
+    )
+    by_hour: dict[datetime, list[Any]] = defaultdict(list)
+    for at, serial, _, type_, data in events:
+        told = {"petition_id": petition_id(serial), "number": number(serial), **data}
+        by_hour[at.replace(minute=0, second=0, microsecond=0) + HOUR].append((type_, at, told))
+    for hour, heard in sorted(by_hour.items()):
+        desk.run_to(hour)
+        desk.hear(heard)
+        desk.look()
+
+
+def test_what_was_told_in_a_year_is_what_a_recount_says(
+    desk: Desk, channel: TimedChannel, clock: Clock
+) -> None:
+    """To the day, the person and the reason; nobody twice on a day about one thing; never at night.
+
+    Late by any number of days, extended, succeeded, closed before a point.
+    """
+    year = cases(seed=2026)
+    clock.now = min(case.begun for case in year).astimezone(UTC)
+    live(desk, year)
+    told: dict[str, Counter[Told_]] = defaultdict(Counter)
+    for at, each in channel.of_terms():
+        told[each.number][at.date(), each.recipient, each.reason] += 1
+        assert at.date() in WORKED_DAYS
+        assert 8 <= at.hour < 20
+    for case in year:
+        assert told[number(case.serial)] == expected(case), case
+    assert sum(map(len, told.values())) > 5 * PETITIONS
+    assert all(count == 1 for each in told.values() for count in each.values())
+
+
+@pytest.fixture
+def planner(stores: Stores, clock: Clock) -> Iterator[Planner]:
+    with stores.opened("notify", lambda environment: Planner.on(environment, clock)) as made:
+        yield made
+
+
+def planned(planner: Planner, case: Case, clock: Clock) -> list[PetitionReminders.FellDue]:
+    """Let a case go its way with nothing but plans; return what fell due of its handling."""
+    planner.begin_anew()
+    about = petition_id(case.serial)
+    clock.now = case.begun.astimezone(UTC)
+    in_order = sorted(case.events(), key=lambda event: event[0])
+    for position, (at, type_, data) in enumerate(in_order, start=1):
+        moment = at.astimezone(UTC)
+        planner.fall_until(about, clock, moment)
+        clock.now = moment
+        told = {"petition_id": about, "number": number(case.serial), **data}
+        planner.hear(event_of(position, type_, moment, **told))
+    facts = planner.reminders_of(about).pending_events
+    fell = [fact for fact in facts if isinstance(fact, PetitionReminders.FellDue)]
+    return [fact for fact in fell if fact.term == "handling"]
+
+
+def test_the_plan_of_two_thousand_petitions_is_what_a_recount_says(
+    planner: Planner, clock: Clock
+) -> None:
+    """The whole year of planning in seconds: nobody twice on a day about one thing, never at night.
+
+    What is told is in the facts that a point makes: to whom, of what, and from when on.
+    """
+    chance, count = random.Random(2_000), 0
+    year = [_case(serial, chance) for serial in range(1, 2_001)]
+    for case in year:
+        told: Counter[Told_] = Counter()
+        for fell in planned(planner, case, clock):
+            at = max(fell.timestamp, fell.not_before).astimezone(SHANGHAI)
+            assert at.date() in WORKED_DAYS
+            assert 8 <= at.hour < 20
+            told.update((at.date(), who, reason_at(fell.kind)) for who in fell.told)
+        assert told == expected(case), case
+        assert max(Counter((day, who) for day, who, _ in told.elements()).values()) == 1
+        count += told.total()
+    assert count > 20_000
