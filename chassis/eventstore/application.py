@@ -15,7 +15,7 @@ from datetime import datetime
 from typing import Any, ClassVar, Final, Protocol, TypeVar, cast
 from uuid import UUID, uuid5
 
-from eventsourcing.application import AggregateNotFoundError, Application
+from eventsourcing.application import Application
 from eventsourcing.domain import Aggregate
 from eventsourcing.persistence import InfrastructureFactory
 from eventsourcing.utils import EnvType
@@ -31,6 +31,7 @@ from chassis.eventstore.log import (
 )
 from chassis.eventstore.losses import Made
 from chassis.eventstore.recording import Apart
+from chassis.eventstore.remembering import LongStreams, Remembered
 from chassis.eventstore.requests import CommandKey, RequestIdReused, recall, remember
 from chassis.eventstore.transaction import Writing
 from chassis.eventstore.turns import Turns
@@ -184,6 +185,7 @@ class EventSourcedApplication(Application[UUID]):
         self.clock = clock
         self.read_models = read_models
         self._turns = Turns()
+        self._long_streams = LongStreams()
         super().__init__(env)
 
     def construct_mapper(self) -> FactMapper:
@@ -203,11 +205,8 @@ class EventSourcedApplication(Application[UUID]):
 
     def find(self, aggregate_class: type[A], id_: UUID) -> A | None:
         """Return an aggregate as it is on record, or None when it does not exist."""
-        try:
-            found: Aggregate = self.repository.get(id_, projector_func=_projected)
-        except AggregateNotFoundError:
-            return None
-        if not isinstance(found, aggregate_class):
+        found = self._read([id_])[id_]
+        if not isinstance(found, aggregate_class | None):
             raise TypeError(f"{id_} is a {type(found).__name__}, not a {aggregate_class.__name__}")
         return found
 
@@ -223,11 +222,37 @@ class EventSourcedApplication(Application[UUID]):
 
     def load(self, ids: Sequence[UUID]) -> dict[UUID, Aggregate | None]:
         """Return aggregates as they are on record; None for those that do not exist."""
-        found: dict[UUID, Any] = dict.fromkeys(ids)
-        for recorded in self.log_of_events.select_recorded_of(*ids):
-            event: Any = self.mapper.to_domain_event(recorded)
-            found[event.originator_id] = event.mutate(found[event.originator_id])
-        return found
+        return self._read(ids)
+
+    def _read(self, ids: Sequence[UUID]) -> dict[UUID, Any]:
+        """Read aggregates; of those whose long streams were read before, only what is new.
+
+        Without the library's repository: on Python 3.11 its check of each event against a protocol
+        takes more time than everything else that loading takes.
+        """
+        remembered = self._long_streams.of(ids)
+        since = {id_: each.version for id_, each in remembered.items()}
+        recorded = self.log_of_events.select_recorded_of(*ids, since=since)
+        events: dict[UUID, list[RecordedEvent]] = {id_: [] for id_ in ids}
+        for each in recorded:
+            events[cast("UUID", each.originator_id)].append(each)
+        return {id_: self._added_up(id_, events[id_], remembered.get(id_)) for id_ in events}
+
+    def _added_up(
+        self, id_: UUID, events: Sequence[RecordedEvent], remembered: Remembered | None
+    ) -> Any:
+        aggregate: Any = None
+        if remembered is not None:
+            if not remembered.is_on_record(events):
+                self._long_streams.forget(id_)
+                return self._read([id_])[id_]
+            aggregate, events = remembered.again(), events[1:]
+        for each in events:
+            event: Any = self.mapper.to_domain_event(each)
+            aggregate = event.mutate(aggregate)
+        if events and aggregate is not None:
+            self._long_streams.keep(aggregate, events[-1])
+        return aggregate
 
     def run(
         self,
@@ -359,16 +384,6 @@ class EventSourcedApplication(Application[UUID]):
             self._project(transaction, events, page)
             position = page[-1].id
         return position
-
-
-def _projected(aggregate: Any, events: Iterable[Any]) -> Any:
-    """Project as the library does, less its check of each event against a protocol.
-
-    On Python 3.11 that check takes more time than everything else that loading takes.
-    """
-    for event in events:
-        aggregate = event.mutate(aggregate)
-    return aggregate
 
 
 def canonical(content: Mapping[str, Any]) -> str:

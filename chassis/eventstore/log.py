@@ -8,7 +8,7 @@ goes through `EventLog.transact`: its events, its read models, the positions it 
     └── EventIdReused        the event id is on record with other bytes
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
@@ -129,8 +129,15 @@ class EventLog(Protocol):
     def select_recorded(self, after: int, limit: int) -> Sequence[RecordedEvent]:
         """Return events with positions after `after`, in order, at most `limit`."""
 
-    def select_recorded_of(self, *originator_ids: UUID) -> Sequence[RecordedEvent]:
-        """Return the events of streams, those of each in order."""
+    def select_recorded_of(
+        self, *originator_ids: UUID, since: Mapping[UUID, int] | None = None
+    ) -> Sequence[RecordedEvent]:
+        """Return the events of streams, those of each in order.
+
+        Args:
+            since: stream to the version from which on its events are wanted, that included; all
+                unless given.
+        """
 
     def head(self) -> int:
         """Return the position of the last event, 0 when the log is empty."""

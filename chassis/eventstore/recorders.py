@@ -2,7 +2,7 @@
 
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Any, Final, TypeVar
 from uuid import UUID, uuid4
@@ -153,10 +153,16 @@ class LogRecorder(StreamRecorder, TrackedPositionRecorder, ProcessRecorder, Even
         condition = "WHERE position > ? ORDER BY position LIMIT ?"
         return [recorded_of(row) for row in self._ask(SELECT_RECORDED + condition, [after, limit])]
 
-    def select_recorded_of(self, *originator_ids: UUID) -> Sequence[RecordedEvent]:
-        marks = ", ".join("?" * len(originator_ids))
-        condition = f"WHERE originator_id IN ({marks}) ORDER BY originator_id, originator_version"
-        return [recorded_of(row) for row in self._ask(SELECT_RECORDED + condition, originator_ids)]
+    def select_recorded_of(
+        self, *originator_ids: UUID, since: Mapping[UUID, int] | None = None
+    ) -> Sequence[RecordedEvent]:
+        later = since or {}
+        whole = [id_ for id_ in originator_ids if id_ not in later]
+        wanted = [f"originator_id IN ({', '.join('?' * len(whole))})"] if whole else []
+        wanted += ["(originator_id = ? AND originator_version >= ?)"] * len(later)
+        condition = f"WHERE {' OR '.join(wanted)} ORDER BY originator_id, originator_version"
+        params = [*whole, *(value for pair in later.items() for value in pair)]
+        return [recorded_of(row) for row in self._ask(SELECT_RECORDED + condition, params)]
 
     def select_notifications(
         self,

@@ -1,6 +1,7 @@
 """Repeats by RPC across the services: proposed, linked, merged, split; told, timed, replayed."""
 
 import uuid
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -162,3 +163,82 @@ def test_a_reason_with_emoji_is_kept(town: Town, pair: tuple[str, str]) -> None:
     first, again = pair
     given = command(again, repeat_of=first, reason="同一诉求😀")
     assert asked(town, "K1", "clerk", "intake.link_repeat", **given)["repeat_of"] == first
+
+
+@pytest.fixture
+def open_pair(town: Town) -> tuple[str, str]:
+    """A petition that nobody received, and one like it that Shen received."""
+    who = {"name": "沈阿根", "phone": f"154{uuid.uuid4().int % 10**8:08}"}
+    first, again = (told(town, text, who)["number"] for text in (LEAK, OTHER_WORDS))
+    receive(town, "L2", again)
+    return first, again
+
+
+def test_an_undone_link_leaves_nothing_behind_in_any_service(
+    town: Town, open_pair: tuple[str, str]
+) -> None:
+    """The first is awaited again, everywhere; a repeat of the other is the other's."""
+    first, again = open_pair
+    link(town, again, first)
+    who = {"name": "陈阿四", "phone": f"154{uuid.uuid4().int % 10**8:08}"}
+    third = town.register(title="另一件", body=LEAK, petitioner=who, repeat_of=again)["number"]
+    town.wait_until_known_everywhere()
+    assert {owner_of(town, each)["owner"] for each in (first, again, third)} == {"L2"}
+    unlink(town, again)
+    assert [owner_of(town, each)["owner"] for each in (first, again, third)] == [None, "L2", "L2"]
+    town.heads_at_rest()
+    views = [asked(town, "K1", "clerk", "intake.petition", number=each) for each in (first, third)]
+    assert [view["state"] for view in views] == ["registered", "owned"]
+    assert views[1]["repeat_of"] == again
+    found = asked(town, "K1", "clerk", "intake.search", state="registered", limit=200)["items"]
+    assert first in {item["number"] for item in found}
+    waiting = asked(town, "K1", "clerk", "responsibility.open_list", office=OFFICE, limit=200)
+    assert first in {item["number"] for item in waiting["items"]}
+
+
+def test_the_course_of_a_merged_petition_is_shown_under_its_number(
+    town: Town, pair: tuple[str, str]
+) -> None:
+    """Its unit has worked on it; the owner of the whole sees that."""
+    first, again = pair
+    given = command(again, unit="330424-07", document="海信转〔2026〕7号")
+    asked(town, "K1", "clerk", "responsibility.transfer", **given)
+    link(town, again, first)
+    shown = asked(town, "L1", "leader", "responsibility.course_of", number=again)
+    assert (shown["matter"], shown["merged_course"]["merged_into"]) == (first, first)
+    assert [step["step"] for step in shown["merged_course"]["steps"]] == ["transfer"]
+    (merged,) = owner_of(town, first)["merged"]
+    assert (merged["number"], merged["unit"], merged["state"]) == (
+        again,
+        "330424-07",
+        "transferred",
+    )
+
+
+def test_as_of_an_instant_each_number_is_where_it_was(town: Town, pair: tuple[str, str]) -> None:
+    """Before the link, and while it stood, whatever has been undone since."""
+    first, again = pair
+    instants = [now()]
+    link(town, again, first)
+    instants.append(now())
+    unlink(town, again)
+    matters = [
+        asked(town, "A1", "auditor", "responsibility.course_of", number=again, as_of=each)["matter"]
+        for each in instants
+    ]
+    assert matters == [again, first]
+    registered = [
+        {
+            entry["data"]["number"]
+            for entry in asked(town, "A1", "auditor", "audit.replay", number=again, as_of=each)[
+                "entries"
+            ]
+            if entry["type"] == "petition.registered.v1"
+        }
+        for each in instants
+    ]
+    assert registered == [{again}, {first, again}]
+
+
+def now() -> str:
+    return datetime.now(UTC).isoformat()

@@ -61,6 +61,9 @@ class TestPositions:
         assert list(log.select_recorded(0, 10)) == list(appended.recorded)
         assert log.select_recorded(1, 1)[0].originator_version == 2
         assert [event.id for event in log.select_recorded_of(stream("a"))] == [1, 2]
+        later = log.select_recorded_of(stream("a"), stream("b"), since={stream("a"): 2})
+        assert sorted(event.id for event in later) == [2, 3]
+        assert log.select_recorded_of(stream("a"), since={stream("a"): 3}) == []
         assert log.select_recorded(2, 1)[0].state == b"\x00\xff"
         assert log.head() == 3
 

@@ -508,3 +508,118 @@ class TestAProposalOfWhatIsSealed:
         shown = [Proposals.listed(questions, COUNTY, sight, 50, "") for sight in sights]
         assert [len(items) for items, _ in shown] == [0, 1]
         assert shown[0] == ([], "")
+
+
+class TestWhatWasUndone:
+    """A clerk has parted two matters of one person; the platform does not bring them together."""
+
+    @pytest.fixture
+    def parted(self, desk: Desk, clerk: Clerk) -> tuple[str, str]:
+        first, second = told(desk, LEAK), told(desk, f"再次反映,{LEAK}")
+        clerk.unlink(second)
+        return first, second
+
+    def test_the_next_is_proposed_where_it_is_as_like_both(
+        self, desk: Desk, parted: tuple[str, str]
+    ):
+        """He decides again; before, his mark led it to the first once more."""
+        again = desk.registered(raised(content=content(title=LEAK, body=LEAK)))
+        assert again["repeat_of"] is None
+        assert again["may_repeat"] in parted
+
+    def test_under_another_title_too(self, desk: Desk, parted: tuple[str, str]):
+        again = desk.registered(raised(content=content(title=f"请处理:{LEAK}", body=LEAK)))
+        assert again["repeat_of"] is None
+        assert again["may_repeat"] in parted
+
+    def test_in_one_batch_too(self, desk: Desk, parted: tuple[str, str]):
+        petitions = [raised(content=content(title=LEAK, body=LEAK)) for _ in range(2)]
+        one, other = desk.register(*petitions)
+        assert one["repeat_of"] is None
+        assert other["repeat_of"] is None or other["repeat_of"] == one["number"]
+
+    def test_the_next_joins_the_one_that_it_is_like(self, desk: Desk, clerk: Clerk):
+        """They had one title and nothing else in common: each has its own repeats."""
+        houses = [f"{where}的房屋渗水,{text}" for where, text in (("东村", LEAK), ("西村", ELSE))]
+        first, second = [
+            desk.registered(raised(content=content(title="投诉", body=text)))["number"]
+            for text in houses
+        ]
+        clerk.link(second, first)
+        clerk.unlink(second)
+        again = [
+            desk.registered(raised(content=content(title="投诉", body=f"再次反映,{text}")))
+            for text in houses
+        ]
+        assert [each["repeat_of"] for each in again] == [first, second]
+
+    def test_another_person_is_not_concerned(self, desk: Desk, clerk: Clerk):
+        """His neighbour's petition was linked by mistake and undone: his own repeats find it."""
+        first, second = strangers(desk, 2)
+        clerk.link(second, first)
+        clerk.unlink(second)
+        again = told(desk, f"再次反映,{LEAK}", person(id_number="330424195503120000"))
+        assert matter_of(desk, again) == first
+
+    def test_linked_again_by_a_clerk_they_are_one(
+        self, desk: Desk, clerk: Clerk, parted: tuple[str, str]
+    ):
+        first, second = parted
+        clerk.link(second, first)
+        again = told(desk, LEAK)
+        assert matter_of(desk, again) == first
+
+    def test_is_known_after_a_rebuild(self, desk: Desk, parted: tuple[str, str]):
+        desk.application.rebuild()
+        assert desk.registered(raised(content=content(title=LEAK, body=LEAK)))["repeat_of"] is None
+        assert parted
+
+
+class TestAConfirmedProposal:
+    def proposed(self, desk: Desk) -> tuple[str, str]:
+        first = told(desk, LEAK)
+        asked = desk.registered(raised(content=content(title=OTHER_WORDS, body=OTHER_WORDS)))
+        assert asked["may_repeat"] == first
+        return first, asked["number"]
+
+    @pytest.mark.parametrize("names", ["the one proposed", "the first of its matter"])
+    def test_keeps_its_evidence_though_the_matter_moved(self, desk: Desk, clerk: Clerk, names: str):
+        """What was proposed has become part of another matter; it is confirmed all the same."""
+        other = told(desk, ELSE, person(id_number="330424195503120099"))
+        first, asked = self.proposed(desk)
+        clerk.link(first, other)
+        assert clerk.link(asked, first if names == "the one proposed" else other)
+        fact = newest(desk, Petition.RepeatLinked)
+        assert (fact.ground, fact.repeats_number) == ("proposal", other)
+        assert fact.likeness is not None
+        assert fact.named_number == first
+        assert clerk.unlink(first)["along"] == [asked]
+
+    def test_of_what_has_left_again_is_the_clerks_own_finding(self, desk: Desk, clerk: Clerk):
+        """He links it to the matter that the one proposed is of no longer."""
+        other = told(desk, ELSE, person(id_number="330424195503120099"))
+        first, asked = self.proposed(desk)
+        clerk.link(first, other)
+        clerk.unlink(first)
+        clerk.link(asked, other)
+        fact = newest(desk, Petition.RepeatLinked)
+        assert (fact.ground, fact.likeness) == ("clerk", None)
+
+
+class TestANamedPetition:
+    def test_that_leaves_at_the_same_time_takes_nothing_that_is_not_there(
+        self, stores: Stores, clock: Clock
+    ):
+        """A clerk links to it while another undoes its link: the first decides again."""
+
+        def build(environment: dict[str, str]) -> ContendedIntake:
+            return contended_intake(environment, clock)
+
+        with stores.opened("intake", build) as application:
+            desk = Desk(application, clock)
+            first, second, third = strangers(desk, 3)
+            ours, theirs = Clerk(desk), Clerk(desk, SECOND)
+            theirs.link(second, first)
+            application.meanwhile = lambda: theirs.unlink(second)
+            assert ours.link(third, second)["repeat_of"] == second
+            assert matter_of(desk, third) == second

@@ -6,6 +6,7 @@ from tests.unit.notify.desk import Desk, FakeChannel
 AWAITED, TAKEN = "ownership.awaited.v1", "ownership.taken.v1"
 MERGED_IN, MERGED = "matter.merged.v1", "ownership.merged.v1"
 LEFT, SPLIT = "repeat.left.v1", "ownership.split.v1"
+VOIDED, CLOSED_AGAIN = "ownership.voided.v1", "case.reopening_voided.v1"
 HEAD_OF_COUNTY = f"office_head:{COUNTY}"
 
 
@@ -55,6 +56,43 @@ class TestSplitting:
         """The owner of the whole is."""
         desk.tell(LEFT, owner=None)
         assert desk.reminders() == []
+
+
+class TestWhatAnUndoneLinkLeavesBehind:
+    def test_who_came_by_it_is_told_and_reminded_of_nothing_else(self, desk: Desk):
+        """He owns it no longer; the head is reminded until somebody takes it."""
+        desk.tell(TAKEN, owner=SHEN)
+        desk.tell(MERGED_IN, owner=SHEN)
+        desk.tell(LEFT, owner=SHEN)
+        desk.tell(VOIDED, owner=None, previous_owner=SHEN)
+        assert desk.reminders() == [
+            (SHEN, "ownership_taken", "cancelled"),
+            (SHEN, "repeat_joined", "cancelled"),
+            (SHEN, "split", "planned"),
+            (HEAD_OF_COUNTY, "untaken", "planned"),
+        ]
+
+    def test_who_owns_it_instead_is_told(self, desk: Desk):
+        desk.tell(TAKEN, owner=SHEN)
+        desk.tell(VOIDED, owner=None, previous_owner=SHEN)
+        desk.tell(TAKEN, owner=HUANG)
+        assert desk.reminders()[-2:] == [
+            (HEAD_OF_COUNTY, "untaken", "cancelled"),
+            (HUANG, "ownership_taken", "planned"),
+        ]
+
+    def test_the_owner_of_what_is_closed_again_is_told_no_more_than_that(self, desk: Desk):
+        desk.tell(TAKEN, owner=HUANG)
+        desk.tell(MERGED_IN, owner=HUANG)
+        desk.tell(LEFT, owner=HUANG)
+        desk.tell(CLOSED_AGAIN, owner=HUANG)
+        assert [state for *_, state in desk.reminders()] == ["cancelled", "cancelled", "planned"]
+
+    def test_the_head_is_reminded_once_of_what_begins_and_is_split(self, desk: Desk):
+        """An ownership that begins with the splitting tells of both."""
+        desk.tell(AWAITED)
+        desk.tell(SPLIT, owner=None)
+        assert desk.reminders() == [(HEAD_OF_COUNTY, "untaken", "planned")]
 
 
 class TestNotAcceptedAgain:
