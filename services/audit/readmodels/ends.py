@@ -77,14 +77,22 @@ class EndTables:
         return bool(rows)
 
     def reach(self, questions: Questions, old_size: int, size: int) -> int:
-        """Return up to which size the numbers are known: an event of intake may be parked."""
+        """Return up to which size the numbers are known.
+
+        Up to an event of intake that is parked; not beyond the old size while the timeline is
+        being filled again, or ends that were stated long ago would be stated anew.
+        """
         rows = questions.query(
-            f"SELECT coalesce(min(l.position), ?){_WITH_EVENT}"
+            f"SELECT l.position, p.position{_WITH_EVENT}"
+            " LEFT JOIN parked_event p ON p.source = l.source AND p.position = l.seq"
             " WHERE l.position >= ? AND l.position < ? AND l.source = 'intake'"
-            " AND t.position IS NULL",
-            (size, old_size, size),
+            " AND t.position IS NULL ORDER BY l.position LIMIT 1",
+            (old_size, size),
         )
-        return int(rows[0][0])
+        if not rows:
+            return size
+        position, parked = rows[0]
+        return old_size if parked is None else int(position)
 
     def advance(self, transaction: Writing, old_size: int, size: int) -> None:
         """Bring the ends up to a size.

@@ -209,6 +209,9 @@ class LedgerBeside:
         """Compare what the ledger states of the ends with the leaves that it states it of."""
         while self.statements and self.statements[0]["size"] <= len(self.leaves):
             stated = self.statements.popleft()
+            if stated["size"] < self._stated.size:
+                # The ends were lost, and had to wait for an event that is parked.
+                self._stated = EndsBeside()
             self._stated.advance(self.ended, stated["size"])
             if self._stated.ends.root().hex() != stated["root"]:
                 self.found.append(f"the ends stated at {stated['size']} are not those of the cases")

@@ -96,6 +96,15 @@ def test_single_ends_that_are_lost_are_found_in_turn(ledger: LedgerDesk):
     assert [line["event"] for line in lines] == ["ends_of_chains_lost"]
 
 
+def test_nothing_is_stated_while_the_timeline_is_filled_again(ledger: LedgerDesk):
+    """What was stated long ago is not stated anew, and no number is left out."""
+    facts = len(ledger.desk.facts())
+    for table in (*TABLES, "timeline"):
+        ledger.change(f"DELETE FROM {table}")
+    ledger.heads.work()
+    assert (EndTables().state(ledger.log).size, len(ledger.desk.facts())) == (0, facts)
+
+
 def test_nothing_is_stated_past_a_registration_that_is_parked(ledger: LedgerDesk):
     """Its number is not known yet: it would be proof that there is no such case."""
     data = {"petition_id": petition_id(99), "number": number(99)}
