@@ -3,9 +3,10 @@
 What reacts, plans and lets points fall due is notify's own; only where it looks and writes is ours.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from typing import Any, cast
 from uuid import UUID
 
@@ -68,9 +69,9 @@ class Planner(Notify):
     ) -> Answer:
         return decide(self.unit)
 
-    @property
-    def reactions(self) -> dict[str, Reaction]:
-        return dict(reactions(self))
+    @cached_property
+    def reactions(self) -> Mapping[str, Reaction]:
+        return reactions(self)
 
     def hear(self, event: CloudEvent) -> None:
         self.reactions[event.type](self.unit, event)
@@ -80,14 +81,15 @@ class Planner(Notify):
 
     def fall_until(self, petition_id: str, clock: Clock, end: datetime) -> None:
         """Let every point be told at its time, until an instant."""
-        while (found := self._next_of(petition_id)) is not None and found[0] < end:
+        reminders = self.reminders_of(petition_id)
+        while (found := _next_of(reminders)) is not None and found[0] < end:
             at, term = found
             clock.now = max(clock(), at)
             cast("Waiting", self.due).claimed = [Claimed(plan_id(petition_id, term), petition_id)]
             Plans(self).fall_due()
 
-    def _next_of(self, petition_id: str) -> tuple[datetime, str] | None:
-        reminders = self.reminders_of(petition_id)
-        plans = reminders.plans if reminders else {}
-        points = [(plan.next_at, term) for term, plan in plans.items() if plan.next_at]
-        return min(points, default=None)
+
+def _next_of(reminders: PetitionReminders | None) -> tuple[datetime, str] | None:
+    plans = reminders.plans if reminders else {}
+    points = [(plan.next_at, term) for term, plan in plans.items() if plan.next_at]
+    return min(points, default=None)

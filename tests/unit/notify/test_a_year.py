@@ -7,6 +7,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from itertools import takewhile
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -109,7 +110,9 @@ def expected(case: Case) -> Counter[Told_]:
     ends = [since for since, _, _ in spans[1:]] + [case.ended]
     told: Counter[Told_] = Counter()
     for (since, due_on, first), until in zip(spans, ends, strict=True):
-        for at, reason, late in points(case.begun.date(), since, due_on, first=first):
+        ahead = points(case.begun.date(), since, due_on, first=first)
+        # What is late has no end.
+        for at, reason, late in takewhile(lambda point: not point[2] or point[0] < until, ahead):  # noqa: B023 - called now
             if since <= at < until:
                 told.update((at.date(), who, reason) for who in recipients(case, at, late))
     return told
