@@ -98,6 +98,8 @@ class FollowThrough:
             case "ownership.succeeded.v1" | "ownership.recused.v1":
                 self._own(data)
                 yield "handed_on", data["previous_owner"]
+            case "ownership.voided.v1":
+                self._owner.pop(data["number"], None)
             case "term.ended.v1" if data["late_days"] and data["number"] in self._owner:
                 yield "late", self._owner[data["number"]]
             case "reminder.planned.v1":

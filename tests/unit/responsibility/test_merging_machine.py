@@ -5,6 +5,7 @@ it late, and in the middle of its own.
 """
 
 from contextlib import ExitStack
+from datetime import datetime, timedelta
 from typing import Any
 
 from hypothesis import settings
@@ -19,11 +20,13 @@ from hypothesis.stateful import (
 )
 
 from services.intake.domain.petition import Petition
+from services.responsibility.application import Viewer
+from services.responsibility.application.courses import Courses
 from services.responsibility.domain.ownership import Ownership
 from services.responsibility.readmodels.caseloads import Caseloads
 from services.responsibility.readmodels.matters import Matters
 from services.responsibility.readmodels.terms import TermTables
-from tests.builders import CLERK, FOLLOWER, HUANG, SHEN, TAO, Clock
+from tests.builders import CLERK, FOLLOWER, HEAD, HUANG, SHEN, TAO, Clock, actor
 from tests.unit.responsibility import casebook
 from tests.unit.responsibility.casebook import Contended
 from tests.unit.responsibility.linked import Counter, contended_intake, inbox_from
@@ -41,13 +44,16 @@ REFUSED_LINKS = {
     "proposal_unknown",
 }
 LINKING = (Petition.Registered, Petition.RepeatLinked)
-REFUSED_STEPS = {"not_owned", "not_the_owner", "case_closed", "petition_unknown"}
+REFUSED_STEPS = {"same_owner", "not_owned", "not_the_owner", "case_closed", "petition_unknown"}
+LOOKER = Viewer(actor(HEAD))
 which = st.integers(0, PETITIONS - 1)
 leaders = st.sampled_from([HUANG, SHEN, TAO])
 links = st.tuples(
     st.sampled_from(["link", "link", "link", "unlink", "unlink", "decline"]), which, which
 )
-steps = st.tuples(st.sampled_from(["receive", "receive", "close", "transfer"]), which, leaders)
+steps = st.tuples(
+    st.sampled_from(["receive", "receive", "close", "transfer", "succeed"]), which, leaders
+)
 
 
 class MergingAndSplitting(RuleBasedStateMachine):
@@ -61,6 +67,7 @@ class MergingAndSplitting(RuleBasedStateMachine):
         self.owned: set[str] = set()
         self.received: set[str] = set()
         self.voided = 0
+        self.stood: list[tuple[datetime, dict[str, str]]] = []
         self._endings = ExitStack()
 
     @initialize()
@@ -81,7 +88,15 @@ class MergingAndSplitting(RuleBasedStateMachine):
     def teardown(self) -> None:
         if hasattr(self, "inboxes"):
             self.everything_arrives()
+            self.each_number_is_shown_where_it_was()
         self._endings.close()
+
+    def each_number_is_shown_where_it_was(self) -> None:
+        """As of any instant, whatever has been linked and unlinked since."""
+        courses = Courses(self.processes[1])
+        for at, matters in self.stood[::4]:
+            for number, matter in matters.items():
+                assert courses.course_of(number, at, LOOKER)["matter"] == matter
 
     # Steps
 
@@ -147,6 +162,7 @@ class MergingAndSplitting(RuleBasedStateMachine):
             "receive": lambda: casebook.receive(leader, of=number),
             "close": lambda: casebook.close(of=number, by=leader),
             "transfer": lambda: casebook.take("transfer", of=number),
+            "succeed": lambda: casebook.succeed(leader, of=number),
         }[kind]()
         try:
             asked(self.processes[0])
@@ -197,6 +213,10 @@ class MergingAndSplitting(RuleBasedStateMachine):
         """The matters share out the numbers: none is lost, none is in two."""
         known = self._known()
         owners = {number: self._owner(number) for number in known}
+        self.stood.append(
+            (self.clock(), {number: each["matter"] for number, each in owners.items()})
+        )
+        self.clock.advance(timedelta(seconds=1))
         for number, answer in owners.items():
             assert number in {answer["matter"], *answer["repeats"]}
             whole = owners[answer["matter"]]
