@@ -110,9 +110,9 @@ class Sight:
             return False
         office, named = row["office"], {row["registered_by"], row["owner"]}
         known = self.auditing or self.subject in named or self.head_of == office
-        in_place = self.head_of and is_above(self.head_of, office)
         parties = Parties.written(row["kept_out"])
-        return not row["sealed"] or known or bool(in_place and parties.include(office))
+        in_place = is_above(self.head_of, office) and parties.include(office)
+        return not row["sealed"] or known or in_place
 
 
 class RegisterTables:

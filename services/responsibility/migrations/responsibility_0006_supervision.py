@@ -13,5 +13,6 @@ def upgrade() -> None:
     create_tables(
         op,
         "CREATE TABLE supervision_reason (id TEXT PRIMARY KEY, number TEXT NOT NULL,"
-        " shows TEXT NOT NULL, since_day INTEGER NOT NULL)",
+        " shows TEXT NOT NULL, since_day INTEGER NOT NULL, settled INTEGER NOT NULL)",
+        "CREATE INDEX supervision_open ON supervision_reason (number) WHERE settled = 0",
     )

@@ -40,7 +40,7 @@ _TO_SUPERVISE: Final = (
     f"SELECT number, CASE term WHEN '{CARRYING_OUT}' THEN 'opinion_not_carried_out'"
     " ELSE 'delay' END AS shows, due_day AS since_day FROM term"
     f" WHERE ended_on = '{RUNNING}' AND due_day < ? AND term NOT IN ({_LAPSING})"
-    " UNION ALL SELECT number, shows, since_day FROM supervision_reason"
+    " UNION ALL SELECT number, shows, since_day FROM supervision_reason WHERE settled = 0"
     " UNION ALL SELECT number, 'buck_passing', passed_on_day FROM course"
     " WHERE passed_on > ? AND state NOT IN ('closed', 'merged')"
     ") shown GROUP BY number, shows"
@@ -114,7 +114,7 @@ class Seen:
 class TermTables:
     """The tables `term`, the latest of each kind, and `course`, with the handling unit.
 
-    And `supervision_reason`, what was found and no supervision was ordered for.
+    And `supervision_reason`, what was found, and whether it was answered since.
     """
 
     tables: ClassVar = ("term", "course", "supervision_reason")
@@ -131,6 +131,8 @@ class TermTables:
             yield Made("term", {"id": _id(event.number, "first_step")})
         elif isinstance(event, Course.Begun):
             yield Made("course", {"number": event.number})
+        elif isinstance(event, Course.SupervisionFound):
+            yield Made("supervision_reason", {"id": _id(event.number, event.trigger)})
 
     @staticmethod
     def listed(  # noqa: PLR0913, PLR0917 - what is asked, for whom, which page
@@ -454,12 +456,13 @@ def _find_reason(transaction: Writing, event: Course.SupervisionFound) -> None:
         "number": event.number,
         "shows": event.trigger,
         "since_day": day_of(event.timestamp).toordinal(),
+        "settled": 0,
     }
     transaction.put("supervision_reason", row, key="id")
 
 
 def _settle(transaction: Writing, number: str, trigger: str) -> None:
-    transaction.write("DELETE FROM supervision_reason WHERE id = ?", (_id(number, trigger),))
+    transaction.update("supervision_reason", "id", _id(number, trigger), {"settled": 1})
 
 
 def _merge(transaction: Writing, event: Course.Merged) -> None:

@@ -8,6 +8,7 @@ from eventlet.event import Event
 from chassis.runtime.losses import WINDOW, LossWatch
 from tests.builders import number, registered, registration
 from tests.unit.responsibility.casebook import Casebook
+from tests.unit.responsibility.paths import TO_CLEARANCE, register, walk
 from tests.unit.responsibility.test_same_state import inbox_of
 from tests.unit.stores import SourceLog, delete_rows, tables
 
@@ -21,6 +22,18 @@ def watch_of(case: Casebook, log: SourceLog) -> LossWatch:
 def many() -> SourceLog:
     """More petitions than one look reads at a place."""
     return SourceLog([registered(serial, serial) for serial in range(1, 4 * WINDOW)])
+
+
+def test_a_reason_for_supervision_is_filled_again(case: Casebook):
+    """Whether it was answered since, too: nobody loses it from the list by losing a table."""
+    for serial in (1, 2):
+        register(case, serial)
+        walk(case, *TO_CLEARANCE[:7], serial=serial, check={"untrue_steps": [4]})
+    walk(case, "order_supervision", serial=2, order_supervision={"trigger": "false_report"})
+    before = tables(case.application)
+    delete_rows(case.application, "supervision_reason")
+    assert watch_of(case, SourceLog()).look() == 1
+    assert tables(case.application) == before
 
 
 @pytest.mark.parametrize("table", ["matter", "caseload"])

@@ -47,6 +47,7 @@ from tests.unit.responsibility.casebook import (
     succeed,
     take,
 )
+from tests.unit.responsibility.paths import walk
 
 UNIT = "330424-07"
 
@@ -413,6 +414,21 @@ class TestSomebodyAtWorkWhoIsAParty:
         case.when(close(statement(outcome="withdrawn")))
         case.when(reopen())
         assert isinstance(case.new_facts()[-1], Course.ReplacementDue)
+
+    def test_is_due_again_where_he_was_at_work_to_the_end(self, case: Casebook):
+        """Closed with him, and opened again by a repeat: looked at when the course goes on."""
+        self.handled(case)
+        case.when(named(UNIT))
+        case.when(reply())
+        walk(case, "evaluate", "visit", "check", "verify", "countersign", "close")
+        case.when_registered(registration(2, repeats=petition_id(), registered_at=case.clock()))
+        case.when(take("report_progress"))
+        assert [type(fact) for fact in case.new_facts()] == [
+            Course.StepTaken,
+            Course.TermBegun,
+            Course.ReplacementDue,
+            Course.StepTaken,
+        ]
 
     def test_is_due_where_a_repeat_names_him(self, case: Casebook):
         """Of a sealed matter too, where he finds nothing any more."""
