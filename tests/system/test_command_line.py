@@ -185,8 +185,8 @@ class TestCalls:
         assert exported[0] == 0, exported
         status, output, _ = running.run("verify", "case.zip")
         assert (status, "is the one that was put on record" in output) == (0, True), output
-        (read,) = self.listed(running, "looks", "--by", "head")
-        assert read["type"] == "content.read.v1"
+        seen = self.listed(running, "looks", "--by", "head")
+        assert [each["type"] for each in seen] == ["case.exported.v1", "content.read.v1"]
         assert {"petition.registered.v1"} == {
             each["type"] for each in self.listed(running, "deeds", "K3")
         }
