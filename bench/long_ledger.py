@@ -7,6 +7,8 @@ Audit must not be running.
 from typing import Final
 
 from bench.services import Running
+from services.audit.domain.heads import BUCKETS, EMPTY_HASHES, End, bucket_hash
+from services.audit.domain.merkle import TILE_WIDTH, folded
 
 # Left out where tables are copied row by row.
 TABLES: Final = (
@@ -31,9 +33,15 @@ _SUBTREES: Final = """
 _CHECKPOINT: Final = (
     "INSERT INTO audit.ledger_checkpoint (size, note, signed_at) VALUES ({size}, '{note}', '')"
 )
+# Of one case that there is not: audit compares the ends with their root before they grow.
+_END: Final = End("00" * 32, 1, bytes(32))
 _ENDS: Final = """
-    INSERT INTO audit.ledger_ends (id, size, root) VALUES (1, {size}, sha256('ends'))
-    ON CONFLICT (id) DO UPDATE SET size = excluded.size"""
+    TRUNCATE audit.ledger_end, audit.ledger_ends_hash, audit.ledger_ends;
+    INSERT INTO audit.ledger_end (key, bucket, petition_seq, hash)
+    VALUES ('{key}', 0, 1, decode('{hash}', 'hex'));
+    INSERT INTO audit.ledger_ends_hash (node, hash)
+    VALUES (0, decode('{bucket}', 'hex')), ({buckets}, decode('{parent}', 'hex'));
+    INSERT INTO audit.ledger_ends (id, size, root) VALUES (1, {size}, decode('{root}', 'hex'))"""
 
 
 def lengthen(running: Running, heads: dict[str, int], copies: int) -> None:
@@ -50,5 +58,21 @@ def lengthen(running: Running, heads: dict[str, int], copies: int) -> None:
         running.execute(_SUBTREES.format(level=level, count=length >> (8 * level)))
     note = f"made up\n{length}\n\n"
     running.execute(_CHECKPOINT.format(size=length, note=note))
-    running.execute(_ENDS.format(size=length))
+    running.execute(ends_at(length))
     (running.platform.home / "ledger" / "checkpoint").write_text(note)
+
+
+def ends_at(size: int) -> str:
+    """Return the statements that leave the ends of one case behind, as if stated at a size."""
+    bucket = bucket_hash([_END])
+    parent = folded([bucket, *[EMPTY_HASHES[0]] * (TILE_WIDTH - 1)])
+    root = folded([parent, *[EMPTY_HASHES[1]] * (TILE_WIDTH - 1)])
+    return _ENDS.format(
+        key=_END.key,
+        hash=_END.hash.hex(),
+        bucket=bucket.hex(),
+        buckets=BUCKETS,
+        parent=parent.hex(),
+        size=size,
+        root=root.hex(),
+    )

@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -156,6 +156,60 @@ class TestCalls:
         assert status == 0
         for fact in ("petition.registered.v1", "ownership.taken.v1"):
             assert fact in output
+
+    def test_an_auditor_takes_away_what_he_asks_for(self, running: Terminal) -> None:
+        """A case with its content, a report with receipts; who did and saw what, how all stands."""
+        given = {
+            "request_id": "typed-by-hand-3",
+            "office": OFFICE,
+            "channel": "visit",
+            "petition_class": "appeal",
+            "category": "城乡建设",
+            "title": "河道淤塞",
+            "body": "河道淤塞两年。",
+            "occurred_at": "2026-10-09T09:30:00+08:00",
+            "petitioner": {"name": "沈某"},
+        }
+        made = running.call(
+            "intake.register", given, "--role=clerk", "--as=K3", f"--office={OFFICE}"
+        )
+        number = made["number"]
+        running.call(
+            "responsibility.receive",
+            {"request_id": "typed-by-hand-4", "number": number},
+            "--role=leader",
+            "--as=L3",
+            f"--office={OFFICE}",
+        )
+        exported = running.run("export", number, "case.zip", "--content", f"--office={OFFICE}")
+        assert exported[0] == 0, exported
+        status, output, _ = running.run("verify", "case.zip")
+        assert (status, "is the one that was put on record" in output) == (0, True), output
+        seen = self.listed(running, "looks", "--by", "head")
+        assert [each["type"] for each in seen] == ["case.exported.v1", "content.read.v1"]
+        assert {"petition.registered.v1"} == {
+            each["type"] for each in self.listed(running, "deeds", "K3")
+        }
+        stands = {
+            each["number"]: each for each in self.listed(running, "standings", "--region=3304")
+        }
+        assert (stands[number]["state"], stands[number]["owner"]) == ("owned", "L3")
+        status, _, errors = running.run("absence", number, "absent.zip")
+        assert (status, "petition_on_record" in errors) == (1, True)
+        today = datetime.now().astimezone().date()
+        days = [f"--from={today - timedelta(days=1)}", f"--to={today + timedelta(days=1)}"]
+        status, output, errors = running.run("report", "all.html", *days, "--proofs")
+        assert status == 0, errors
+        (keys,) = running.ask("audit.checkpoint")["keys"]
+        receipt = min((running.folder / "all.proofs").glob("*.tlog-proof"))
+        status, output, _ = running.run("verify", f"all.proofs/{receipt.name}", "--key", keys)
+        assert (status, "of the ledger that the key has signed" in output) == (0, True), output
+
+    @staticmethod
+    def listed(running: Terminal, *words: str) -> Any:
+        status, output, errors = running.run(*words)
+        assert status == 0, errors
+        return json.loads(output)
 
     def test_a_refusal_is_told_with_its_code_and_status_1(self, running: Terminal) -> None:
         status, output, errors = running.run(

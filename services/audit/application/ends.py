@@ -33,8 +33,8 @@ class Ends(Protocol):
             EndsLost: they are not what they were at the old size.
         """
 
-    def reach(self, questions: Questions, old_size: int, size: int) -> int:
-        """Return up to which size the ends can be known now."""
+    def reach(self, questions: Questions, old_size: int, size: int) -> int | None:
+        """Return up to which size the ends can be known; None while that is being found out."""
 
     def check(self, questions: Questions, parent: int) -> None:
         """Compare some of the ends, and the root.
@@ -78,23 +78,33 @@ class HeadsKeeper:
         try:
             with self.log_of_events.reading() as transaction:
                 self.ends.check(transaction, self._turn % PARENTS)
-            self._advance()
+            complete = self._advance()
         except EndsLost as lost:
             log.error("ends_of_chains_lost", reason=str(lost))  # noqa: TRY400 - it is mended here
             with self.log_of_events.writing() as transaction:
                 self.ends.forget(transaction)
-            self._advance()
+            complete = self._advance()
         state = self.ends.state(self.log_of_events)
-        if state.size:
+        if state.size and complete:
             self.record(state.size, state.root)
         return 0
 
-    def _advance(self) -> None:
+    def _advance(self) -> bool:
+        """Bring the ends up to what is signed; False while they cannot all be known.
+
+        Then nothing is stated, or what was stated long ago would be stated anew.
+        """
         size = self.ends.state(self.log_of_events).size
         signed = self.trees.last_signed(self.log_of_events).size
-        reach = self.ends.reach(self.log_of_events, size, signed)
-        if not self.ends.changed(self.log_of_events, size, reach):
-            return
-        for start in range(size, reach, LEAVES_PER_STEP):
+        if not self.ends.changed(self.log_of_events, size, signed):
+            return True
+        for start in range(size, signed, LEAVES_PER_STEP):
+            stop = min(start + LEAVES_PER_STEP, signed)
+            reach = self.ends.reach(self.log_of_events, start, stop)
+            if reach is None:
+                return False
             with self.log_of_events.writing() as transaction:
-                self.ends.advance(transaction, start, min(start + LEAVES_PER_STEP, reach))
+                self.ends.advance(transaction, start, reach)
+            if reach < stop:
+                break
+        return True

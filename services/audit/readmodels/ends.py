@@ -76,11 +76,10 @@ class EndTables:
         )
         return bool(rows)
 
-    def reach(self, questions: Questions, old_size: int, size: int) -> int:
-        """Return up to which size the numbers are known.
+    def reach(self, questions: Questions, old_size: int, size: int) -> int | None:
+        """Return up to which size the numbers are known; an event of intake may be parked.
 
-        Up to an event of intake that is parked; not beyond the old size while the timeline is
-        being filled again, or ends that were stated long ago would be stated anew.
+        None while the timeline is being filled again: they will be known.
         """
         rows = questions.query(
             f"SELECT l.position, p.position{_WITH_EVENT}"
@@ -92,7 +91,7 @@ class EndTables:
         if not rows:
             return size
         position, parked = rows[0]
-        return old_size if parked is None else int(position)
+        return None if parked is None else int(position)
 
     def advance(self, transaction: Writing, old_size: int, size: int) -> None:
         """Bring the ends up to a size.
