@@ -59,7 +59,11 @@ class FastClock:
     faster: float
 
     def __call__(self) -> datetime:
-        gone = (clock_gettime(CLOCK_MONOTONIC) - self.begun) * self.faster
+        return self.at_moment(clock_gettime(CLOCK_MONOTONIC))
+
+    def at_moment(self, moment: float) -> datetime:
+        """Return the time at a moment of the clock that all processes share."""
+        gone = (moment - self.begun) * self.faster
         return datetime.fromisoformat(self.at).astimezone(UTC) + timedelta(seconds=gone)
 
 

@@ -95,6 +95,7 @@ class Round:
     Attributes:
         expected: news that has to be told: number, recipient and reason.
         closed: numbers of closed matters.
+        calm: the clock since the weather has cleared.
     """
 
     seed: int
@@ -107,6 +108,7 @@ class Round:
     expected: Counter[Key] = field(default_factory=Counter)
     closed: set[str] = field(default_factory=set)
     position: int = 0
+    calm: FastClock | None = None
 
     def __post_init__(self) -> None:
         self.chance = random.Random(self.seed)
@@ -198,7 +200,8 @@ class Round:
 
     def _settle(self) -> None:
         """Let one process live in good weather until there is nothing left to do."""
-        calm = FastClock(self.clock().isoformat(), clock_gettime(CLOCK_MONOTONIC), CALM_FASTER)
+        now = clock_gettime(CLOCK_MONOTONIC)
+        calm = self.calm = FastClock(self.clock().isoformat(), now, CALM_FASTER)
         self._live_again(calm, redrives=True)
         ends = monotonic() + SETTLED_WITHIN_S
         with closing(application(self.store, calm)) as notify:
@@ -272,24 +275,27 @@ class Round:
             yield from (f"{thing} has {count} keys" for thing, count in told.items() if count > 1)
 
     def _after_closure(self, facts: Any) -> Iterator[str]:
-        """Yield what came after it was on record as cancelled, and what is on record twice."""
-        cancelled, ends = {}, Counter[str]()
+        """Yield what came after it was cancelled or its matter closed, and what ended twice."""
+        cancelled, ends, closed = {}, Counter[str](), {}
         for fact in facts:
             state = state_of(fact)
             if fact.topic == "reminder.cancelled.v1":
                 cancelled[state["reminder_id"]] = fact.recorded_at
+            if "case_closed" in {state.get("why"), state.get("reason")}:
+                closed.setdefault(state["number"], fact.recorded_at)
             if fact.topic in {"reminder.cancelled.v1", "reminder.delivered.v1"}:
                 ends[state["reminder_id"]] += 1
         yield from (f"{id_} ended {count} times" for id_, count in ends.items() if count > 1)
         for receiver in (self.everybody, self.own):
-            for at, (_, headers, _) in zip(receiver.times, receiver.requests, strict=True):
-                over = cancelled.get(headers["webhook-id"])
-                if over is not None and self._virtual(at) > over:
-                    yield f"{headers['webhook-id']} came after it was cancelled"
+            for at, (_, headers, body) in zip(receiver.times, receiver.requests, strict=True):
+                id_, of = headers["webhook-id"], json.loads(body)["number"]
+                if any(over and self._virtual(at) > over
+                       for over in (cancelled.get(id_), closed.get(of))):  # fmt: skip
+                    yield f"{id_} of {of} came when that was over"
 
     def _virtual(self, at: float) -> datetime:
-        gone = timedelta(seconds=(at - self.clock.begun) * FASTER)
-        return datetime.fromisoformat(self.clock.at) + gone
+        clock = self.calm if self.calm and at >= self.calm.begun else self.clock
+        return clock.at_moment(at)
 
 
 def _in_order(happening: tuple[float, int, Any]) -> tuple[float, int]:
