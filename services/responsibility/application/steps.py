@@ -98,6 +98,7 @@ def withdraw_course(
         given = {"reason": withdrawal.ground, "document": withdrawal.number}
         at = max(at, course.since)
         course.take(Taking(STEPS["withdraw"], PETITIONER, ownership.office, given, at, calendar))
+        course.look_for_replacement(ownership.parties, at)
 
 
 def follow_reopening(course: Course, ownership: Ownership, calendar: WorkCalendar) -> None:

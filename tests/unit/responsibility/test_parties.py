@@ -47,6 +47,7 @@ from tests.unit.responsibility.casebook import (
     succeed,
     take,
 )
+from tests.unit.responsibility.meanwhile import withdrawn
 from tests.unit.responsibility.paths import walk
 
 UNIT = "330424-07"
@@ -405,6 +406,15 @@ class TestSomebodyAtWorkWhoIsAParty:
         case.when(named(UNIT))
         case.when(take("withdraw"))
         assert isinstance(case.new_facts()[-1], Course.ReplacementSettled)
+
+    def test_is_settled_where_the_petitioner_withdraws(self, case: Casebook):
+        """By himself, with number and query code."""
+        self.handled(case)
+        case.when(named(UNIT))
+        before = case.application.log_of_events.head()
+        withdrawn(case)
+        facts = case.application.log_of_events.select_recorded(before, 9)
+        assert facts[-1].topic == "replacement.settled.v1"
 
     def test_is_due_again_where_the_matter_is_opened_again(self, case: Casebook):
         """With the closure nobody was reminded any more."""
