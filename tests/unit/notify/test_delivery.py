@@ -1,14 +1,15 @@
 """Each reminder is delivered at least once, with one id, and every attempt is on record."""
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
 from services.notify.application import LEASE
+from services.notify.application.delivering import ROUND_MAX
 from services.notify.domain.policy import ATTEMPTS_MAX, RETRY_FIRST, RETRY_MAX, retry_after
 from services.notify.domain.reminders import PetitionReminders
-from tests.builders import HUANG, SHEN, Clock
+from tests.builders import HUANG, SHEN, Clock, number, petition_id
 from tests.unit.notify.desk import Crash, Desk, FakeChannel, deliveries, notify
 from tests.unit.stores import Stores
 
@@ -84,6 +85,38 @@ class TestTwoChannels:
         desk.deliver_after(RETRY_MAX)
         assert (len(channel.told), len(webhook.told)) == (1, 2)
         assert desk.listed()[0]["state"] == "delivered"
+
+
+class TestASlowMachine:
+    def test_somebody_is_told_in_every_round(self, desk: Desk, channel: FakeChannel):
+        """However long it takes to get so far; what there is no time for comes next."""
+        for owner in (HUANG, SHEN):
+            desk.tell(TAKEN, owner=owner)
+        now = desk.clock
+
+        def slow() -> datetime:
+            now.advance(2 * ROUND_MAX)
+            return now()
+
+        desk.application.clock = slow
+        assert [desk.deliver(), desk.deliver(), desk.deliver()] == [1, 1, 0]
+        assert channel.recipients == [HUANG, SHEN]
+
+
+class TestHoldingBack:
+    def test_keeps_a_place_that_nothing_younger_takes(
+        self, desk: Desk, channel: FakeChannel, clock: Clock
+    ):
+        """What an endpoint did not take in its minute is told before what fell due since."""
+        robot = FakeChannel("dingtalk", endpoint="dingtalk/1", per_minute=1)
+        desk.deliveries = deliveries(desk.application, [robot])
+        for serial in (1, 2, 3):
+            about = {"petition_id": petition_id(serial), "number": number(serial)}
+            desk.tell(TAKEN, **about)
+            desk.deliver_after(timedelta(seconds=1))
+        for _ in range(12):
+            desk.deliver_after(timedelta(seconds=20))
+        assert [each.number for each in robot.told] == [number(1), number(2), number(3)]
 
 
 class TestACrashBetweenTellingAndRecording:

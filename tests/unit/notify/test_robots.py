@@ -16,6 +16,7 @@ from standardwebhooks import WebhookVerificationError
 from chassis.eventstore.instants import utc_now
 from services.notify.application.ports import OK, Endpoint, Outcome, Reach
 from services.notify.domain.planning import Hours
+from services.notify.gateways.channels import Webhook
 from services.notify.gateways.directory import Directory, Means
 from services.notify.gateways.endpoints import Endpoints
 from services.notify.gateways.guard import GuardedTransport
@@ -274,6 +275,26 @@ class TestEndpoints:
             who: [[c.name for c in way.channels] for way in r.ways] for who, r in reach.items()
         }
         assert names == {HUANG: [["file"], ["feishu"]], SHEN: [["file"]]}
+
+    def test_of_ones_own_are_none_of_the_installations(self, desk: Desk, clock: Clock):
+        """A webhook of each: what came over the one has not come over the other."""
+        log, endpoints = desk.application.log_of_events, Endpoints(bytes(32))
+        kept = {
+            HUANG: [Endpoint("webhook", "https://huang.example/")],
+            SHEN: [Endpoint("mail", "a@b"), Endpoint("feishu", "https://robots.example/x")],
+        }
+        with log.writing() as transaction:
+            for who, own in kept.items():
+                endpoints.keep(transaction, who, own)
+        everything = Webhook("https://all.example/", clock)
+        reach = Directory(log, Means([everything], poster(), clock, endpoints), no_hours).of(kept)
+        assert names(reach[HUANG]) == [["webhook"], ["own_webhook"]]
+        assert [way.gathers for who in (HUANG, SHEN) for way in reach[who].ways] == [
+            False,  # a program knows reminders by their ids
+            False,
+            False,
+            True,
+        ]
 
 
 def names(reach: Reach) -> list[list[str]]:
