@@ -1,6 +1,7 @@
 """Linking over real servers: clerks and leaders at once, a service killed in between."""
 
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 from typing import Any
 
 from contracts.failures import Failure
@@ -45,6 +46,22 @@ class TestLinking:
         assert unlink(platform, "K1", second) == "ok"
         wait_until(platform.caught_up)
         assert [owner_of(platform, each)["owner"] for each in (first, second)] == ["L1", "L2"]
+
+    def test_as_of_an_instant_each_number_is_where_it_was(self, platform: Platform) -> None:
+        """In the course and in the history, whatever has been undone since."""
+        first, second = registered(platform, 2)
+        receive(platform, "L2", second)
+        assert link(platform, "K1", second, first) == "ok"
+        wait_until(platform.caught_up)
+        linked_at = datetime.now(UTC).isoformat()
+        assert unlink(platform, "K1", second) == "ok"
+        wait_until(platform.caught_up)
+        asked = {"number": second, "as_of": linked_at}
+        course = platform.call("A1", "auditor", OFFICE, "responsibility.course_of", **asked)
+        history = platform.call("A1", "auditor", OFFICE, "audit.replay", **asked)
+        kinds = [entry["type"] for entry in history["entries"]]
+        assert (course["matter"], kinds.count("petition.registered.v1")) == (first, 2)
+        assert [owner_of(platform, each)["owner"] for each in (first, second)] == [None, "L2"]
 
     def test_in_both_directions_at_once_makes_no_circle(self, platform: Platform) -> None:
         """Two clerks, who do not know of each other."""

@@ -41,6 +41,8 @@ class Merging:
         into = self.responsibility.holder(unit, joining.into, joining)
         if later.record.merged_into is not None or into.id == later.id:
             return
+        if later.was_split_since(joining.at):
+            return
         into.take_in(
             later,
             joining.at,
@@ -88,7 +90,7 @@ class Merging:
         """
         registration, at = leaving.registration, leaving.at
         own = unit.find(Ownership, Ownership.create_id(registration.petition_id))
-        if own is not None and own.record.merged_into is None:
+        if own is not None and (own.record.merged_into is None or own.was_merged_since(leaving.at)):
             return
         passed = self.responsibility.trace(unit, leaving.out_of, registration.number)
         whole = passed[-1]

@@ -284,6 +284,7 @@ class OwnershipRecord:
         reply: the last one delivered since the matter was opened, reopened or not.
         reopened_at: when that was, the last time; `reopened_by` the repeat that did it.
         merged_into: petition_id of the matter that this one is part of; None for one of its own.
+        merged_at, split_at: when that was decided last, and undone; what comes again is older.
         recusal_due: the owner who turned out to be a party; None while none did.
         withdrawn: numbers of the petitions that their petitioners withdrew.
         received_number: the petition of the first reception.
@@ -305,6 +306,8 @@ class OwnershipRecord:
     reopened_at: datetime | None = None
     reopened_by: str | None = None
     merged_into: str | None = None
+    merged_at: datetime | None = None
+    split_at: datetime | None = None
     recusal_due: str | None = None
     withdrawn: list[str] = field(default_factory=list)
     received_number: str = ""

@@ -63,6 +63,14 @@ class Leaving(Joining):
             return self.record.merged_into
         return None if number in self.numbers else self.record.left.get(number)
 
+    def was_split_since(self, at: datetime) -> bool:
+        """Tell whether a link that was decided on at an instant has been undone: it comes again."""
+        return self.record.split_at is not None and at < self.record.split_at
+
+    def was_merged_since(self, at: datetime) -> bool:
+        """Tell whether it was linked anew after a link was undone at an instant."""
+        return self.record.merged_at is not None and at < self.record.merged_at
+
     def behind(self, number: str) -> list[str]:
         """Return the numbers of what repeats one of its petitions, and of what repeats those."""
         return [each for each in self.record.repeats if self._repeats(each, number)]

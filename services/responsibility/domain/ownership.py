@@ -289,6 +289,7 @@ class Ownership(Leaving, Aggregate):
         self, timestamp: datetime, into_petition_id: str, into_number: str, owner: str | None
     ) -> None:
         self.record.merged_into = into_petition_id
+        self.record.merged_at = timestamp
 
     @event(Facts.RepeatLeft)
     def _record_leaving(
@@ -337,6 +338,7 @@ class Ownership(Leaving, Aggregate):
     ) -> None:
         record, along = self.record, numbers[1:]
         record.merged_into = None
+        record.split_at = timestamp
         record.repeats, record.behind = [], {}
         self._count_in(along, named_numbers[1:] or [self.number] * len(along))
         record.stays |= {

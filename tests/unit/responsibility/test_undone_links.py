@@ -556,3 +556,21 @@ class TestAMatterInHandling:
         first, second = town.register(2)
         town.link(second, first)
         assert "merged_course" not in course(town, second)
+
+
+def test_told_twice_nothing_more_happens(town: Town, clock: Clock):
+    """The position applied was lost: links, and that they were undone, come again."""
+    first, second = town.register(2)
+    does(town, receive(SHEN, of=second))
+    steps: list[Any] = [town.unlink, lambda number: town.link(number, first)] * 2
+    town.link(second, first)
+    third = named(town, 6, of=second)
+    for step in (*steps, town.unlink):
+        clock.advance(DAY)
+        step(second)
+        before = tables(town.case.application)
+        delete_rows(town.case.application, "applied_position")
+        town._arrive()
+        assert town.facts() == []
+        assert tables(town.case.application) == before
+    assert town.of(third)["matter"] == second
