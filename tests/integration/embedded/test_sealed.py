@@ -329,8 +329,8 @@ def test_what_is_hidden_is_refused_no_sooner_than_what_is_not_there(
 def test_what_an_office_is_accused_of_is_found_and_acted_on_from_above(town: Town) -> None:
     """Nobody of the office may, and nobody tells those above the number."""
     given = {"title": "检举五", "petition_class": "accusation", "accused_units": [OFFICE]}
-    number = town.caller("K9", ["clerk"], CITY).call("intake", "register", **registration(**given))
-    number = number["number"]
+    clerk = town.caller("K9", ["clerk"], CITY)
+    number = clerk.call("intake", "register", **registration(**given))["number"]
     town.wait_until_known_everywhere()
     above = ("D9", "office_head", CITY)
     for path in ("intake.search", "responsibility.open_list", "responsibility.terms"):
@@ -340,4 +340,6 @@ def test_what_an_office_is_accused_of_is_found_and_acted_on_from_above(town: Tow
     asked_for = {"request_id": str(uuid.uuid4()), "number": number}
     assert told(town, ("L8", "leader", CITY), "responsibility.receive", **asked_for) == "ok"
     passed_on = {**asked_for, "to": "L7", "ground": "left_post", "document": "嘉信〔2026〕1号"}
-    assert told(town, above, "responsibility.succeed", **passed_on) == "ok"
+    # The office that is meant unless one is named is the accused one.
+    assert told(town, above, "responsibility.succeed", **passed_on) == "party_to_the_matter"
+    assert told(town, above, "responsibility.succeed", **passed_on, office=CITY) == "ok"
