@@ -62,7 +62,9 @@ def test_the_longest_due_is_told_first(stormy: Desk, channel: FakeChannel) -> No
     """Of each recipient, whatever order their numbers have."""
     while stormy.fall():
         pass
-    stormy.deliver()
+    # What waited for the robot since the days before comes first, and was in the file already.
+    while stormy.deliver():
+        pass
     due = [each.due_at for each in channel.told if each.recipient == "L7"]
     assert len(due) > 1
     assert due == sorted(due)
