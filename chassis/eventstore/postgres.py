@@ -35,7 +35,6 @@ from chassis.eventstore.postgres_connection import (
     settings_from,
     translated,
 )
-from chassis.eventstore.quoting import rows_text
 from chassis.eventstore.schema import EVENT_LOG, Dialect
 from chassis.eventstore.transaction import Row
 
@@ -110,12 +109,9 @@ class PostgresTransaction(OpenTransaction):
             yield self._cursor.mogrify(_with_marks(sql), params)
             return
         head, tail = step.head.encode(), step.tail.encode()
+        marks = f"({', '.join(['%s'] * len(step.columns))})"
         for chunk in chunks_of(step.rows):
-            yield head + rows_text(chunk, self._quoted) + tail
-
-    def _quoted(self, value: Any) -> bytes:
-        quoted: bytes = self._cursor.mogrify("%s", (value,))
-        return quoted
+            yield head + b",".join(self._cursor.mogrify(marks, row) for row in chunk) + tail
 
     def _opened(self, sql: str) -> str:
         opening, self._opening = self._opening, ""

@@ -110,7 +110,6 @@ def connect(settings: PostgresSettings) -> LimitedConnection:
                 settings.url,
                 connection_factory=LimitedConnection,
                 options=settings.options,
-                client_encoding="UTF8",
                 connect_timeout=int(settings.connect_timeout_s),
                 keepalives_idle=10,
                 keepalives_interval=5,
