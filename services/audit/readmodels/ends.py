@@ -97,13 +97,16 @@ class EndTables:
         """Bring the ends up to a size.
 
         Raises:
-            EndsLost: they are not what they were at the old size.
+            EndsLost: they are not what they were at the old size, or the timeline is not.
         """
+        state = self.state(transaction)
+        if state.size != old_size:
+            raise EndsLost(f"they are at {state.size} and were at {old_size}")
         new = {end.key: end for end in _ends_between(transaction, old_size, size)}
         touched = sorted({bucket_of(key) for key in new})
         before = self.ends_in(transaction, touched)
         nodes = _Nodes.read(transaction, touched)
-        nodes.check(before, self.state(transaction).root)
+        nodes.check(before, state.root)
         for end in new.values():
             transaction.put("ledger_end", _row(end), "key")
         after = {bucket: {end.key: end for end in ends} for bucket, ends in before.items()}
@@ -193,11 +196,13 @@ class _Nodes(NamedTuple):
 def _ends_between(questions: Questions, old_size: int, size: int) -> Iterator[End]:
     """Yield the ends that leaves make: of their chain, and of the number that one gave."""
     rows = questions.query(
-        f"SELECT l.petition, l.petition_seq, l.hash, t.type, t.data{_WITH_EVENT}"
+        f"SELECT l.petition, l.petition_seq, l.hash, l.source, t.type, t.data{_WITH_EVENT}"
         " WHERE l.position >= ? AND l.position < ? ORDER BY l.position",
         (old_size, size),
     )
-    for petition, petition_seq, hash_, type_, data in rows:
+    for petition, petition_seq, hash_, source, type_, data in rows:
+        if source == "intake" and type_ is None:
+            raise EndsLost("the timeline was lost meanwhile, and with it the numbers")
         yield End(key_of(petition), petition_seq, bytes(hash_))
         if type_ == PetitionRegisteredV1.TYPE:
             number = msgspec.json.decode(data)["number"]

@@ -3,11 +3,13 @@
 import re
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 from structlog.testing import capture_logs
 
 from bench.long_ledger import ends_at
+from chassis.eventstore.transaction import Questions
 from services.audit.domain.leaves import leaf_of
 from services.audit.readmodels.ends import TABLES, EndTables
 from services.audit.verifier import Ends, leaf_hash
@@ -103,6 +105,28 @@ def test_nothing_is_stated_while_the_timeline_is_filled_again(ledger: LedgerDesk
     facts = len(ledger.desk.facts())
     for table in (*TABLES, "timeline"):
         ledger.change(f"DELETE FROM {table}")
+    ledger.heads.work()
+    assert (EndTables().state(ledger.log).size, len(ledger.desk.facts())) == (0, facts)
+
+
+@pytest.mark.parametrize("tables", [(*TABLES, "timeline"), ("timeline",)])
+def test_nothing_is_stated_that_was_lost_between_two_questions(
+    ledger: LedgerDesk, monkeypatch: pytest.MonkeyPatch, tables: Sequence[str]
+):
+    """The end of what grows would stand for all of it, and be proof that the rest is not there."""
+    facts, reach = len(ledger.desk.facts()), EndTables.reach
+
+    def lose_what_was_reached(made: EndTables, questions: Questions, start: int, stop: int) -> Any:
+        reached = reach(made, questions, start, stop)
+        monkeypatch.undo()
+        for table in tables:
+            ledger.change(f"DELETE FROM {table}")
+        return reached
+
+    ledger.take_in(*(registered(serial, serial) for serial in range(40, 60)))
+    ledger.sign()
+    monkeypatch.setattr(EndTables, "reach", lose_what_was_reached)
+    ledger.heads.every_s = 0
     ledger.heads.work()
     assert (EndTables().state(ledger.log).size, len(ledger.desk.facts())) == (0, facts)
 
