@@ -148,6 +148,7 @@ class RepeatJoinedV1(Message, frozen=True):
         owner: staff number of the owner; null while nobody owns the matter.
         named_number: of the petition of the matter that it repeats; should that one leave, it
             leaves with it.
+        petition_class: of the repeat; the matter's is that of all of its petitions.
     """
 
     TYPE: ClassVar[str] = "repeat.joined.v1"
@@ -158,6 +159,7 @@ class RepeatJoinedV1(Message, frozen=True):
     office: str
     owner: str | None
     named_number: str | UnsetType = UNSET
+    petition_class: PetitionClass | Literal[""] | UnsetType = UNSET
 
 
 class RepeatNotAcceptedAgainV1(Message, frozen=True):
@@ -194,6 +196,7 @@ class MatterMergedV1(Message, frozen=True):
         unit: who handled the later matter; empty where nobody did. Its work is not taken over: the
             course of this matter goes on.
         course_state: how far its course had got; empty where no step was taken.
+        classes: for each of the numbers the class of that petition; empty where it is not known.
     """
 
     TYPE: ClassVar[str] = "matter.merged.v1"
@@ -211,6 +214,7 @@ class MatterMergedV1(Message, frozen=True):
     withdrawn: list[str] | UnsetType = UNSET
     unit: str | UnsetType = UNSET
     course_state: str | UnsetType = UNSET
+    classes: list[PetitionClass | Literal[""]] | UnsetType = UNSET
 
 
 class OwnershipMergedV1(Message, frozen=True):
@@ -281,6 +285,7 @@ class OwnershipSplitV1(Message, frozen=True):
         named_numbers: for each of the numbers that of the petition which it repeats, of the first
             its own.
         withdrawn: those of the numbers that were withdrawn while it was part of the other.
+        classes: for each of the numbers the class of that petition; empty where it is not known.
     """
 
     TYPE: ClassVar[str] = "ownership.split.v1"
@@ -295,6 +300,7 @@ class OwnershipSplitV1(Message, frozen=True):
     state: Literal["awaited", "owned", "closed"]
     named_numbers: list[str] | UnsetType = UNSET
     withdrawn: list[str] | UnsetType = UNSET
+    classes: list[PetitionClass | Literal[""]] | UnsetType = UNSET
 
 
 class ReplyDeliveredV1(Message, frozen=True):
@@ -396,11 +402,15 @@ class RecusalDueV1(Message, frozen=True):
 
 
 class MatterCorrectedV1(Message, frozen=True):
-    """Class or channel of a matter were put on record wrongly (更正).
+    """Class or channel of a matter are other than they were (更正).
+
+    A petition of it was corrected, has come or has left: its class is that of all of its petitions.
 
     Attributes:
         previous_class: its class until now.
         previous_channel: its channel until now.
+        corrected_number: of the petition that this is about; where one came or left, of the first.
+        corrected_class: the class of that petition.
     """
 
     TYPE: ClassVar[str] = "matter.corrected.v1"
@@ -410,6 +420,8 @@ class MatterCorrectedV1(Message, frozen=True):
     previous_class: PetitionClass
     channel: Channel
     previous_channel: Channel
+    corrected_number: str | UnsetType = UNSET
+    corrected_class: PetitionClass | Literal[""] | UnsetType = UNSET
 
 
 class WithdrawalReceivedV1(Message, frozen=True):

@@ -12,6 +12,9 @@ from statute.parties import Parties
 REGISTERED = "petition.registered.v1"
 NAMED = "party.named.v1"
 CORRECTED = "petition.corrected.v1"
+MATTER_CORRECTED = "matter.corrected.v1"
+KEPT_OUT = "parties.kept_out.v1"
+SEALED = "accusation"
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +29,8 @@ def check_reader(reader: Reader, facts: Sequence[Fact], matter: str, number: str
     """Let only auditors, and the heads of a matter's offices, read its history.
 
     Of a sealed matter (Arts 27 to 30) the head of its own office reads, not of one that registered
-    a repeat, and nobody else is told that there is one; no party is, whoever he may be.
+    a repeat, and nobody else is told that there is one; no party is, whoever he may be. A matter
+    that an accusation was part of and has left is open again, but its history tells of that.
 
     Args:
         facts: of the matter; those that say who may see it are enough.
@@ -35,9 +39,10 @@ def check_reader(reader: Reader, facts: Sequence[Fact], matter: str, number: str
         str(fact.data["number"]): str(fact.data["office"]) for fact in _of(facts, REGISTERED)
     }
     actor = reader.actor
-    if any(fact.data.get("sealed") for fact in _of(facts, REGISTERED, CORRECTED)):
+    sealed = any(fact.data.get("sealed") for fact in _of(facts, REGISTERED, CORRECTED))
+    if sealed or any(map(_of_an_accusation, _of(facts, MATTER_CORRECTED))):
         marks = chain.from_iterable(
-            fact.data.get("kept_out", ()) for fact in _of(facts, REGISTERED, NAMED)
+            fact.data.get("kept_out", ()) for fact in _of(facts, REGISTERED, NAMED, KEPT_OUT)
         )
         parties = Parties(frozenset(marks))
         _check_sealed(reader, offices.get(matter, ""), parties, number)
@@ -60,6 +65,10 @@ def _check_sealed(reader: Reader, office: str, parties: Parties, number: str) ->
     in_place = is_above(actor.office, office) and parties.include(office)
     if party or not (reader.auditing or actor.office == office or in_place):
         raise PetitionUnknown(number=number)
+
+
+def _of_an_accusation(fact: Fact) -> bool:
+    return SEALED in {fact.data["petition_class"], fact.data["previous_class"]}
 
 
 def _of(facts: Sequence[Fact], *types: str) -> list[Fact]:

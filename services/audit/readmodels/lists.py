@@ -14,12 +14,19 @@ from contracts.events.intake import (
     PetitionCorrectedV1,
     PetitionRegisteredV1,
 )
+from contracts.events.responsibility import MatterCorrectedV1, PartiesKeptOutV1
 from services.audit.application.looking import Asked, Case, Found, Place
 from services.audit.domain.standing import TYPES
 from services.audit.domain.timeline import Fact
 from services.audit.readmodels.timelines import COLUMNS, TimelineTables, fact_of
 
-_SIGHT: Final = (PetitionRegisteredV1.TYPE, PartyNamedV1.TYPE, PetitionCorrectedV1.TYPE)
+_SIGHT: Final = (
+    PetitionRegisteredV1.TYPE,
+    PartyNamedV1.TYPE,
+    PetitionCorrectedV1.TYPE,
+    MatterCorrectedV1.TYPE,
+    PartiesKeptOutV1.TYPE,
+)
 _NUMBER_BEGINS: Final = "XF-"
 
 

@@ -27,6 +27,7 @@ class Candidate:
     petition_id: str
     office: str
     category: str
+    petition_class: str
     sealed: bool
     letters: str
     matter: MarkedMatter
@@ -47,12 +48,14 @@ class Found:
     Attributes:
         same_title: one of its people raised it under the same title, in the same category.
         doubtful: it is as like another matter, and a clerk has parted the two.
+        across: what was compared is of another class, with other rights.
     """
 
     matter: MarkedMatter
     likeness: Likeness
     same_title: bool = False
     doubtful: bool = False
+    across: bool = False
 
     @property
     def of(self) -> tuple[Original, Original]:
@@ -73,9 +76,10 @@ class Found:
         """Whether it is enough for a link without a clerk.
 
         Under one title the same words are, at whatever office and however few; a title alone, such
-        as one that only complains, is not.
+        as one that only complains, is not. What is of another class is for a clerk to decide on:
+        the same words may be meant otherwise.
         """
-        return self._alike and not self.doubtful
+        return self._alike and not (self.doubtful or self.across)
 
     @property
     def _alike(self) -> bool:
@@ -96,7 +100,8 @@ class Found:
         """Sorts the likeliest last, of equals the oldest."""
         certain = self.same_title and self.likeness.certain
         likeness = self.likeness
-        return (self._alike, self.proposes, certain, likeness.score, -self.matter.position)
+        links = self._alike and not self.across
+        return (links, self.proposes, certain, likeness.score, -self.matter.position)
 
     @property
     def proposes(self) -> bool:
@@ -145,6 +150,7 @@ class Candidates:
             petition_id,
             raised.office,
             raised.category,
+            raised.petition_class,
             is_sealed(raised.petition_class),
             self.comparing.letters(raised.content),
             matter,
@@ -177,6 +183,7 @@ class Candidates:
                         offices=(raised.office, candidate.office),
                         known_by=known_by,
                     ),
+                    across=candidate.petition_class != raised.petition_class,
                 )
 
     def _has(self, marks: PersonMarks) -> bool:

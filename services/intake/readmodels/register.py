@@ -241,8 +241,9 @@ class RegisterTables:
         """Return petition_id to what a candidate is, and the matter it belongs to."""
         wanted = sorted(petition_ids)
         rows = transaction.query(
-            "SELECT p.petition_id, p.office, p.category, COALESCE(k.sealed, p.sealed),"  # noqa: S608 - placeholders
-            f" {_MATTER} FROM petition p JOIN petition r ON r.petition_id = p.matter_id"
+            "SELECT p.petition_id, p.office, p.category, p.petition_class,"  # noqa: S608 - placeholders
+            f" COALESCE(k.sealed, p.sealed), {_MATTER}"
+            " FROM petition p JOIN petition r ON r.petition_id = p.matter_id"
             " LEFT JOIN matter_sight k ON k.number = r.number"
             f" WHERE p.petition_id IN ({', '.join('?' for _ in wanted)})",
             wanted,
@@ -252,10 +253,11 @@ class RegisterTables:
                 "petition_id": petition_id,
                 "office": office,
                 "category": category,
+                "petition_class": petition_class,
                 "sealed": bool(sealed),
                 "matter": MarkedMatter(*matter),
             }
-            for petition_id, office, category, sealed, *matter in rows
+            for petition_id, office, category, petition_class, sealed, *matter in rows
         }
 
     def behind(self, transaction: Questions, petition_id: str) -> list[str]:

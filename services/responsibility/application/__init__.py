@@ -27,6 +27,7 @@ from chassis.eventstore.transaction import Questions
 from chassis.jurisdiction import Actor, is_above
 from services.responsibility.application.steps import (
     course_begun,
+    follow_class,
     followed_course,
     found_course,
     has_ended,
@@ -228,8 +229,10 @@ class Responsibility(EventSourcedApplication):
             registration.office,
             registration.registered_at,
             named_number=registration.named_number,
+            petition_class=registration.petition_class,
             ended=has_ended(unit, ownership),
         )
+        follow_class(unit, ownership, registration.registered_at, self.calendar())
         return ownership
 
     def holder(self, unit: Unit, repeats: str, repeat: Registration | Joining) -> Ownership:
@@ -582,9 +585,7 @@ class Responsibility(EventSourcedApplication):
         """Follow a correction; the course goes on as that of another class where that changed."""
         ownership = self.trace(unit, petition_id, correction.number)[-1]
         ownership.correct(correction, at)
-        course = found_course(unit, ownership)
-        if course is not None:
-            course.reclassify(ownership.petition_class, at)
+        follow_class(unit, ownership, at, self.calendar())
 
     def receive_withdrawal(
         self, unit: Unit, petition_id: str, withdrawal: Withdrawal, at: datetime

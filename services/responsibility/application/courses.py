@@ -25,6 +25,7 @@ from services.responsibility.application.steps import (
 )
 from services.responsibility.domain.course import Course, CourseTerm, StepCorrection
 from services.responsibility.domain.ownership import Ownership
+from services.responsibility.domain.policy import SEALED
 from services.responsibility.domain.refusals import (
     PetitionUnknown,
     StepUnknown,
@@ -184,6 +185,9 @@ class Courses:
         ownership, course = self._as_of(petition_id, as_of)
         if ownership is None or number not in ownership.numbers:
             raise PetitionUnknown(number=number)
+        # What was sealed then is so for what is on record of then, and for whom it named.
+        with self.responsibility.as_if_unknown(number):
+            check_sight(viewer, ownership, course, number)
         if course is not None:
             follow_reopening(course, ownership, self.responsibility.calendar())
         return course, ownership
@@ -256,8 +260,17 @@ def course_answer(course: Course, number: str) -> Answer:
         ],
         "steps": [_taken(place, taken) for place, taken in enumerate(course.steps, start=1)],
         "version": course.version,
-        **({"previous_class": course.previous_class} if course.previous_class else {}),
+        **_previous_class(course),
     }
+
+
+def _previous_class(course: Course) -> dict[str, str]:
+    """Return the class before, where there was another.
+
+    That something sealed was part of a matter which is open to others is told to nobody.
+    """
+    before = course.previous_class
+    return {"previous_class": before} if before and before != SEALED else {}
 
 
 def _past_course(course: Course) -> dict[str, Any]:

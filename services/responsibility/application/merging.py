@@ -6,6 +6,7 @@ from uuid import UUID
 from chassis.eventstore.application import Unit
 from services.responsibility.application import Responsibility
 from services.responsibility.application.steps import (
+    follow_class,
     found_course,
     has_ended,
     look_for_replacement,
@@ -50,6 +51,7 @@ class Merging:
             named_number=joining.named_number,
             course=found_course(unit, later),
         )
+        follow_class(unit, into, joining.at, self.responsibility.calendar())
         self._end_course(unit, later, into, joining)
         later.merge_into(into, joining.at)
         look_for_replacement(unit, into, joining.at)
@@ -89,6 +91,7 @@ class Merging:
             PetitionUnknown: the matter is not known here yet; the event is tried again.
         """
         registration, at = leaving.registration, leaving.at
+        calendar = self.responsibility.calendar()
         own = unit.find(Ownership, Ownership.create_id(registration.petition_id))
         if own is not None and (own.record.merged_into is None or own.was_merged_since(leaving.at)):
             return
@@ -99,14 +102,17 @@ class Merging:
         for matter in passed:
             course = found_course(unit, matter)
             matter.let_go(registration.petition_id, departure.numbers, at, course)
+            if matter.record.merged_into is None:
+                follow_class(unit, matter, at, calendar)
         if own is None:
             own = self.responsibility.await_owner(unit, registration)
         if own is None:
             return
-        own.split_from(whole, departure, passed_on, at, found_course(unit, own))
         course = found_course(unit, own)
+        own.split_from(whole, departure, passed_on, at, registration, course)
         if course is not None:
             course.split(at)
+        follow_class(unit, own, at, calendar)
         for matter in (own, whole):
             look_for_replacement(unit, matter, at)
         line = self.responsibility.duty_for(unit, registration)

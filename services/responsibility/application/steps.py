@@ -115,6 +115,13 @@ def follow_reopening(course: Course, ownership: Ownership, calendar: WorkCalenda
         course.look_for_replacement(ownership.parties, at)
 
 
+def follow_class(unit: Unit, ownership: Ownership, at: datetime, calendar: WorkCalendar) -> None:
+    """Let the course of a matter be that of the class which the matter has by now."""
+    course = found_course(unit, ownership)
+    if course is not None:
+        course.reclassify(ownership.petition_class, max(at, course.since), calendar)
+
+
 def look_for_replacement(unit: Unit, ownership: Ownership, at: datetime) -> None:
     """Put on record whether somebody who is a party to a matter is at work at it."""
     course = found_course(unit, ownership)

@@ -34,7 +34,7 @@ from services.responsibility.domain.supervision import (
 )
 from services.responsibility.domain.taken import Taken
 from statute.counting import Due, Pause, Term, TermRefusal
-from statute.course import BEGINNING, CONDITIONS, FINAL, Step, steps_from
+from statute.course import BEGINNING, CONDITIONS, FINAL, STEPS, Step, steps_from
 from statute.parties import Parties
 from statute.terms import TERMS, Counting
 from statute.workdays import WorkCalendar
@@ -357,12 +357,35 @@ class Course(Aggregate):
         """Go on where it stood; the terms that ended with the merging run again."""
         self._record_split(timestamp=at, state=self.state, terms=list(self.ended_by_merging))
 
-    def reclassify(self, petition_class: str, at: datetime) -> None:
-        """Go on as the course of another class; what was done and what runs stays."""
-        if petition_class != self.petition_class:
-            self._record_class(
-                timestamp=at, petition_class=petition_class, previous_class=self.petition_class
-            )
+    def reclassify(self, petition_class: str, at: datetime, calendar: WorkCalendar) -> None:
+        """Go on as the course of another class; what was done and what runs stays.
+
+        Of an appeal the terms that it would be in begin now; a suggestion owes none of them.
+        """
+        if petition_class == self.petition_class:
+            return
+        self._record_class(
+            timestamp=at, petition_class=petition_class, previous_class=self.petition_class
+        )
+        if petition_class == "appeal":
+            for code in self._terms_as_appeal():
+                self._begin_term(code, at, calendar, {})
+        elif petition_class == "suggestion":
+            for code in [code for code in self.terms if TERMS[code].appeals_only]:
+                self._end_term(code, at)
+
+    def _terms_as_appeal(self) -> list[str]:
+        """Return the terms that the steps taken began, had it been an appeal, and do not run."""
+        begun: dict[str, None] = {}
+        for step in (STEPS[taken.step] for taken in self.steps):
+            ending = list(begun) if step.to in FINAL else step.ends
+            left = (code for code in begun if code not in ending)
+            begun = dict.fromkeys([*left, *step.begins])
+        return [
+            code
+            for code in begun
+            if not self._runs(code) and TERMS[code].appeals_only and not TERMS[code].stated
+        ]
 
     def correct_step(self, correction: StepCorrection, by: str, office: str, at: datetime) -> Taken:
         """Correct what was stated with a step, neither its day nor where it led.

@@ -296,6 +296,8 @@ class OwnershipRecord:
         left: number that has left to the petition_id with which it did.
         reopening: by the repeat that opened it last; None while it is closed, or opened otherwise.
         kept: what stays of a link that was undone, since something rests on it by now: owner, open.
+        classes: number to the class of that petition, as far as the facts say it: those of before
+            said that of the first petition only.
     """
 
     chain: list[Link] = field(default_factory=list)
@@ -318,3 +320,4 @@ class OwnershipRecord:
     left: dict[str, str] = field(default_factory=dict)
     reopening: Reopening | None = None
     kept: list[str] = field(default_factory=list)
+    classes: dict[str, str] = field(default_factory=dict)

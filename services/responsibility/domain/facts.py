@@ -81,6 +81,7 @@ class Ownership:
         office: str
         owner: str | None
         named_number: str = ""
+        petition_class: str = ""
 
     class NotAcceptedAgain(Event):
         TOPIC = "repeat.not_accepted_again.v1"
@@ -102,6 +103,7 @@ class Ownership:
         withdrawn: Sequence[str] = ()
         unit: str = ""
         course_state: str = ""
+        classes: Sequence[str] = ()
 
     class Merged(Event):
         TOPIC = "ownership.merged.v1"
@@ -134,6 +136,7 @@ class Ownership:
         state: str
         named_numbers: Sequence[str] = ()
         withdrawn: Sequence[str] = ()
+        classes: Sequence[str] = ()
 
     class ReplyDelivered(Event):
         TOPIC = "reply.delivered.v1"
@@ -180,6 +183,8 @@ class Ownership:
         previous_class: str
         channel: str
         previous_channel: str
+        corrected_number: str = ""
+        corrected_class: str = ""
 
     class WithdrawalReceived(Event):
         TOPIC = "withdrawal.received.v1"

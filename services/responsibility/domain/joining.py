@@ -24,6 +24,7 @@ class Joining(Contact, Closing):
         at: datetime,
         *,
         named_number: str = "",
+        petition_class: str = "",
         ended: bool = False,
     ) -> None:
         """Take a repeat petition in; a closed matter is open again with the same owner (rule 4).
@@ -32,6 +33,7 @@ class Joining(Contact, Closing):
 
         Args:
             named_number: the petition of the matter that it repeats; its first unless given.
+            petition_class: of the repeat; the matter is that of all of its petitions.
             ended: the matter ended after re-review; the repeat is registered, nothing more.
         """
         if repeat_number in self.record.repeats:
@@ -43,7 +45,9 @@ class Joining(Contact, Closing):
             office=office,
             owner=self.owner,
             named_number=named_number or self.number,
+            petition_class=petition_class,
         )
+        self._put_right(at, self.record.classes)
         self._open_for(repeat_number, at, ended=ended)
 
     def _open_for(self, repeat_number: str, at: datetime, *, ended: bool) -> None:
@@ -71,7 +75,8 @@ class Joining(Contact, Closing):
 
         The owner stays. Where there is none, the later one's owner owns both; where both have one,
         the later one's contact is kept as a claim. A closed matter opens for one that is open, as
-        with any repeat; with one that is closed nothing new was petitioned.
+        with any repeat; with one that is closed nothing new was petitioned. A suggestion is an
+        appeal once one is part of it.
 
         Args:
             named_number: the petition of this matter that the later one repeats.
@@ -97,7 +102,9 @@ class Joining(Contact, Closing):
             withdrawn=list(later.record.withdrawn),
             unit=course.work.unit if course else "",
             course_state=course.state if course and course.steps else "",
+            classes=[later.record.classes.get(each, "") for each in later.numbers],
         )
+        self._put_right(at, self.record.classes)
         if self.owner is None and contact is not None:
             self._take_over(contact, "merged")
         self.keep_out(later.parties.marks, at)

@@ -1,11 +1,11 @@
 """Who takes no part in the handling (回避), and what is put right or taken back of a matter."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 from services.responsibility.domain.evidence import MatterCorrection
 from services.responsibility.domain.held import Held
-from services.responsibility.domain.policy import SEALED
+from services.responsibility.domain.policy import SEALED, class_of_all
 from services.responsibility.domain.refusals import PartyToTheMatter
 from statute.parties import Parties
 
@@ -65,14 +65,32 @@ class KeptOut(Held):
     def correct(self, correction: MatterCorrection, at: datetime) -> None:
         """Follow a correction of one of its petitions.
 
-        The first petition gives the matter its class and channel; any that is an accusation seals
-        it, and what is sealed stays so. Nothing happens when the matter is so already.
+        The first petition gives the matter its channel; its class is that of all of its petitions,
+        of which any that is an accusation seals it, and stays one. Nothing happens when all is so
+        already.
         """
-        seals = correction.petition_class == SEALED
-        wanted = correction.petition_class if correction.original or seals else None
-        petition_class = self.petition_class if self.sealed else wanted or self.petition_class
-        channel = (correction.original and correction.channel) or self.channel
-        if (petition_class, channel) == (self.petition_class, self.channel):
+        number, classes = correction.number, self.record.classes
+        was = classes.get(number, "")
+        wanted = was if was == SEALED else correction.petition_class or was
+        channel = (correction.original and correction.channel) or ""
+        self._put_right(at, classes | ({number: wanted} if wanted else {}), number, channel)
+
+    def _put_right(
+        self, at: datetime, classes: Mapping[str, str], number: str = "", channel: str = ""
+    ) -> None:
+        """Put on record of which class the matter is by its petitions, and which channel.
+
+        Nothing happens when that is so already, and the petition in hand is of the class on record.
+
+        Args:
+            classes: number to class of all of its petitions.
+            number: the petition in hand; the first unless given.
+            channel: as it is unless given.
+        """
+        number, channel = number or self.number, channel or self.channel
+        petition_class, its = class_of_all(classes.values()), classes.get(number, "")
+        is_now = (self.petition_class, self.channel, self.record.classes.get(number, ""))
+        if (petition_class, channel, its) == is_now:
             return
         sealing = petition_class != self.petition_class and petition_class == SEALED
         self._record_correction(
@@ -81,6 +99,8 @@ class KeptOut(Held):
             previous_class=self.petition_class,
             channel=channel,
             previous_channel=self.channel,
+            corrected_number=number,
+            corrected_class=its,
         )
         if sealing and self.parties.marks:
             self._tell_parties(self.parties, at)

@@ -4,14 +4,14 @@ Nothing that was recorded is taken back: what rested on the link alone is said t
 of its own, and what somebody has acted on since stays.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from services.responsibility.domain.course import Course
-from services.responsibility.domain.evidence import Claim, Link, Received
+from services.responsibility.domain.evidence import Claim, Link, Received, Registration
 from services.responsibility.domain.joining import Joining
-from services.responsibility.domain.policy import DISPUTE_UPHELD
+from services.responsibility.domain.policy import DISPUTE_UPHELD, SEALED, class_of_all
 from statute.parties import Parties
 
 
@@ -26,6 +26,7 @@ class Departure:
         claims: receptions under these numbers.
         withdrawn: those of the numbers that were withdrawn.
         parties: whom these petitions name.
+        classes: number to the class of that petition; empty where it is not on record.
     """
 
     numbers: Sequence[str]
@@ -35,6 +36,7 @@ class Departure:
     claims: Sequence[Claim]
     withdrawn: Sequence[str]
     parties: Parties
+    classes: Mapping[str, str]
 
 
 @dataclass(frozen=True)
@@ -96,7 +98,17 @@ class Leaving(Joining):
             claims=[claim for claim in self.claims if claim.number in leaving],
             withdrawn=[each for each in record.withdrawn if each in leaving],
             parties=self.parties.named_in(numbers),
+            classes={each: self._class_leaving(each, number) for each in numbers},
         )
+
+    def _class_leaving(self, number: str, first: str) -> str:
+        """Return the class of a petition that leaves, as this record has it.
+
+        Intake tells that of the first. What goes along from a sealed matter stays sealed where
+        facts of before do not say what it was.
+        """
+        unknown = SEALED if self.sealed and number != first else ""
+        return self.record.classes.get(number, unknown)
 
     def passed_on_during(self, number: str) -> list[PassedOn]:
         """Return by whom the matter was held while a petition was part of it."""
@@ -115,6 +127,7 @@ class Leaving(Joining):
 
         Nothing happens when none of them is. Who came to the matter by one of them owns it no
         longer, and what one of them opened is closed again, unless something rests on it by now.
+        The matter is of the class that its petitions have then.
 
         Args:
             course: of this matter.
@@ -133,6 +146,7 @@ class Leaving(Joining):
             kept=undoing.kept,
         )
         self._let_parties_go(numbers, at)
+        self._put_right(at, self.record.classes)
         self._undo(undoing, at)
 
     def _undoing(self, leaving: Collection[str], course: Course | None) -> Undoing:
@@ -208,16 +222,23 @@ class Leaving(Joining):
         departure: Departure,
         passed_on: Sequence[PassedOn],
         at: datetime,
+        registered: Registration,
         course: Course | None = None,
     ) -> None:
         """Be a matter of its own again, as it was before, never without an owner for it.
+
+        Its class and channel are those of its petitions by now; that is on record before it is, so
+        that an accusation is told to nobody meanwhile.
 
         Its owner is the one that it had, or who has followed him since. If it had none it is who
         received one of its petitions first, else who holds the matter that it leaves.
 
         Args:
+            registered: its first petition as intake has it by now.
             course: of this matter.
         """
+        classes = self._classes_of(departure, registered)
+        self._put_right(at, classes, channel=registered.channel)
         self._record_split(
             timestamp=at,
             from_petition_id=matter.petition_id,
@@ -229,6 +250,7 @@ class Leaving(Joining):
             state=self.state,
             named_numbers=list(departure.named),
             withdrawn=list(departure.withdrawn),
+            classes=[classes.get(each, "") for each in departure.numbers],
         )
         chain = self.record.chain
         gone = {chain[0].number} - set(self.numbers) if chain else set()
@@ -239,6 +261,17 @@ class Leaving(Joining):
         self._take_over_claims(departure.claims)
         self._begin_with(departure.holder)
         self.keep_out(departure.parties.marks, at)
+
+    def _classes_of(self, departure: Departure, registered: Registration) -> dict[str, str]:
+        """Return number to class of what is a matter again.
+
+        Of the first intake tells it too. Where the two differ a correction is on its way: until
+        then it is the one of which nothing is lost.
+        """
+        known = {**self.record.classes, **{n: its for n, its in departure.classes.items() if its}}
+        told = (departure.classes.get(registered.number, ""), registered.petition_class)
+        known[registered.number] = class_of_all(filter(None, told))
+        return {each: known[each] for each in departure.numbers if each in known}
 
     def _follow(self, passed_on: Sequence[PassedOn], claims: Sequence[Claim]) -> None:
         """Let an owner who passed the whole on have passed this on with it.

@@ -65,7 +65,7 @@ class Ownership(Leaving, Aggregate):
         self.registered_at = timestamp
         self.owner: str | None = None
         self.closed_at: datetime | None = None
-        self.record = OwnershipRecord()
+        self.record = OwnershipRecord(classes={number: petition_class})
         self.parties = Parties()
 
     def trigger_event(self, event_class: type[CanMutateAggregate[UUID]], **kwargs: Any) -> None:
@@ -208,7 +208,12 @@ class Ownership(Leaving, Aggregate):
         previous_class: str,
         channel: str,
         previous_channel: str,
+        corrected_number: str = "",
+        corrected_class: str = "",
     ) -> None:
+        # Facts of before do not say which petition was corrected: the first is taken for it.
+        corrected = corrected_number or self.number
+        self.record.classes[corrected] = corrected_class or petition_class
         self.petition_class = petition_class
         self.channel = channel
 
@@ -232,12 +237,16 @@ class Ownership(Leaving, Aggregate):
         office: str,
         owner: str | None,
         named_number: str = "",
+        petition_class: str = "",
     ) -> None:
-        self._count_in([repeat_number], [named_number or self.number])
+        self._count_in([repeat_number], [named_number or self.number], [petition_class])
 
-    def _count_in(self, numbers: Sequence[str], named: Sequence[str]) -> None:
-        """Let numbers lead here, each behind the one that it repeats."""
+    def _count_in(
+        self, numbers: Sequence[str], named: Sequence[str], classes: Sequence[str]
+    ) -> None:
+        """Let numbers lead here, each behind the one that it repeats, and of its class."""
         record = self.record
+        record.classes |= {each: its for each, its in zip(numbers, classes, strict=False) if its}
         record.repeats += numbers
         record.behind |= dict(zip(numbers, named, strict=True))
         for number in numbers:
@@ -267,11 +276,12 @@ class Ownership(Leaving, Aggregate):
         withdrawn: Sequence[str] = (),
         unit: str = "",
         course_state: str = "",
+        classes: Sequence[str] = (),
     ) -> None:
         record, came = self.record, len(self.record.chain)
         # Facts of before say no more than that all the others repeat the later one's first.
         behind_the_first = [self.number, *[merged_number] * (len(numbers) - 1)]
-        self._count_in(numbers, named_numbers or behind_the_first)
+        self._count_in(numbers, named_numbers or behind_the_first, classes)
         record.stays |= dict.fromkeys(numbers, (came, None))
         record.withdrawn += [each for each in withdrawn if each not in record.withdrawn]
         merged = MergedMatter(merged_number, merged_petition_id, timestamp, unit, course_state)
@@ -309,6 +319,7 @@ class Ownership(Leaving, Aggregate):
         record.kept = sorted({*record.kept, *kept})
         for number in numbers:
             record.behind.pop(number, None)
+            record.classes.pop(number, None)
             record.merged.pop(number, None)
             record.left[number] = repeat_petition_id
             if number in record.stays:
@@ -335,12 +346,14 @@ class Ownership(Leaving, Aggregate):
         state: str,
         named_numbers: Sequence[str] = (),
         withdrawn: Sequence[str] = (),
+        classes: Sequence[str] = (),
     ) -> None:
         record, along = self.record, numbers[1:]
         record.merged_into = None
         record.split_at = timestamp
         record.repeats, record.behind = [], {}
-        self._count_in(along, named_numbers[1:] or [self.number] * len(along))
+        record.classes = {each: its for each, its in record.classes.items() if each in numbers}
+        self._count_in(along, named_numbers[1:] or [self.number] * len(along), classes[1:])
         record.stays |= {
             each: (len(record.chain), None) for each in along if each not in record.stays
         }

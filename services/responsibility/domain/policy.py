@@ -1,6 +1,6 @@
 """Rules that a province may set otherwise, as tables."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -41,9 +41,18 @@ REPORT_WITHIN: Final = timedelta(days=730)
 # The class of petitions whose material is sealed from registration on (Arts 27 to 30).
 SEALED: Final = "accusation"
 
+# Classes of petitions: what one owes to the petitioner more than those before it. An appeal has the
+# terms of a handling; an accusation is kept from everybody who has nothing to do with it.
+CLASSES: Final = ("suggestion", "appeal", SEALED)
+
 # Buck-passing (推诿): passed on to another unit more often than that. The number is not verified.
 PASSED_ON_AT_MOST: Final = 2
 PASSING_ON: Final = frozenset({"transfer", "assign", "settle_competence"})
+
+
+def class_of_all(classes: Iterable[str]) -> str:
+    """Return the class of a matter by those of its petitions: none of them loses anything by it."""
+    return max(classes, key=CLASSES.index, default="")
 
 
 def day_of(at: datetime) -> date:

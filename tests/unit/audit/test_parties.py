@@ -71,6 +71,23 @@ class TestTheHistoryOfAnAccusation:
         desk.take_in(sealed(1, COUNTY))
         assert asked(desk, Reader(actor("D2", CITY), auditing=False))["entries"]
 
+    def test_that_has_left_a_matter_is_told_to_nobody_by_what_it_left(self, desk: Desk):
+        """The matter is an appeal again; that something sealed was part of it stays sealed."""
+        about = {"petition_id": petition_id(), "number": number()}
+        marks = [mark_of(number(2), HEAD)]
+        kept_out = {**about, "office": COUNTY, "sealed": True, "kept_out": marks}
+        classes = {"petition_class": "appeal", "previous_class": "accusation"}
+        channels = {"channel": "visit", "previous_channel": "visit"}
+        desk.take_in(
+            registered(1),
+            cloud_event("responsibility", 1, "parties.kept_out.v1", kept_out),
+            cloud_event("responsibility", 2, "matter.corrected.v1", about | classes | channels),
+        )
+        assert asked(desk, Reader(actor("D9", COUNTY), auditing=False))["entries"]
+        for reader in (HEAD_OF_COUNTY, Reader(actor("D2", CITY), auditing=False)):
+            with pytest.raises(PetitionUnknown):
+                asked(desk, reader)
+
     def test_is_sealed_with_the_correction_that_made_it_one(self, desk: Desk):
         data = {"petition_id": petition_id(), "number": number(), "sealed": True}
         city = Reader(actor("D2", CITY), auditing=False)

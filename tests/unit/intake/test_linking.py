@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from services.intake.application.linking import Linking, Statement
+from services.intake.application.ports import Corrected
 from services.intake.domain.petition import Petition
 from services.intake.domain.refusals import (
     AlreadyLinked,
@@ -120,6 +121,26 @@ class TestWhatThePlatformFinds:
         assert fact.likeness["score"] >= 90
         assert (fact.likeness["same_category"], fact.likeness["place"]) == (True, "office")
         assert person()["id_number"] not in str(vars(fact))
+
+    @pytest.mark.parametrize(
+        ("before", "then"), [("suggestion", "appeal"), ("appeal", "suggestion")]
+    )
+    def test_the_same_words_as_another_class_are_proposed(self, desk: Desk, before: str, then: str):
+        """An appeal has terms that a suggestion has not: a clerk looks whether it is one matter."""
+        said = content(title=LEAK, body=LEAK)
+        first = desk.registered(raised(content=said, petition_class=before))["number"]
+        again = desk.registered(raised(content=said, petition_class=then))
+        assert (again["repeat_of"], again["may_repeat"]) == (None, first)
+        third = desk.registered(raised(content=said, petition_class=then))
+        assert third["repeat_of"] == again["number"]
+
+    def test_of_the_class_that_it_was_corrected_to(self, desk: Desk):
+        said = content(title=LEAK, body=LEAK)
+        first = desk.registered(raised(content=said, petition_class="suggestion"))["number"]
+        corrected = Corrected({"petition_class": "appeal"}, {}, {}, "登记有误")
+        command = intake_command(f"correct-{next(_requests)}")
+        desk.application.correct_petition(command, reader(actor(CLERK)), first, corrected)
+        assert desk.registered(raised(content=said))["repeat_of"] == first
 
     def test_the_mark_of_the_person_ties_no_third_petition(self, desk: Desk):
         """Each pair has its own, so that nobody can list what a person has raised."""

@@ -14,6 +14,7 @@ from contracts.envelope import CloudEvent
 from contracts.events import MESSAGES
 from services.intake.application import Intake
 from services.intake.application.linking import Linking, Statement
+from services.intake.application.ports import Corrected, Parties
 from services.intake.domain.petition import Petition
 from services.intake.gateways.likeness import TextLikeness
 from services.intake.gateways.vault import Vault
@@ -90,6 +91,16 @@ class Counter:
         command = intake_command(f"unlink-{next(_requests)}", who)
         stated = Statement("诉求不同", "海信分〔2026〕1号")
         return self.linking.unlink(reader(who, "clerk"), command, number, stated)
+
+    def correct(self, number: str, petition_class: str) -> Any:
+        who, command = actor(CLERK), intake_command(f"correct-{next(_requests)}")
+        corrected = Corrected({"petition_class": petition_class}, {}, {}, "登记有误")
+        return self.intake.correct_petition(command, reader(who), number, corrected)
+
+    def name(self, number: str, *staff: str) -> Any:
+        who, command = actor(CLERK), intake_command(f"name-{next(_requests)}")
+        named = Parties(staff, (), "查阅附件后得知", "海信登〔2026〕31号")
+        return self.intake.name_parties(command, reader(who), number, named)
 
     def events_after(self, source: str, position: int, limit: int) -> Sequence[CloudEvent]:
         """Return what intake tells, as its log does."""

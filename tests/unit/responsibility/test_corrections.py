@@ -169,9 +169,19 @@ class TestAMatter:
         )
 
     def test_follows_a_repeat_only_into_an_accusation(self, case: Casebook):
+        """What the repeat is, is on record all the same: with that it leaves."""
         case.when_registered(registration(), registration(2, repeats=petition_id()))
         case.when(reclassified("suggestion", "letter", of=2))
-        case.then_nothing()
+        case.then(
+            happened(
+                Ownership.MatterCorrected,
+                petition_class="appeal",
+                previous_class="appeal",
+                channel="visit",
+                corrected_number=number(2),
+                corrected_class="suggestion",
+            )
+        )
         case.when(
             told(
                 "sealed",
