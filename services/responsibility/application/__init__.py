@@ -584,7 +584,7 @@ class Responsibility(EventSourcedApplication):
         ownership.correct(correction, at)
         course = found_course(unit, ownership)
         if course is not None:
-            course.reclassify(ownership.petition_class, at)
+            course.reclassify(ownership.petition_class, at, self.calendar())
 
     def receive_withdrawal(
         self, unit: Unit, petition_id: str, withdrawal: Withdrawal, at: datetime

@@ -17,7 +17,7 @@ from services.responsibility.application import (
 )
 from services.responsibility.application.steps import (
     course_begun,
-    follow_reopening,
+    follow_matter,
     found_course,
     new_course,
     now_for,
@@ -85,7 +85,7 @@ class Courses:
             ownership.check_no_party(
                 **{name: asked.given[name] for name in TAKING_PART if name in asked.given}
             )
-            follow_reopening(course, ownership, calendar)
+            follow_matter(course, ownership, calendar)
             _check_version(command, course.version if found else NOT_BEGUN)
             at = asked.happened_at or now_for(course, self.responsibility.clock())
             closed = course.state == "closed"
@@ -185,7 +185,7 @@ class Courses:
         if ownership is None or number not in ownership.numbers:
             raise PetitionUnknown(number=number)
         if course is not None:
-            follow_reopening(course, ownership, self.responsibility.calendar())
+            follow_matter(course, ownership, self.responsibility.calendar())
         return course, ownership
 
     def _check_sight(self, unit: Unit, viewer: Viewer, matter: Ownership, number: str) -> None:

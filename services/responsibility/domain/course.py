@@ -34,7 +34,7 @@ from services.responsibility.domain.supervision import (
 )
 from services.responsibility.domain.taken import Taken
 from statute.counting import Due, Pause, Term, TermRefusal
-from statute.course import BEGINNING, CONDITIONS, FINAL, Step, steps_from
+from statute.course import BEGINNING, CONDITIONS, FINAL, STEPS, Step, steps_from
 from statute.parties import Parties
 from statute.terms import TERMS, Counting
 from statute.workdays import WorkCalendar
@@ -43,6 +43,8 @@ COURSES: Final = UUID("4a5f6d0e-7b51-5c62-8d0b-4f7e2f3a9c35")
 CARRYING_OUT: Final = "carrying_out"
 # With each of them the handling begins anew, and what was stated before is about what was before.
 BEGINS_HANDLING: Final = frozenset({"handle", "re_examine", "remand", "drop_review", "reopen"})
+# Terms of appeals alone that a step of what is no appeal would begin.
+BEGINS_FOR_APPEALS: Final[Mapping[str, tuple[str, ...]]] = {"drop_review": ("handling",)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -357,12 +359,23 @@ class Course(Aggregate):
         """Go on where it stood; the terms that ended with the merging run again."""
         self._record_split(timestamp=at, state=self.state, terms=list(self.ended_by_merging))
 
-    def reclassify(self, petition_class: str, at: datetime) -> None:
-        """Go on as the course of another class; what was done and what runs stays."""
-        if petition_class != self.petition_class:
-            self._record_class(
-                timestamp=at, petition_class=petition_class, previous_class=self.petition_class
-            )
+    def reclassify(self, petition_class: str, at: datetime, calendar: WorkCalendar) -> None:
+        """Go on as the course of another class, with the terms that it has where the course stands.
+
+        Those that it does not have end; those that it has beside run from the steps they run from.
+        """
+        if petition_class == self.petition_class:
+            return
+        self._record_class(
+            timestamp=at, petition_class=petition_class, previous_class=self.petition_class
+        )
+        owed = self._owed_to_an_appeal() if petition_class == "appeal" else {}
+        for code in [code for code in self.terms if TERMS[code].appeals_only]:
+            if code not in owed:
+                self._end_term(code, at)
+        for code, runs_from in owed.items():
+            if not self._runs(code):
+                self._begin_again(code, runs_from, at, calendar)
 
     def correct_step(self, correction: StepCorrection, by: str, office: str, at: datetime) -> Taken:
         """Correct what was stated with a step, neither its day nor where it led.
@@ -458,10 +471,10 @@ class Course(Aggregate):
         return not self._term_open("re_review_request", taking)
 
     def _extension_possible(self, taking: Taking) -> bool:
-        handling = self.terms["handling"]
+        handling = self.terms.get("handling")
         asked = self.last("ask_extension")
         days = taking.given.get("days") or (asked.given["days"] if asked else 0)
-        if handling.ended_on is not None:
+        if handling is None or handling.ended_on is not None:
             return False
         try:
             handling.term.extend(days, taking.day, taking.calendar)
@@ -606,10 +619,44 @@ class Course(Aggregate):
     def _all_but_outlasting(self) -> list[str]:
         return [code for code in self.terms if not TERMS[code].outlasts]
 
-    def _begin_term(
-        self, code: str, at: datetime, calendar: WorkCalendar, given: Mapping[str, Any]
+    def _owed_to_an_appeal(self) -> dict[str, date]:
+        """Return the terms of appeals alone that would run here, each with the day it runs from."""
+        owed: dict[str, date] = {}
+        for taken in self.steps:
+            step = STEPS[taken.step]
+            for code in list(owed) if step.to in FINAL else step.ends:
+                owed.pop(code, None)
+            for code in (*step.begins, *BEGINS_FOR_APPEALS.get(step.code, ())):
+                if TERMS[code].appeals_only:
+                    owed[code] = day_of(taken.at)
+        return owed
+
+    def _begin_again(
+        self, code: str, runs_from: date, at: datetime, calendar: WorkCalendar
     ) -> None:
-        term = Term.begin(code, day_of(at))
+        """Begin a term that runs from a day before, as it was then where it was cut off."""
+        former = self.terms.get(code)
+        self._begin_term(code, at, calendar, {}, runs_from)
+        if former is None or former.term.runs_from != runs_from:
+            return
+        if days := former.term.extension_days:
+            extended = replace(self.terms[code].term, extension_days=days)
+            due = _told(extended.due(calendar))
+            self._record_extension(timestamp=at, term=code, days=days, due=due)
+        for pause in former.term.pauses:
+            self._record_pause(timestamp=at, term=code, first_day=pause.first.isoformat())
+            if pause.last is not None:
+                self._resume_after(code, pause.last, at, calendar)
+
+    def _begin_term(
+        self,
+        code: str,
+        at: datetime,
+        calendar: WorkCalendar,
+        given: Mapping[str, Any],
+        runs_from: date | None = None,
+    ) -> None:
+        term = Term.begin(code, runs_from or day_of(at))
         if term.rule.stated:
             length = (date.fromisoformat(given[term.rule.stated_as]) - term.runs_from).days
             term = replace(term, rule=replace(term.rule, length_days=length))
@@ -648,13 +695,11 @@ class Course(Aggregate):
         self._record_pause(timestamp=taking.at, term="re_review", first_day=taking.day.isoformat())
 
     def _resume(self, taking: Taking) -> None:
-        term = self.terms["re_review"].term.resume(taking.day)
-        self._record_resumption(
-            timestamp=taking.at,
-            term="re_review",
-            last_day=taking.day.isoformat(),
-            due=_told(term.due(taking.calendar)),
-        )
+        self._resume_after("re_review", taking.day, taking.at, taking.calendar)
+
+    def _resume_after(self, code: str, last: date, at: datetime, calendar: WorkCalendar) -> None:
+        due = _told(self.terms[code].term.resume(last).due(calendar))
+        self._record_resumption(timestamp=at, term=code, last_day=last.isoformat(), due=due)
 
     _MOVES: ClassVar[Mapping[str, Callable[["Course", Taking], None]]] = {
         "approve_extension": _extend,
