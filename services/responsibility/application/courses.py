@@ -157,7 +157,7 @@ class Courses:
             raise TermUnknown(term=f"has not begun; there are {', '.join(course.terms)}")
         return {
             "number": number,
-            "state": _term_answer(code, running),
+            "state": _term_answer(running),
             "article": running.term.rule.article,
             "mark": running.term.rule.mark,
             "days": _days(running.term, self._counted_by(running)),
@@ -243,7 +243,7 @@ def course_answer(course: Course, number: str) -> Answer:
         "assisting": list(work.assisting),
         "team": list(work.team),
         "plan": work.plan,
-        "terms": [_term_answer(code, running) for code, running in course.terms.items()],
+        "terms": [_term_answer(each) for each in course.all_terms],
         "open_steps": [
             {
                 "step": step.code,
@@ -267,7 +267,7 @@ def _past_course(course: Course) -> dict[str, Any]:
         "unit": work.unit,
         "handler": work.handler,
         "assisting": list(work.assisting),
-        "terms": [_term_answer(code, running) for code, running in course.terms.items()],
+        "terms": [_term_answer(each) for each in course.all_terms],
         "steps": [_taken(place, taken) for place, taken in enumerate(course.steps, start=1)],
     }
 
@@ -283,10 +283,10 @@ def _taken(place: int, taken: Taken) -> dict[str, Any]:
     }
 
 
-def _term_answer(code: str, running: CourseTerm) -> dict[str, Any]:
+def _term_answer(running: CourseTerm) -> dict[str, Any]:
     due = running.due
     return {
-        "term": code,
+        "term": running.term.rule.code,
         "runs_from": running.term.runs_from.isoformat(),
         "due_on": due and due.on.isoformat(),
         "workday": due and due.workday.isoformat(),

@@ -95,11 +95,12 @@ class StepCorrection:
 
 @dataclass
 class CourseTerm:
-    """One term of the matter, the latest of its kind.
+    """One term of the matter.
 
     Attributes:
         due: None while a hearing goes on.
         ended_on: day of the step that it was for; None while it runs.
+        late_days: at its end, or when the hearing began that goes on.
     """
 
     term: Term
@@ -113,9 +114,13 @@ class CourseTerm:
         return not self.term.rule.lapses
 
     def late_on(self, day: date) -> int:
-        """Return by how many days it is late where the step is taken on a day."""
-        late = (day - self.due.on).days if self.owed and self.due is not None else 0
-        return max(0, late)
+        """Return by how many days it is late where the step is taken on a day.
+
+        While a hearing goes on, by how many it was when that began.
+        """
+        if self.due is None:
+            return self.late_days
+        return max(0, (day - self.due.on).days) if self.owed else 0
 
     def open_at(self, at: datetime) -> bool:
         """Tell whether it runs, and is not over."""
@@ -274,6 +279,8 @@ class Course(Aggregate):
         self.state = BEGINNING
         self.since = timestamp
         self.terms: dict[str, CourseTerm] = {}
+        # Those in whose place another of their kind began.
+        self.past_terms: list[CourseTerm] = []
         self.work = Work()
         self.steps: list[Taken] = []
         self.closed_from = ""
@@ -338,6 +345,11 @@ class Course(Aggregate):
         """Let all that the matter owes to the petitioner end with it."""
         for code in self._all_but_outlasting():
             self._end_term(code, at)
+
+    @property
+    def all_terms(self) -> list[CourseTerm]:
+        """All terms that ever began; the latest of each kind behind those before."""
+        return [*self.past_terms, *self.terms.values()]
 
     @property
     def has_ended(self) -> bool:
@@ -543,8 +555,8 @@ class Course(Aggregate):
         return any(
             running.late_days > 0
             or (running.ended_on is None and running.owed and running.over_at(taking.at))
-            for code, running in self.terms.items()
-            if code != CARRYING_OUT
+            for running in self.all_terms
+            if running.term.rule.code != CARRYING_OUT
         )
 
     def _passed_on_too_often(self, _taking: Taking) -> bool:
@@ -674,14 +686,9 @@ class Course(Aggregate):
         running = self.terms.get(code)
         if running is None or running.ended_on is not None:
             return
-        day, due = day_of(at), running.due
-        late = (day - due.on).days if running.owed and due is not None else 0
-        self._record_end(
-            timestamp=at,
-            term=code,
-            ended_on=day.isoformat(),
-            late_days=max(0, late),
-        )
+        day = day_of(at)
+        late_days = running.late_on(day)
+        self._record_end(timestamp=at, term=code, ended_on=day.isoformat(), late_days=late_days)
 
     def _extend(self, taking: Taking) -> None:
         asked = self.last("ask_extension")
@@ -788,6 +795,8 @@ class Course(Aggregate):
     ) -> None:
         rule = replace(TERMS[term], length_days=length_days)
         running = Term(rule, date.fromisoformat(runs_from), Counting(**counting))
+        if term in self.terms:
+            self.past_terms.append(self.terms[term])
         self.terms[term] = CourseTerm(running, _due(due))
 
     @event(TermExtended)
@@ -807,6 +816,7 @@ class Course(Aggregate):
         running = self.terms[term]
         pause = Pause(date.fromisoformat(first_day))
         running.term = replace(running.term, pauses=(*running.term.pauses, pause))
+        running.late_days = running.late_on(pause.first)
         running.due = None
 
     @event(TermResumed)
@@ -821,7 +831,7 @@ class Course(Aggregate):
         *before, last = running.term.pauses
         ended = replace(last, last=date.fromisoformat(last_day))
         running.term = replace(running.term, pauses=(*before, ended))
-        running.due = _due(due)
+        running.due, running.late_days = _due(due), 0
 
     @event(TermRecounted)
     def _record_recount(
@@ -846,8 +856,9 @@ class Course(Aggregate):
     def _record_split(self, timestamp: datetime, state: str, terms: list[str]) -> None:
         self.ended_by_merging = []
         for code in terms:
-            self.terms[code].ended_on = None
-            self.terms[code].late_days = 0
+            running = self.terms[code]
+            running.ended_on = None
+            running.late_days = 0 if running.due else running.late_days
 
     @event(TermEnded)
     def _record_end(self, timestamp: datetime, term: str, ended_on: str, late_days: int) -> None:
