@@ -354,13 +354,28 @@ class DayCounted(Answer, frozen=True):
     known: bool
 
 
+class TermPaused(Answer, frozen=True):
+    """Why a term has no last day now.
+
+    Attributes:
+        since: first day of the hearing that goes on; no day counts from it on.
+        why: what goes on.
+        article: of the Regulation, by which its time does not count.
+    """
+
+    since: date
+    why: Literal["hearing"]
+    article: str
+
+
 class TermExplained(Answer, frozen=True):
     """A term with each day counted or left out, and why.
 
     Attributes:
         article: of the Regulation.
         mark: V, verified; R, the number of the article is from memory; U, no text is known.
-        days: in order, the day that it runs from included.
+        days: in order, the day that it runs from included; while it is paused, up to that day.
+        paused: why the term has no last day now; null where it has one.
     """
 
     number: Number
@@ -368,6 +383,7 @@ class TermExplained(Answer, frozen=True):
     article: str
     mark: str
     days: list[DayCounted]
+    paused: TermPaused | None
 
 
 class ListToSupervise(Request, frozen=True):

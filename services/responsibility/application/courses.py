@@ -1,7 +1,8 @@
 """Use cases of the course: take a step, ask where a matter stands, ask for terms."""
 
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
+from itertools import takewhile
 from typing import Any, Final
 
 from chassis.eventstore.application import Answer, Unit
@@ -161,6 +162,7 @@ class Courses:
             "article": running.term.rule.article,
             "mark": running.term.rule.mark,
             "days": _days(running.term, self._counted_by(running)),
+            "paused": _paused(running.term),
         }
 
     def _counted_by(self, running: CourseTerm) -> WorkCalendar:
@@ -299,9 +301,9 @@ def _term_answer(running: CourseTerm) -> dict[str, Any]:
 
 
 def _days(term: Term, calendar: WorkCalendar) -> list[dict[str, Any]]:
-    """Return the days of a term; of one that a hearing holds up, none."""
-    if term.due(calendar) is None:
-        return []
+    """Return the days of a term; of one that a hearing holds up, those until that began."""
+    held_up = term.held_up
+    last = held_up.first if held_up else date.max
     return [
         {
             "day": each.day.isoformat(),
@@ -310,5 +312,13 @@ def _days(term: Term, calendar: WorkCalendar) -> list[dict[str, Any]]:
             "kind": each.kind,
             "known": each.known,
         }
-        for each in term.days(calendar)
+        for each in takewhile(lambda each: each.day <= last, term.days(calendar))
     ]
+
+
+def _paused(term: Term) -> dict[str, Any] | None:
+    held_up = term.held_up
+    if held_up is None:
+        return None
+    article = STEPS["begin_hearing"].article
+    return {"since": held_up.first.isoformat(), "why": "hearing", "article": article}
