@@ -120,6 +120,11 @@ class Term:
     def length_days(self) -> int:
         return self.rule.length_days + self.extension_days
 
+    @property
+    def held_up(self) -> Pause | None:
+        """The hearing that goes on."""
+        return next((pause for pause in self.pauses if pause.last is None), None)
+
     def days(self, calendar: WorkCalendar) -> Iterator[Day]:
         """Yield each day up to the last; without end while a hearing goes on."""
         number, day = 0, self.runs_from
@@ -138,7 +143,7 @@ class Term:
 
     def due(self, calendar: WorkCalendar) -> Due | None:
         """Return when the term ends; None while a hearing goes on."""
-        if any(pause.last is None for pause in self.pauses):
+        if self.held_up is not None:
             return None
         *_, last = self.days(calendar)
         workday = calendar.workday_from(last.day)

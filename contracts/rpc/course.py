@@ -98,7 +98,7 @@ class TakeStep(Request, frozen=True):
 
 
 class TermState(Answer, frozen=True):
-    """One statutory term of a matter, the latest of its kind.
+    """One statutory term of a matter.
 
     Attributes:
         term: its code.
@@ -108,7 +108,8 @@ class TermState(Answer, frozen=True):
         provisional: a year is not published yet; it will be counted again.
         calendar: version of the calendar of working days.
         ended_on: day of the step that it was for; null while it runs.
-        late_days: days after its end on which that step was taken; 0 in time.
+        late_days: days after its end on which that step was taken, or a hearing began that goes on;
+            0 in time.
         extension_days: by which it was extended.
     """
 
@@ -171,7 +172,7 @@ class MergedCourse(Answer, frozen=True):
         unit: the handling unit until then.
         handler: staff number of the handler until then.
         assisting: units that assisted.
-        terms: of each kind the latest; what ran ended with the merging.
+        terms: all that ever began, the latest of a kind last; what ran ended with the merging.
         steps: those taken, oldest first.
         merged_into: number of the matter that it is part of.
         merged_at: since when.
@@ -201,7 +202,7 @@ class Course(Answer, frozen=True):
         assisting: units that assist.
         team: staff numbers.
         plan: reference of the plan.
-        terms: of each kind the latest.
+        terms: all that ever began, the latest of a kind last.
         open_steps: the steps that lead on from here.
         steps: those taken, oldest first.
         version: of the course, from 1; 0 before its first step.
@@ -353,13 +354,28 @@ class DayCounted(Answer, frozen=True):
     known: bool
 
 
+class TermPaused(Answer, frozen=True):
+    """Why a term has no last day now.
+
+    Attributes:
+        since: first day of the hearing that goes on; no day counts from it on.
+        why: what goes on.
+        article: of the Regulation, by which its time does not count.
+    """
+
+    since: date
+    why: Literal["hearing"]
+    article: str
+
+
 class TermExplained(Answer, frozen=True):
     """A term with each day counted or left out, and why.
 
     Attributes:
         article: of the Regulation.
         mark: V, verified; R, the number of the article is from memory; U, no text is known.
-        days: in order, the day that it runs from included.
+        days: in order, the day that it runs from included; while it is paused, up to that day.
+        paused: why the term has no last day now; null where it has one.
     """
 
     number: Number
@@ -367,6 +383,7 @@ class TermExplained(Answer, frozen=True):
     article: str
     mark: str
     days: list[DayCounted]
+    paused: TermPaused | None
 
 
 class ListToSupervise(Request, frozen=True):

@@ -124,6 +124,30 @@ def test_terms_are_filled_with_the_calendar_they_were_counted_by(
         assert tables(application) == before
 
 
+@pytest.mark.parametrize("environment", ["responsibility"], indirect=True)
+def test_terms_that_another_took_the_place_of_are_found_in_the_log(
+    environment: dict[str, str], clock: Clock, log: SourceLog
+):
+    """responsibility_0008: the table had the latest of each kind, the log has them all."""
+    case = Casebook(responsibility(environment, clock, FakeArrivals()), clock, FakeArrivals())
+    inbox_of(case.application, log).catch_up()
+    for step in ("transfer", "object", "take_back", "transfer"):
+        case.when(take(step))
+    before = tables(case.application)
+    assert [row[2] for row in rows(case.application, "term")].count("acceptance") == 2
+    case.application.close()
+    left_behind(
+        environment["SQLITE_DBNAME"],
+        "responsibility",
+        "responsibility_0007",
+        "DELETE FROM term WHERE id <> number || '/' || term",
+    )
+    with closing(responsibility(environment, clock, FakeArrivals())) as application:
+        watch = LossWatch(application, inbox_of(application, log), None, pytest.fail)
+        assert watch.look() == 1
+        assert tables(application) == before
+
+
 @pytest.mark.parametrize("environment", ["intake"], indirect=True)
 def test_what_intake_follows_is_followed_from_the_beginning(
     environment: dict[str, str], clock: Clock

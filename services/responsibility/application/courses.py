@@ -1,7 +1,8 @@
 """Use cases of the course: take a step, ask where a matter stands, ask for terms."""
 
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
+from itertools import takewhile
 from typing import Any, Final
 
 from chassis.eventstore.application import Answer, Unit
@@ -17,7 +18,7 @@ from services.responsibility.application import (
 )
 from services.responsibility.application.steps import (
     course_begun,
-    follow_reopening,
+    follow_matter,
     found_course,
     new_course,
     now_for,
@@ -86,7 +87,7 @@ class Courses:
             ownership.check_no_party(
                 **{name: asked.given[name] for name in TAKING_PART if name in asked.given}
             )
-            follow_reopening(course, ownership, calendar)
+            follow_matter(course, ownership, calendar)
             _check_version(command, course.version if found else NOT_BEGUN)
             at = asked.happened_at or now_for(course, self.responsibility.clock())
             closed = course.state == "closed"
@@ -158,10 +159,11 @@ class Courses:
             raise TermUnknown(term=f"has not begun; there are {', '.join(course.terms)}")
         return {
             "number": number,
-            "state": _term_answer(code, running),
+            "state": _term_answer(running),
             "article": running.term.rule.article,
             "mark": running.term.rule.mark,
             "days": _days(running.term, self._counted_by(running)),
+            "paused": _paused(running.term),
         }
 
     def _counted_by(self, running: CourseTerm) -> WorkCalendar:
@@ -189,7 +191,7 @@ class Courses:
         with self.responsibility.as_if_unknown(number):
             check_sight(viewer, ownership, course, number)
         if course is not None:
-            follow_reopening(course, ownership, self.responsibility.calendar())
+            follow_matter(course, ownership, self.responsibility.calendar())
         return course, ownership
 
     def _check_sight(self, unit: Unit, viewer: Viewer, matter: Ownership, number: str) -> None:
@@ -247,7 +249,7 @@ def course_answer(course: Course, number: str) -> Answer:
         "assisting": list(work.assisting),
         "team": list(work.team),
         "plan": work.plan,
-        "terms": [_term_answer(code, running) for code, running in course.terms.items()],
+        "terms": [_term_answer(each) for each in course.all_terms],
         "open_steps": [
             {
                 "step": step.code,
@@ -280,7 +282,7 @@ def _past_course(course: Course) -> dict[str, Any]:
         "unit": work.unit,
         "handler": work.handler,
         "assisting": list(work.assisting),
-        "terms": [_term_answer(code, running) for code, running in course.terms.items()],
+        "terms": [_term_answer(each) for each in course.all_terms],
         "steps": [_taken(place, taken) for place, taken in enumerate(course.steps, start=1)],
     }
 
@@ -296,10 +298,10 @@ def _taken(place: int, taken: Taken) -> dict[str, Any]:
     }
 
 
-def _term_answer(code: str, running: CourseTerm) -> dict[str, Any]:
+def _term_answer(running: CourseTerm) -> dict[str, Any]:
     due = running.due
     return {
-        "term": code,
+        "term": running.term.rule.code,
         "runs_from": running.term.runs_from.isoformat(),
         "due_on": due and due.on.isoformat(),
         "workday": due and due.workday.isoformat(),
@@ -312,9 +314,9 @@ def _term_answer(code: str, running: CourseTerm) -> dict[str, Any]:
 
 
 def _days(term: Term, calendar: WorkCalendar) -> list[dict[str, Any]]:
-    """Return the days of a term; of one that a hearing holds up, none."""
-    if term.due(calendar) is None:
-        return []
+    """Return the days of a term; of one that a hearing holds up, those until that began."""
+    held_up = term.held_up
+    last = held_up.first if held_up else date.max
     return [
         {
             "day": each.day.isoformat(),
@@ -323,5 +325,13 @@ def _days(term: Term, calendar: WorkCalendar) -> list[dict[str, Any]]:
             "kind": each.kind,
             "known": each.known,
         }
-        for each in term.days(calendar)
+        for each in takewhile(lambda each: each.day <= last, term.days(calendar))
     ]
+
+
+def _paused(term: Term) -> dict[str, Any] | None:
+    held_up = term.held_up
+    if held_up is None:
+        return None
+    article = STEPS["begin_hearing"].article
+    return {"since": held_up.first.isoformat(), "why": "hearing", "article": article}

@@ -93,7 +93,7 @@ def withdraw_course(
 ) -> None:
     """Let the course end as withdrawn by the petitioner, where it can from where it is."""
     course = course_begun(unit, ownership, calendar)
-    follow_reopening(course, ownership, calendar)
+    follow_matter(course, ownership, calendar)
     if course.state in STEPS["withdraw"].sources:
         given = {"reason": withdrawal.ground, "document": withdrawal.number}
         at = max(at, course.since)
@@ -101,11 +101,14 @@ def withdraw_course(
         course.look_for_replacement(ownership.parties, at)
 
 
-def follow_reopening(course: Course, ownership: Ownership, calendar: WorkCalendar) -> None:
-    """Let the course follow a matter that a repeat opened again, when it is next looked at.
+def follow_matter(course: Course, ownership: Ownership, calendar: WorkCalendar) -> None:
+    """Let the course follow its matter, when it is next looked at.
 
-    A repeat that was registered before the closure and joined after it opens the matter at once.
+    The class may have been corrected in another process while the course began in this one. A
+    repeat that was registered before the closure and joined after it opens the matter at once.
     """
+    corrected_at = max(ownership.modified_on, course.since)
+    course.reclassify(ownership.petition_class, corrected_at, calendar)
     reopened_at = ownership.record.reopened_at
     if course.state == "closed" and ownership.closed_at is None and reopened_at is not None:
         owner = ownership.current_owner
@@ -133,7 +136,7 @@ def followed_course(unit: Unit, ownership: Ownership, calendar: WorkCalendar) ->
     """Return the course of a matter where it stands by now, None while no step was taken."""
     course = found_course(unit, ownership)
     if course is not None:
-        follow_reopening(course, ownership, calendar)
+        follow_matter(course, ownership, calendar)
     return course
 
 

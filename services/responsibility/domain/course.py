@@ -43,6 +43,8 @@ COURSES: Final = UUID("4a5f6d0e-7b51-5c62-8d0b-4f7e2f3a9c35")
 CARRYING_OUT: Final = "carrying_out"
 # With each of them the handling begins anew, and what was stated before is about what was before.
 BEGINS_HANDLING: Final = frozenset({"handle", "re_examine", "remand", "drop_review", "reopen"})
+# Terms of appeals alone that a step of what is no appeal would begin.
+BEGINS_FOR_APPEALS: Final[Mapping[str, tuple[str, ...]]] = {"drop_review": ("handling",)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,11 +95,12 @@ class StepCorrection:
 
 @dataclass
 class CourseTerm:
-    """One term of the matter, the latest of its kind.
+    """One term of the matter.
 
     Attributes:
         due: None while a hearing goes on.
         ended_on: day of the step that it was for; None while it runs.
+        late_days: at its end, or when the hearing began that goes on.
     """
 
     term: Term
@@ -111,9 +114,13 @@ class CourseTerm:
         return not self.term.rule.lapses
 
     def late_on(self, day: date) -> int:
-        """Return by how many days it is late where the step is taken on a day."""
-        late = (day - self.due.on).days if self.owed and self.due is not None else 0
-        return max(0, late)
+        """Return by how many days it is late where the step is taken on a day.
+
+        While a hearing goes on, by how many it was when that began.
+        """
+        if self.due is None:
+            return self.late_days
+        return max(0, (day - self.due.on).days) if self.owed else 0
 
     def open_at(self, at: datetime) -> bool:
         """Tell whether it runs, and is not over."""
@@ -272,6 +279,8 @@ class Course(Aggregate):
         self.state = BEGINNING
         self.since = timestamp
         self.terms: dict[str, CourseTerm] = {}
+        # Those in whose place another of their kind began.
+        self.past_terms: list[CourseTerm] = []
         self.work = Work()
         self.steps: list[Taken] = []
         self.closed_from = ""
@@ -338,6 +347,11 @@ class Course(Aggregate):
             self._end_term(code, at)
 
     @property
+    def all_terms(self) -> list[CourseTerm]:
+        """All terms that ever began; the latest of each kind behind those before."""
+        return [*self.past_terms, *self.terms.values()]
+
+    @property
     def has_ended(self) -> bool:
         """Whether the matter ended after re-review, closed since or not."""
         return "ended" in {self.state, self.closed_from}
@@ -358,34 +372,22 @@ class Course(Aggregate):
         self._record_split(timestamp=at, state=self.state, terms=list(self.ended_by_merging))
 
     def reclassify(self, petition_class: str, at: datetime, calendar: WorkCalendar) -> None:
-        """Go on as the course of another class; what was done and what runs stays.
+        """Go on as the course of another class, with the terms that it has where the course stands.
 
-        Of an appeal the terms that it would be in begin now; a suggestion owes none of them.
+        Those that it does not have end; those that it has beside run from the steps they run from.
         """
         if petition_class == self.petition_class:
             return
         self._record_class(
             timestamp=at, petition_class=petition_class, previous_class=self.petition_class
         )
-        if petition_class == "appeal":
-            for code in self._terms_as_appeal():
-                self._begin_term(code, at, calendar, {})
-        elif petition_class == "suggestion":
-            for code in [code for code in self.terms if TERMS[code].appeals_only]:
+        owed = self._owed_to_an_appeal() if petition_class == "appeal" else {}
+        for code in [code for code in self.terms if TERMS[code].appeals_only]:
+            if code not in owed:
                 self._end_term(code, at)
-
-    def _terms_as_appeal(self) -> list[str]:
-        """Return the terms that the steps taken began, had it been an appeal, and do not run."""
-        begun: dict[str, None] = {}
-        for step in (STEPS[taken.step] for taken in self.steps):
-            ending = list(begun) if step.to in FINAL else step.ends
-            left = (code for code in begun if code not in ending)
-            begun = dict.fromkeys([*left, *step.begins])
-        return [
-            code
-            for code in begun
-            if not self._runs(code) and TERMS[code].appeals_only and not TERMS[code].stated
-        ]
+        for code, runs_from in owed.items():
+            if not self._runs(code):
+                self._begin_again(code, runs_from, at, calendar)
 
     def correct_step(self, correction: StepCorrection, by: str, office: str, at: datetime) -> Taken:
         """Correct what was stated with a step, neither its day nor where it led.
@@ -481,10 +483,10 @@ class Course(Aggregate):
         return not self._term_open("re_review_request", taking)
 
     def _extension_possible(self, taking: Taking) -> bool:
-        handling = self.terms["handling"]
+        handling = self.terms.get("handling")
         asked = self.last("ask_extension")
         days = taking.given.get("days") or (asked.given["days"] if asked else 0)
-        if handling.ended_on is not None:
+        if handling is None or handling.ended_on is not None:
             return False
         try:
             handling.term.extend(days, taking.day, taking.calendar)
@@ -553,8 +555,8 @@ class Course(Aggregate):
         return any(
             running.late_days > 0
             or (running.ended_on is None and running.owed and running.over_at(taking.at))
-            for code, running in self.terms.items()
-            if code != CARRYING_OUT
+            for running in self.all_terms
+            if running.term.rule.code != CARRYING_OUT
         )
 
     def _passed_on_too_often(self, _taking: Taking) -> bool:
@@ -629,10 +631,44 @@ class Course(Aggregate):
     def _all_but_outlasting(self) -> list[str]:
         return [code for code in self.terms if not TERMS[code].outlasts]
 
-    def _begin_term(
-        self, code: str, at: datetime, calendar: WorkCalendar, given: Mapping[str, Any]
+    def _owed_to_an_appeal(self) -> dict[str, date]:
+        """Return the terms of appeals alone that would run here, each with the day it runs from."""
+        owed: dict[str, date] = {}
+        for taken in self.steps:
+            step = STEPS[taken.step]
+            for code in list(owed) if step.to in FINAL else step.ends:
+                owed.pop(code, None)
+            for code in (*step.begins, *BEGINS_FOR_APPEALS.get(step.code, ())):
+                if TERMS[code].appeals_only:
+                    owed[code] = day_of(taken.at)
+        return owed
+
+    def _begin_again(
+        self, code: str, runs_from: date, at: datetime, calendar: WorkCalendar
     ) -> None:
-        term = Term.begin(code, day_of(at))
+        """Begin a term that runs from a day before, as it was then where it was cut off."""
+        former = self.terms.get(code)
+        self._begin_term(code, at, calendar, {}, runs_from)
+        if former is None or former.term.runs_from != runs_from:
+            return
+        if days := former.term.extension_days:
+            extended = replace(self.terms[code].term, extension_days=days)
+            due = _told(extended.due(calendar))
+            self._record_extension(timestamp=at, term=code, days=days, due=due)
+        for pause in former.term.pauses:
+            self._record_pause(timestamp=at, term=code, first_day=pause.first.isoformat())
+            if pause.last is not None:
+                self._resume_after(code, pause.last, at, calendar)
+
+    def _begin_term(
+        self,
+        code: str,
+        at: datetime,
+        calendar: WorkCalendar,
+        given: Mapping[str, Any],
+        runs_from: date | None = None,
+    ) -> None:
+        term = Term.begin(code, runs_from or day_of(at))
         if term.rule.stated:
             length = (date.fromisoformat(given[term.rule.stated_as]) - term.runs_from).days
             term = replace(term, rule=replace(term.rule, length_days=length))
@@ -650,14 +686,9 @@ class Course(Aggregate):
         running = self.terms.get(code)
         if running is None or running.ended_on is not None:
             return
-        day, due = day_of(at), running.due
-        late = (day - due.on).days if running.owed and due is not None else 0
-        self._record_end(
-            timestamp=at,
-            term=code,
-            ended_on=day.isoformat(),
-            late_days=max(0, late),
-        )
+        day = day_of(at)
+        late_days = running.late_on(day)
+        self._record_end(timestamp=at, term=code, ended_on=day.isoformat(), late_days=late_days)
 
     def _extend(self, taking: Taking) -> None:
         asked = self.last("ask_extension")
@@ -671,13 +702,11 @@ class Course(Aggregate):
         self._record_pause(timestamp=taking.at, term="re_review", first_day=taking.day.isoformat())
 
     def _resume(self, taking: Taking) -> None:
-        term = self.terms["re_review"].term.resume(taking.day)
-        self._record_resumption(
-            timestamp=taking.at,
-            term="re_review",
-            last_day=taking.day.isoformat(),
-            due=_told(term.due(taking.calendar)),
-        )
+        self._resume_after("re_review", taking.day, taking.at, taking.calendar)
+
+    def _resume_after(self, code: str, last: date, at: datetime, calendar: WorkCalendar) -> None:
+        due = _told(self.terms[code].term.resume(last).due(calendar))
+        self._record_resumption(timestamp=at, term=code, last_day=last.isoformat(), due=due)
 
     _MOVES: ClassVar[Mapping[str, Callable[["Course", Taking], None]]] = {
         "approve_extension": _extend,
@@ -766,6 +795,8 @@ class Course(Aggregate):
     ) -> None:
         rule = replace(TERMS[term], length_days=length_days)
         running = Term(rule, date.fromisoformat(runs_from), Counting(**counting))
+        if term in self.terms:
+            self.past_terms.append(self.terms[term])
         self.terms[term] = CourseTerm(running, _due(due))
 
     @event(TermExtended)
@@ -785,6 +816,7 @@ class Course(Aggregate):
         running = self.terms[term]
         pause = Pause(date.fromisoformat(first_day))
         running.term = replace(running.term, pauses=(*running.term.pauses, pause))
+        running.late_days = running.late_on(pause.first)
         running.due = None
 
     @event(TermResumed)
@@ -799,7 +831,7 @@ class Course(Aggregate):
         *before, last = running.term.pauses
         ended = replace(last, last=date.fromisoformat(last_day))
         running.term = replace(running.term, pauses=(*before, ended))
-        running.due = _due(due)
+        running.due, running.late_days = _due(due), 0
 
     @event(TermRecounted)
     def _record_recount(
@@ -824,8 +856,9 @@ class Course(Aggregate):
     def _record_split(self, timestamp: datetime, state: str, terms: list[str]) -> None:
         self.ended_by_merging = []
         for code in terms:
-            self.terms[code].ended_on = None
-            self.terms[code].late_days = 0
+            running = self.terms[code]
+            running.ended_on = None
+            running.late_days = 0 if running.due else running.late_days
 
     @event(TermEnded)
     def _record_end(self, timestamp: datetime, term: str, ended_on: str, late_days: int) -> None:

@@ -112,7 +112,7 @@ class Seen:
 
 
 class TermTables:
-    """The tables `term`, the latest of each kind, and `course`, with the handling unit.
+    """The tables `term`, all that ever began, and `course`, with the handling unit.
 
     And `supervision_reason`, what was found, and whether it was answered since.
     """
@@ -264,7 +264,8 @@ def _page(parts: Sequence[tuple[list[str], list[Any]]], rows: int) -> tuple[str,
 def _late_by_now(today: date) -> list[tuple[str, list[Any]]]:
     return [
         (f"t.ended_on = '{RUNNING}' AND t.due_day < ?", [today.toordinal()]),
-        (f"t.ended_on <> '{RUNNING}' AND t.late_days > 0", []),
+        # What runs has late days of its own only while a hearing goes on.
+        ("t.late_days > 0", []),
     ]
 
 
@@ -295,7 +296,7 @@ def _item(row: tuple[Any, ...], today: date) -> dict[str, Any]:
     number, term, owner, office, unit, due_day, ended_on, provisional, late_days = row
     due_on = date.fromordinal(due_day)
     goes_on = ended_on == RUNNING and not TERMS[term].lapses
-    late_by_now = (today - due_on).days if goes_on else late_days
+    late_by_now = (today - due_on).days if goes_on else 0
     return {
         "number": number,
         "term": term,
@@ -305,7 +306,7 @@ def _item(row: tuple[Any, ...], today: date) -> dict[str, Any]:
         "due_on": None if due_on == OPEN_ENDED else due_on.isoformat(),
         "ended_on": ended_on or None,
         "provisional": bool(provisional),
-        "late_days": max(0, late_by_now),
+        "late_days": max(late_days, late_by_now),
     }
 
 
@@ -338,6 +339,12 @@ def _first_step_due(received_at: datetime) -> date:
 def _begin(transaction: Writing, event: Course.TermBegun) -> None:
     due_on, known = date.fromisoformat(event.due["on"]), not event.due["provisional"]
     calendar = event.due["calendar"]
+    # What ended keeps its row, named after the version in which another took its place.
+    current = _id(event.number, event.term)
+    transaction.write(
+        "UPDATE term SET id = ? WHERE id = ? AND ended_on <> ?",
+        (f"{current}/{event.originator_version}", current, RUNNING),
+    )
     _put(transaction, _Begun(event.number, event.term, event.office, due_on, known, calendar))
 
 
@@ -360,13 +367,19 @@ def _move(transaction: Writing, event: Any) -> None:
     due = event.due
     due_day = date.fromisoformat(due["on"]).toordinal()
     provisional = int(due["provisional"])
-    changes = {"due_day": due_day, "provisional": provisional, "calendar": due["calendar"]}
+    counted = {"due_day": due_day, "provisional": provisional, "calendar": due["calendar"]}
+    changes = counted | {"late_days": 0}
     transaction.update("term", "id", _id(event.number, event.term), changes)
 
 
 def _pause(transaction: Writing, event: Course.TermPaused) -> None:
-    changes = {"due_day": OPEN_ENDED.toordinal(), "provisional": 0}
-    transaction.update("term", "id", _id(event.number, event.term), changes)
+    """Late before the hearing is late while it goes on."""
+    day = date.fromisoformat(event.first_day).toordinal()
+    transaction.write(
+        "UPDATE term SET late_days = CASE WHEN due_day < ? THEN ? - due_day ELSE 0 END,"
+        " due_day = ?, provisional = 0 WHERE id = ?",
+        (day, day, OPEN_ENDED.toordinal(), _id(event.number, event.term)),
+    )
 
 
 def _end(transaction: Writing, event: Course.TermEnded) -> None:
@@ -475,8 +488,11 @@ def _merge(transaction: Writing, event: Course.Merged) -> None:
 def _split(transaction: Writing, event: Course.Split) -> None:
     transaction.update("course", "number", event.number, {"state": event.state})
     for term in event.terms:
-        changes = {"ended_on": RUNNING, "late_days": 0}
-        transaction.update("term", "id", _id(event.number, term), changes)
+        transaction.write(
+            "UPDATE term SET ended_on = ?,"
+            " late_days = CASE WHEN due_day = ? THEN late_days ELSE 0 END WHERE id = ?",
+            (RUNNING, OPEN_ENDED.toordinal(), _id(event.number, term)),
+        )
 
 
 _CHANGES: Final[Mapping[type, Any]] = {

@@ -1,6 +1,7 @@
 """What was put on record wrongly is put right by facts of its own; the record keeps both."""
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from services.responsibility.domain.course import Course, StepCorrection
 from services.responsibility.domain.evidence import MatterCorrection, Withdrawal
 from services.responsibility.domain.ownership import Ownership
 from services.responsibility.domain.refusals import (
+    ConditionUnmet,
     NothingChanged,
     OfficeNotAllowed,
     StepUnknown,
@@ -40,6 +42,8 @@ from tests.unit.responsibility.casebook import (
     reply,
     take,
 )
+from tests.unit.responsibility.meanwhile import corrected as corrected_to
+from tests.unit.responsibility.paths import PATHS, Leg, register, running, term_of, walk
 
 
 def corrected(
@@ -205,6 +209,107 @@ class TestAMatter:
         course = Courses(case.application).course_of(number(), None, FOLLOWER)
         assert (course["petition_class"], course["previous_class"]) == ("suggestion", "appeal")
         assert course["state"] == "transferred"
+
+
+class TestTheTermsOfTheNewClass:
+    """An appeal has terms that the others have not; they run from the steps they run from."""
+
+    def changed(self, case: Casebook, *legs: Leg, **given: Any) -> None:
+        register(case, on="2026-03-02", petition_class="suggestion")
+        walk(case, *legs, **given)
+        case.when(lambda _: corrected_to(case, "appeal"))
+
+    def test_an_appeal_has_its_sixty_days_from_the_acceptance(self, case: Casebook):
+        self.changed(case, "accept", timedelta(days=10))
+        case.then(
+            happened(Ownership.MatterCorrected, petition_class="appeal"),
+            happened(Course.Reclassified, petition_class="appeal"),
+            happened(Course.TermBegun, term="handling", runs_from="2026-03-02", length_days=60),
+        )
+        assert term_of(case, "handling")["due_on"] == "2026-05-01"
+
+    def test_an_appeal_can_be_extended_then(self, case: Casebook):
+        self.changed(case, "accept")
+        walk(case, "handle", "ask_extension", "approve_extension")
+        assert term_of(case, "handling")["due_on"] == "2026-05-31"
+
+    def test_an_appeal_that_was_replied_to_may_be_reviewed(self, case: Casebook):
+        self.changed(case, "accept", "handle", timedelta(days=10), "reply", timedelta(days=30))
+        assert running(case) == {"review_request"}
+        walk(case, "ask_review")
+
+    @pytest.mark.parametrize(
+        ("path", "terms"),
+        [
+            ((), {"first_step"}),
+            (("transfer",), {"acceptance", "objection"}),
+            (("accept", "handle", "reply", "evaluate", "re_examine"), {"re_examination"}),
+            (("accept", "withdraw"), set()),
+        ],
+    )
+    def test_none_begins_that_an_appeal_would_not_have_there(
+        self, case: Casebook, path: tuple[str, ...], terms: set[str]
+    ):
+        self.changed(case, *path, evaluate={"satisfied": False})
+        assert running(case) == terms
+
+    def test_what_is_no_appeal_has_none_of_them(self, case: Casebook):
+        """On record, and by how many days it was late."""
+        register(case, on="2026-03-02")
+        walk(case, "accept", timedelta(days=62))
+        case.when(lambda _: corrected_to(case, "suggestion"))
+        case.then(
+            happened(Ownership.MatterCorrected, petition_class="suggestion"),
+            happened(Course.Reclassified, petition_class="suggestion"),
+            happened(Course.TermEnded, term="handling", ended_on="2026-05-03", late_days=2),
+        )
+
+    def test_there_and_back_is_where_it_was(self, case: Casebook):
+        """Extended as before; and whether a hearing goes on is not forgotten."""
+        register(case, on="2026-03-02")
+        walk(case, "accept", "handle", "ask_extension", "approve_extension")
+        before = term_of(case, "handling")
+        corrected_to(case, "suggestion")
+        assert running(case) == set()
+        corrected_to(case, "appeal")
+        assert term_of(case, "handling") == before
+
+    def test_a_hearing_is_held_where_it_was(self, case: Casebook):
+        register(case, on="2026-03-02")
+        day = timedelta(days=1)
+        walk(case, *PATHS["re_review_hearing"], 3 * day, "end_hearing", day, "begin_hearing")
+        before = term_of(case, "re_review")
+        corrected_to(case, "suggestion")
+        corrected_to(case, "appeal")
+        assert term_of(case, "re_review") == before
+        walk(case, day, "end_hearing")
+        assert term_of(case, "re_review")["due_on"] == "2026-04-06"
+
+    def test_what_was_no_appeal_when_its_review_was_dropped_is_handled_anew(self, case: Casebook):
+        register(case, on="2026-03-02")
+        walk(case, *PATHS["review_asked"])
+        corrected_to(case, "suggestion")
+        walk(case, timedelta(days=5), "drop_review")
+        corrected_to(case, "appeal")
+        assert term_of(case, "handling")["runs_from"] == "2026-03-07"
+
+
+def test_a_course_that_was_left_without_its_term_is_not_extended(case: Casebook):
+    """On record from before reclassifying began terms: refused by a code, like any other."""
+    register(case, petition_class="suggestion")
+    walk(case, "accept", "handle")
+
+    def reclassified_then(unit: Unit) -> dict[str, Any]:
+        course: Any = unit.find(Course, Course.create_id(petition_id()))
+        classes = {"petition_class": "appeal", "previous_class": "suggestion"}
+        course.trigger_event(Course.Reclassified, timestamp=case.clock(), **classes)
+        ownership: Any = unit.find(Ownership, Ownership.create_id(petition_id()))
+        ownership.correct(MatterCorrection(number(), True, "appeal", None), case.clock())
+        return {}
+
+    case.application.run(Provenance("service:responsibility", "then", "then"), reclassified_then)
+    case.when(take("ask_extension"))
+    case.then_refused(ConditionUnmet, condition="extension_possible")
 
 
 class TestWithdrawal:

@@ -247,6 +247,17 @@ class TheCourseOfOneMatter(RuleBasedStateMachine):
             assert runs == set(+going_on)
             owed = {term for term in runs if not TERMS[term].outlasts}
             assert not (owed and shown["state"] in FINAL)
+            assert self._ended(shown["terms"]) == Counter(
+                (fact.term, fact.ended_on, fact.late_days) for fact in self._facts(Course.TermEnded)
+            )
+
+    @staticmethod
+    def _ended(terms: list[dict[str, Any]]) -> Counter[tuple[str, str, int]]:
+        return Counter(
+            (term["term"], term["ended_on"], term["late_days"])
+            for term in terms
+            if term["ended_on"] is not None
+        )
 
     @invariant()
     def what_is_shown_is_kept_for_later(self) -> None:
@@ -263,7 +274,7 @@ class TheCourseOfOneMatter(RuleBasedStateMachine):
 
     @invariant()
     def the_table_of_terms_is_what_the_log_adds_up_to(self) -> None:
-        found = {row["term"]: row for row in self._rows("term")}
+        found = {row["id"]: row for row in self._rows("term")}
         assert found == self._recounted()
         shown = [row["state"] for row in self._rows("course")]
         steps = self._facts(Course.StepTaken)
@@ -325,24 +336,32 @@ class TheCourseOfOneMatter(RuleBasedStateMachine):
         return [dict(zip(names, row, strict=True)) for row in rows(self.case.application, table)]
 
     def _recounted(self) -> dict[str, dict[str, Any]]:
-        """The latest term of each kind."""
+        """All terms: of each kind the latest, and those in whose place it began."""
         registered = day_of(self._facts(Ownership.Awaited)[0].timestamp)
         terms = {"first_step": _row("first_step", registered + timedelta(days=15))}
+        past = []
         for fact in self._log():
             if isinstance(fact, Course.TermBegun):
+                former = terms.get(fact.term)
+                if former is not None and former["ended_on"]:
+                    past.append(former | {"id": f"{former['id']}/{fact.originator_version}"})
                 terms[fact.term] = _row(fact.term, OPEN_ENDED)
             if isinstance(fact, BEGUN):
                 terms[fact.term]["due_day"] = date.fromisoformat(fact.due["on"]).toordinal()
                 terms[fact.term]["provisional"] = int(fact.due["provisional"])
                 terms[fact.term]["calendar"] = fact.due["calendar"]
+                terms[fact.term]["late_days"] = 0
             elif isinstance(fact, Course.TermPaused):
+                late = date.fromisoformat(fact.first_day).toordinal() - terms[fact.term]["due_day"]
                 terms[fact.term] |= {"due_day": OPEN_ENDED.toordinal(), "provisional": 0}
+                terms[fact.term]["late_days"] = max(0, late)
             elif isinstance(fact, Course.TermEnded):
+                late, due = terms[fact.term]["late_days"], terms[fact.term]["due_day"]
+                if due != OPEN_ENDED.toordinal():
+                    late = max(0, date.fromisoformat(fact.ended_on).toordinal() - due)
+                assert fact.late_days == (0 if TERMS[fact.term].lapses else late)
                 terms[fact.term] |= {"ended_on": fact.ended_on, "late_days": fact.late_days}
-                due = terms[fact.term]["due_day"]
-                late = date.fromisoformat(fact.ended_on).toordinal() - due
-                assert fact.late_days == (0 if TERMS[fact.term].lapses else max(0, late))
-        return terms
+        return {row["id"]: row for row in [*past, *terms.values()]}
 
 
 def _row(term: str, due_on: date) -> dict[str, Any]:

@@ -13,7 +13,17 @@ from services.responsibility.reactions import reactions
 from services.responsibility.readmodels.caseloads import Caseloads
 from services.responsibility.readmodels.matters import Matters
 from services.responsibility.readmodels.terms import TermTables
-from tests.builders import FOLLOWER, HUANG, SHEN, TODAY, Clock, number, registered
+from tests.builders import (
+    FOLLOWER,
+    HUANG,
+    SHEN,
+    TODAY,
+    Clock,
+    cloud_event,
+    number,
+    petition_id,
+    registered,
+)
 from tests.unit.responsibility.casebook import (
     Contended,
     FakeArrivals,
@@ -112,6 +122,25 @@ class TestClosingWhileTheCourseBegins:
             take("accept")(pair.fast)
         assert reopen()(pair.fast)["state"] == "owned"
         assert take("accept")(pair.fast)["state"] == "accepted"
+
+
+class TestCorrectingTheClassWhileTheCourseBegins:
+    def test_the_course_goes_on_as_that_of_the_new_class(self, pair: Pair):
+        """Two streams, so both are written; the appeal has its sixty days all the same."""
+        letter = registered(1, channel="letter")
+        letter.data["petition_class"] = "suggestion"
+        pair.log = SourceLog([letter])
+        pair.deliver()
+        receive(HUANG)(pair.fast)
+        about = {"petition_id": petition_id(), "matter_id": petition_id(), "number": number()}
+        corrected = {**about, "matter_number": number(), "after": {"petition_class": "appeal"}}
+        pair.log.events.append(cloud_event("intake", 2, "petition.corrected.v1", corrected))
+        pair.meanwhile(lambda _: pair.deliver())
+        assert take("accept")(pair.slow)["petition_class"] == "suggestion"
+        take("handle")(pair.fast)
+        answer = take("ask_extension", days=3)(pair.fast)
+        assert (answer["petition_class"], answer["previous_class"]) == ("appeal", "suggestion")
+        assert [term["term"] for term in answer["terms"]] == ["first_step", "handling"]
 
 
 class TestFetchingWhatIsJustArriving:

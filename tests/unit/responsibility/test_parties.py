@@ -358,6 +358,7 @@ class TestAnOpenMatter:
             ),
             happened(Ownership.PartiesKeptOut, sealed=True),
             happened(Course.Reclassified, petition_class="accusation"),
+            happened(Course.TermEnded, term="handling", late_days=0),
         )
         with pytest.raises(PetitionUnknown):
             case.application.owner_of(number(), Viewer(actor(SHEN)))

@@ -673,6 +673,19 @@ class TestArticle36HearingDoesNotCount:
         assert running(case) == {"re_review"}
         assert term_of(case, "re_review")["due_on"] is None
 
+    def test_while_it_goes_on_the_term_says_why_it_has_no_last_day(self, case: Casebook):
+        """Paused since the first day of the hearing, with the days that went by until then."""
+        register(case, on="2026-03-02")
+        walk(case, *PATHS["re_review_asked"], 8 * DAY, "begin_hearing", 20 * DAY)
+        explained = Courses(case.application).explain(number(), "re_review", FOLLOWER)
+        assert explained["paused"] == {"since": "2026-03-10", "why": "hearing",
+                                       "article": "Art 36"}  # fmt: skip
+        last = explained["days"][-1]
+        assert (last["day"], last["why"]) == ("2026-03-10", "hearing")
+        assert [day["number"] for day in explained["days"]] == [None, *range(1, 8), None]
+        walk(case, "end_hearing")
+        assert Courses(case.application).explain(number(), "re_review", FOLLOWER)["paused"] is None
+
     def test_nothing_is_decided_while_it_goes_on(self, case: Casebook):
         """First it is ended."""
         register(case)
