@@ -37,6 +37,11 @@ def acts_for(own_office: str, office: str) -> bool:
     return bool(reach) and region_of(office).startswith(reach)
 
 
+def stands_for(own_office: str, office: str) -> bool:
+    """Tell whether an office is another one itself, or is above it; those beside it are not."""
+    return bool(office) and (own_office == office or is_above(own_office, office))
+
+
 def is_above(own_office: str, office: str) -> bool:
     """Tell whether an office is of a region that the region of another lies in."""
     return acts_for(own_office, office) and region_of(own_office) != region_of(office)

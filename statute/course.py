@@ -52,11 +52,15 @@ APPEALS: Final = ("appeal",)
 
 EVERY_STATE: Final = tuple(STATES)
 SENT: Final = ("transferred", "assigned")
+# The steps that name the unit that a matter is sent to.
+SENDING: Final = frozenset({"transfer", "assign", "settle_competence"})
 UNDECIDED: Final = ("registered", *SENT)
 IN_WORK: Final = ("accepted", "handling")
 # What a step may find of those before it, and what has to hold then.
 FOUND: Final = ("reply_received", "carried_out", "untrue_steps")
 FINDING: Final = ("carrying_out_promised", "untrue_on_record")
+# What has to hold of whoever decides a re-review.
+SECOND_BODY: Final = ("not_own_opinion", "another_body")
 ANSWERED: Final = ("replied", "evaluated", "visited", "checked", "verified", "cleared")
 IN_REVIEW: Final = (
     "review_asked", "reviewed", "re_review_asked", "re_review_hearing", "re_reviewed",
@@ -113,6 +117,8 @@ class Step:
         conditions: what else has to hold, by names in `CONDITIONS`.
         classes: the classes of petitions that it is for.
         of_the_organ: the head who decides is that of the organ that handles the matter.
+        not_the_unit: neither the handling unit nor one that assists takes it, whatever its roles.
+        anywhere_in_region: any office of the matter's region may take it, or one above.
     """
 
     code: str
@@ -129,11 +135,13 @@ class Step:
     classes: tuple[str, ...] = EVERY_CLASS
     of_the_organ: bool = False
     may_take: tuple[str, ...] = ()
+    not_the_unit: bool = False
+    anywhere_in_region: bool = False
 
     @property
     def open_to_the_unit(self) -> bool:
         """Whether the handling unit takes it for itself, wherever the matter's office is."""
-        return "handler" in self.by or self.of_the_organ
+        return ("handler" in self.by or self.of_the_organ) and not self.not_the_unit
 
     def after(self, state: str) -> str:
         """Return the state after the step."""
@@ -194,7 +202,10 @@ CONDITIONS: Final[Mapping[str, str]] = {
     "supervised": "an order of supervision was made",
     "proposal_open": "a proposal was made whose adoption is not known yet",
     "no_proposal_open": "the adoption of the proposal before is known",
-    "not_own_work": "whoever checks was not the handler, nor one who checked before",
+    "not_own_work": "whoever checks neither handled, replied nor checked before",
+    "decided_by_the_sender": "the sender decides, or an office above; not who objected",
+    "not_own_opinion": "whoever reviews did not make the opinion, nor is below the unit that did",
+    "another_body": "a re-review is decided by another body than the review, not one below it",
 }
 
 STEPS: Final[Mapping[str, Step]] = {
@@ -209,9 +220,10 @@ STEPS: Final[Mapping[str, Step]] = {
         Step("object", "提出异议", SENT, "objected", "Art 23(3)", "V", UNIT,
              ("reason", "document"), (), ("objection",), ("objection_in_time",)),
         Step("take_back", "同意退回", ("objected",), "registered", "Art 23(3)", "V",
-             PETITION_OFFICE, ("document",), ("first_step",), ("acceptance", "report_back")),
+             PETITION_OFFICE, ("document",), ("first_step",), ("acceptance", "report_back"),
+             ("decided_by_the_sender",)),
         Step("insist", "不同意退回", ("objected",), "transferred", "Art 23(3)", "V",
-             PETITION_OFFICE, ("reason", "document")),
+             PETITION_OFFICE, ("reason", "document"), conditions=("decided_by_the_sender",)),
         Step("dispute_competence", "管辖争议", ("objected", *SENT), "disputed", "Art 24", "U",
              PETITION_OFFICE, ("reason",), (), ("objection",)),
         Step("settle_competence", "确定管辖", ("disputed",), "transferred", "Art 24", "U", HEAD,
@@ -257,7 +269,7 @@ STEPS: Final[Mapping[str, Step]] = {
         Step("re_examine", "重新核查", ("evaluated",), "handling", "ADR 9", "U", PETITION_OFFICE,
              ("reason",), ("re_examination",), ("review_request",), ("dissatisfied",)),
         Step("visit", "回访", ("evaluated",), "visited", "ADR 9", "U", ANY_STAFF, ("document",),
-             conditions=("re_examined", *FINDING), may_take=FOUND),
+             conditions=("re_examined", *FINDING), may_take=FOUND, not_the_unit=True),
         Step("check", "三查", ("visited",), "checked", "ADR 9", "U", PETITION_OFFICE,
              ("document",), conditions=("not_own_work", *FINDING), may_take=FOUND),
         Step("verify", "初核", ("checked",), "verified", "ADR 9", "U", PETITION_OFFICE,
@@ -267,20 +279,25 @@ STEPS: Final[Mapping[str, Step]] = {
         # Second and third instance
         Step("ask_review", "申请复查", (*ANSWERED, "closed"), "review_asked", "Art 35", "R",
              (*PETITION_OFFICE, "agency"), ("document",), ("review",), ("review_request",),
-             ("review_in_time",), APPEALS),
+             ("review_in_time",), APPEALS, anywhere_in_region=True),
         Step("decide_review", "复查意见", ("review_asked",), "reviewed", "Art 35", "R", HEAD,
-             ("finding", "document"), ("re_review_request",), ("review",), classes=APPEALS),
+             ("finding", "document"), ("re_review_request",), ("review",), ("not_own_opinion",),
+             APPEALS),
         Step("remand", "撤销并责令重办", ("review_asked",), "handling", "Art 35", "R", HEAD,
-             ("document",), ("handling",), ("review", "carrying_out"), classes=APPEALS),
+             ("document",), ("handling",), ("review", "carrying_out"), ("not_own_opinion",),
+             APPEALS),
         Step("ask_re_review", "申请复核", ("reviewed",), "re_review_asked", "Art 36", "R",
              (*PETITION_OFFICE, "agency"), ("document",), ("re_review",), ("re_review_request",),
-             ("re_review_in_time",), APPEALS),
+             ("re_review_in_time",), APPEALS, anywhere_in_region=True),
         Step("begin_hearing", "复核听证开始", ("re_review_asked",), "re_review_hearing", "Art 36",
-             "R", HEAD, ("document",), conditions=("no_hearing_that_day",), classes=APPEALS),
+             "R", HEAD, ("document",), conditions=("no_hearing_that_day", *SECOND_BODY),
+             classes=APPEALS, anywhere_in_region=True),
         Step("end_hearing", "复核听证结束", ("re_review_hearing",), "re_review_asked", "Art 36",
-             "R", HEAD, ("document",), classes=APPEALS),
+             "R", HEAD, ("document",), conditions=SECOND_BODY, classes=APPEALS,
+             anywhere_in_region=True),
         Step("decide_re_review", "复核意见", ("re_review_asked",), "re_reviewed", "Art 36", "R",
-             HEAD, ("finding", "document"), (), ("re_review",), classes=APPEALS),
+             HEAD, ("finding", "document"), (), ("re_review",), SECOND_BODY, APPEALS,
+             anywhere_in_region=True),
         Step("let_stand", "逾期未申请复核", ("reviewed",), "ended", "Art 36", "R",
              PETITION_OFFICE, ("document",), (), ("re_review_request",),
              ("re_review_term_over",), APPEALS),
@@ -313,7 +330,8 @@ STEPS: Final[Mapping[str, Step]] = {
         # The petitioner's and the owner's own steps
         Step("withdraw", "撤回", (*UNDECIDED, "objected", "disputed", *IN_WORK, *ANSWERED,
                                  "review_asked", "reviewed", "re_review_asked"),
-             "withdrawn", "ADR 9", "U", (*PETITION_OFFICE, "agency"), ("reason", "document")),
+             "withdrawn", "ADR 9", "U", (*PETITION_OFFICE, "agency"), ("reason", "document"),
+             anywhere_in_region=True),
         Step("close", "办结", ("cleared", "refused", "not_accepted_again", "routed", "ended",
                                "withdrawn"),
              "closed", "海盐首问负责", "V", ("leader", "office_head")),

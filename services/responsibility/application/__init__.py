@@ -25,6 +25,7 @@ from chassis.eventstore.instants import text_of
 from chassis.eventstore.requests import CommandKey
 from chassis.eventstore.transaction import Questions
 from chassis.jurisdiction import Actor, is_above
+from services.responsibility.application.seats import check_say, check_step, offices_of
 from services.responsibility.application.steps import (
     course_begun,
     follow_class,
@@ -73,7 +74,7 @@ from services.responsibility.domain.refusals import (
 )
 from services.responsibility.domain.roster import RosterLine, roster_line_id
 from services.responsibility.domain.workdays import PUBLISHED_CALENDARS, PublishedCalendars
-from statute.course import STEPS, Step
+from statute.course import STEPS
 from statute.parties import Parties
 from statute.workdays import WorkCalendar, shipped_calendars
 
@@ -433,7 +434,7 @@ class Responsibility(EventSourcedApplication):
         if to.office is not None:
             self._check_office(approver, to.office)
             return to.office
-        return next(filter(approver.acts_for, _offices(ownership)), ownership.office)
+        return next(filter(approver.acts_for, offices_of(ownership)), ownership.office)
 
     def rule_on_dispute(
         self, command: Command, number: str, dispute_id: str, ruling: str, approval: Approval
@@ -752,32 +753,10 @@ def _not_allowed(ownership: Ownership, number: str, office: str) -> Refusal:
     return Hidden(number=number) if ownership.sealed else OfficeNotAllowed(office=office)
 
 
-def check_say(actor: Actor, ownership: Ownership, _course: Course | None) -> None:
-    """Let the office of the matter decide, or that of its owner.
-
-    An office that only registered a repeat has no say, though the repeat's number leads here.
-    """
-    if not any(actor.acts_for(office) for office in _offices(ownership)):
-        raise OfficeNotAllowed(office=ownership.office)
-
-
 def _check_version(command: Command, ownership: Ownership) -> None:
     """Let nobody decide on a state of the matter that is not that of the record any more."""
     if command.expected_version not in {None, ownership.version}:
         raise VersionChanged(expected_version=f"the matter is at version {ownership.version} now")
-
-
-def _offices(ownership: Ownership) -> list[str]:
-    """Return the office of the matter and, behind it, that of its owner."""
-    return [ownership.office, *(link.office for link in ownership.record.chain[-1:])]
-
-
-def check_step(step: Step, actor: Actor, ownership: Ownership, course: Course | None) -> None:
-    """Let the handling unit take its steps, and the owner and whoever has a say any."""
-    unit = course.work.unit if course is not None else ""
-    of_the_unit = step.open_to_the_unit and actor.acts_for(unit)
-    if not of_the_unit and actor.subject != ownership.owner:
-        check_say(actor, ownership, course)
 
 
 def _anybody(actor: Actor, ownership: Ownership, _course: Course | None) -> None:

@@ -12,10 +12,9 @@ from services.responsibility.application import (
     Responsibility,
     Viewer,
     check_no_party,
-    check_say,
     check_sight,
-    check_step,
 )
+from services.responsibility.application.seats import check_correction, check_step
 from services.responsibility.application.steps import (
     course_begun,
     follow_matter,
@@ -118,7 +117,8 @@ class Courses:
             course = found_course(unit, ownership)
             check_sight(Viewer(command.actor), ownership, course, number)
             check_no_party(command.actor, ownership, number)
-            check_say(command.actor, ownership, course)
+            step = course.step_at(correction.step_number) if course is not None else None
+            check_correction(step, command.actor, ownership, course)
             if course is None:
                 raise StepUnknown(step_number="there are 0 steps on record")
             _check_version(command, course.version)

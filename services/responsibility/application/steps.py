@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from chassis.eventstore.application import Unit
-from chassis.jurisdiction import Actor
+from chassis.jurisdiction import Actor, stands_for
 from services.responsibility.domain.course import Course, Taking
 from services.responsibility.domain.evidence import ClosingStatement, Withdrawal
 from services.responsibility.domain.ownership import Ownership
@@ -76,7 +76,8 @@ def taking_of(
     step: str, actor: Actor, given: dict[str, Any], at: datetime, calendar: WorkCalendar
 ) -> Taking:
     """Return a step that an actor wants to take."""
-    return Taking(STEPS[step], actor.subject, actor.office, given, at, calendar)
+    by, office = actor.subject, actor.office
+    return Taking(STEPS[step], by, office, given, at, calendar, stands_for=stands_for)
 
 
 def now_for(course: Course | None, now: datetime) -> datetime:

@@ -4,9 +4,10 @@ A stream of its own beside the ownership, so that no step can touch the owner. W
 read from the table in `statute.course`; here is what its conditions mean.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import date, datetime, timedelta
+from operator import eq
 from typing import Any, ClassVar, Final
 from uuid import UUID, uuid5
 
@@ -34,7 +35,7 @@ from services.responsibility.domain.supervision import (
 )
 from services.responsibility.domain.taken import Taken
 from statute.counting import Due, Pause, Term, TermRefusal
-from statute.course import BEGINNING, CONDITIONS, FINAL, STEPS, Step, steps_from
+from statute.course import BEGINNING, CONDITIONS, FINAL, SENDING, STEPS, Step, steps_from
 from statute.parties import Parties
 from statute.terms import TERMS, Counting
 from statute.workdays import WorkCalendar
@@ -57,6 +58,7 @@ class Taking:
         calendar: by which the terms are counted.
         repeats: numbers of what repeats the matter.
         parties: who is kept out of it.
+        stands_for: tells whether an office is another one itself, or above it.
     """
 
     step: Step
@@ -67,6 +69,7 @@ class Taking:
     calendar: WorkCalendar
     repeats: Sequence[str] = ()
     parties: Parties = field(default_factory=Parties)
+    stands_for: Callable[[str, str], bool] = eq
 
     @property
     def day(self) -> date:
@@ -141,6 +144,7 @@ class Work:
     team: list[str] = field(default_factory=list)
     plan: str = ""
     handlers: list[str] = field(default_factory=list)
+    members: list[str] = field(default_factory=list)
 
     def parts_of(self, parties: Parties) -> list[str]:
         """Return the parts of the work that parties have, by their names here."""
@@ -423,6 +427,10 @@ class Course(Aggregate):
         )
         return self.steps[correction.step_number - 1]
 
+    def step_at(self, place: int) -> Step | None:
+        """Return which step was taken at a place, from 1; None where there is none."""
+        return STEPS[self.steps[place - 1].step] if place <= len(self.steps) else None
+
     def recount(self, calendar: WorkCalendar, at: datetime) -> int:
         """Count the terms that run again by another calendar; return how many there were.
 
@@ -513,7 +521,35 @@ class Course(Aggregate):
         checkers = {
             taken.by for taken in map(self.last, ("check", "verify", "countersign")) if taken
         }
-        return taking.by not in {*self.work.handlers, *checkers}
+        return taking.by not in self._workers | checkers
+
+    @property
+    def _workers(self) -> frozenset[str]:
+        """Staff numbers of all who were ever handler or in the team, or delivered a reply."""
+        replied = {taken.by for taken in self.steps if taken.step == "reply"}
+        return frozenset({*self.work.handlers, *self.work.members, *replied})
+
+    def _decided_by_the_sender(self, taking: Taking) -> bool:
+        sent = self._last_of(SENDING)
+        objected = self._last_of({"object"})
+        by_another = objected is None or taking.by != objected.by
+        return by_another and (sent is None or taking.stands_for(taking.office, sent.office))
+
+    def _not_own_opinion(self, taking: Taking) -> bool:
+        """Neither who made it nor anybody of a body below the unit whose opinion it is."""
+        unit = self.work.unit
+        below = unit != taking.office and taking.stands_for(unit, taking.office)
+        return taking.by not in self._workers and not below
+
+    def _another_body(self, taking: Taking) -> bool:
+        reviewed = self.last("decide_review")
+        if reviewed is None:
+            return True
+        below = taking.stands_for(reviewed.office, taking.office)
+        return taking.by != reviewed.by and not below
+
+    def _last_of(self, steps: Collection[str]) -> Taken | None:
+        return next((taken for taken in reversed(self.steps) if taken.step in steps), None)
 
     def _report_by_ahead(self, taking: Taking) -> bool:
         ahead = date.fromisoformat(taking.given["report_by"]) - taking.day
@@ -610,6 +646,9 @@ class Course(Aggregate):
         "proposal_open": _proposal_open,
         "no_proposal_open": _no_proposal_open,
         "not_own_work": _not_own_work,
+        "decided_by_the_sender": _decided_by_the_sender,
+        "not_own_opinion": _not_own_opinion,
+        "another_body": _another_body,
     }
 
     # Terms
@@ -731,7 +770,7 @@ class Course(Aggregate):
         self.state = state
         self.closed_from = previous_state if state == "closed" else ""
         self.since = timestamp
-        self.steps.append(Taken(step, by, given, timestamp))
+        self.steps.append(Taken(step, by, given, timestamp, office=office))
         if given.get("carried_out"):
             self.reasons.discard("opinion_not_carried_out")
         if state == "closed":
@@ -900,12 +939,17 @@ def _name_handler(work: Work, handler: str) -> None:
     work.handlers.append(handler)
 
 
+def _name_team(work: Work, team: list[str]) -> None:
+    work.team = team
+    work.members += team
+
+
 # Step ("" for any) and statement to what it changes in the work.
 _NOTES: Final[Mapping[tuple[str, str], Callable[[Work, Any], None]]] = {
     ("ask_assistance", "unit"): lambda work, unit: work.assisting.append(unit),
     ("", "unit"): lambda work, unit: setattr(work, "unit", unit),
     ("", "handler"): _name_handler,
-    ("", "team"): lambda work, team: setattr(work, "team", team),
+    ("", "team"): _name_team,
     ("take_back", "document"): lambda work, _document: setattr(work, "unit", ""),
     ("set_plan", "document"): lambda work, document: setattr(work, "plan", document),
 }

@@ -15,3 +15,4 @@ class Taken:
     given: Mapping[str, Any]
     at: datetime
     corrected: bool = False
+    office: str = ""

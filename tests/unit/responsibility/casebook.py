@@ -236,10 +236,17 @@ def take(  # noqa: PLR0913 - what a step may state
     return lambda application: Courses(application).take_step(sent, asked)
 
 
-def correct(step_number: int, *, by: str = HEAD, sees: int | None = None, **stated: Any) -> Asked:
+def correct(
+    step_number: int,
+    *,
+    by: str = HEAD,
+    office: str = COUNTY,
+    sees: int | None = None,
+    **stated: Any,
+) -> Asked:
     """Correct what was stated with a step of the course."""
     correction = StepCorrection(step_number, stated, "誊写有误")
-    sent = _sent("correct_step", correction, actor(by), None, sees)
+    sent = _sent("correct_step", correction, actor(by, office), None, sees)
     return lambda application: Courses(application).correct_step(sent, number(), correction)
 
 

@@ -9,6 +9,7 @@ from services.responsibility.domain.evidence import ClosingStatement
 from services.responsibility.domain.ownership import Ownership
 from statute.counting import SHANGHAI
 from tests.builders import (
+    CITY,
     CLERK,
     FOLLOWER,
     HEAD,
@@ -18,7 +19,7 @@ from tests.builders import (
     number,
     petition_id,
 )
-from tests.unit.responsibility.casebook import Asked, Casebook, close, reopen, reply, take
+from tests.unit.responsibility.casebook import GIVEN, Asked, Casebook, close, reopen, reply, take
 
 # A step by its code, days that go by, or what intake tells meanwhile.
 Leg = str | timedelta | Callable[[Casebook], None]
@@ -26,6 +27,16 @@ Leg = str | timedelta | Callable[[Casebook], None]
 SECOND_CLERK: Final = "K330424002"
 # Whoever takes a step where it matters that it is not the same person; the others are the head's.
 BY: Final = {"check": CLERK, "verify": SECOND_CLERK, "countersign": HEAD}
+HEAD_OF_THE_UNIT, HEAD_OF_THE_CITY = "D330424007", "D330400001"
+UNIT_S: Final = {"by": HEAD_OF_THE_UNIT, "office": GIVEN["unit"]}
+CITY_S: Final = {"by": HEAD_OF_THE_CITY, "office": CITY}
+# Whoever takes a step where it matters of which office he is.
+SEATS: Final = {
+    "object": UNIT_S,
+    "begin_hearing": CITY_S,
+    "end_hearing": CITY_S,
+    "decide_re_review": CITY_S,
+}
 
 TO_THE_REPLY: Final = ("transfer", "accept", "handle", "reply")
 TO_CLEARANCE: Final = (*TO_THE_REPLY, "evaluate", "visit", "check", "verify", "countersign")
@@ -102,7 +113,7 @@ def asked(step: str, serial: int = 1, after: str = "", **given: Any) -> Asked:
         return close(ClosingStatement(OUTCOME_AFTER.get(after, "settled")), of=of)
     if step == "reopen":
         return reopen(of=of)
-    return take(step, of=of, **{"by": BY.get(step, HEAD), **given})
+    return take(step, of=of, **{"by": BY.get(step, HEAD), **SEATS.get(step, {}), **given})
 
 
 def walk(

@@ -28,6 +28,8 @@ from statute.course import (
 from tests.builders import CLERK, COUNTY, DAY, HEAD, HUANG, Clock, number, petition_id
 from tests.unit.responsibility.casebook import GIVEN, Casebook, FakeArrivals, responsibility, take
 from tests.unit.responsibility.paths import (
+    CITY_S,
+    HEAD_OF_THE_UNIT,
     PATHS,
     TO_CLEARANCE,
     TO_THE_REPLY,
@@ -170,6 +172,8 @@ class Unmet:
 DISSATISFIED: Final = {"evaluate": {"satisfied": False}}
 PROMISED: Final = {"reply": {"carry_out_by": "2026-12-24"}}
 TO_HANDLING: Final = ("transfer", "accept", "handle")
+IN_A_TEAM: Final = (*TO_HANDLING, "name_team", *TO_CLEARANCE[3:])
+OWN_S: Final = {"by": "D330424009", "office": COUNTY}
 # At least one a condition. From 2026-11-24, a Tuesday.
 UNMET: Final[Sequence[tuple[str, Unmet]]] = (
     ("objection_in_time", Unmet(("transfer", 8 * DAY), "object")),
@@ -210,6 +214,31 @@ UNMET: Final[Sequence[tuple[str, Unmet]]] = (
     (
         "not_own_work",
         Unmet(TO_CLEARANCE[:8], "countersign", {"by": HUANG}, {"handle": {"handler": HUANG}}),
+    ),
+    # The second is of the team, the last is the owner, who delivered the reply.
+    ("not_own_work", Unmet(IN_A_TEAM[:7], "check", {"by": "U330424071"})),
+    ("not_own_work", Unmet(IN_A_TEAM[:8], "verify", {"by": "U330424072"})),
+    ("not_own_work", Unmet(TO_CLEARANCE[:6], "check", {"by": HUANG})),
+    ("decided_by_the_sender", Unmet(PATHS["objected"], "take_back", {"by": HEAD_OF_THE_UNIT})),
+    ("decided_by_the_sender", Unmet(PATHS["objected"], "insist", {"by": HEAD_OF_THE_UNIT})),
+    ("decided_by_the_sender", Unmet(PATHS["objected"], "insist", {}, {"transfer": CITY_S})),
+    ("not_own_opinion", Unmet(PATHS["review_asked"], "decide_review", {"by": HUANG})),
+    ("not_own_opinion", Unmet(PATHS["review_asked"], "remand", {"by": GIVEN["handler"]})),
+    (
+        "not_own_opinion",
+        Unmet(PATHS["review_asked"], "decide_review", {}, {"transfer": {"unit": "330400-05"}}),
+    ),
+    (
+        "not_own_opinion",
+        Unmet(PATHS["re_review_asked"], "decide_re_review", {**CITY_S, "by": HUANG}),
+    ),
+    ("another_body", Unmet(PATHS["re_review_asked"], "decide_re_review", OWN_S)),
+    ("another_body", Unmet(PATHS["re_review_asked"], "begin_hearing", OWN_S)),
+    ("another_body", Unmet(PATHS["re_review_hearing"], "end_hearing", OWN_S)),
+    ("another_body", Unmet(PATHS["re_review_asked"], "decide_re_review", {"by": HEAD})),
+    (
+        "another_body",
+        Unmet(PATHS["re_review_asked"], "decide_re_review", OWN_S, {"decide_review": CITY_S}),
     ),
     ("report_by_ahead", Unmet(("transfer",), "order_supervision", {"report_by": "2026-11-24"})),
     ("report_by_ahead", Unmet((), "assign", {"report_by": "2026-11-23"})),

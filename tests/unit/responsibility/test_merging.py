@@ -29,6 +29,7 @@ from tests.unit.responsibility.casebook import (
     take,
 )
 from tests.unit.responsibility.linked import Counter, inbox_from
+from tests.unit.responsibility.paths import SEATS
 from tests.unit.stores import Stores, delete_rows, rows, tables
 
 PEOPLE = [f"3304241955031200{serial:02}" for serial in range(9)]
@@ -333,9 +334,9 @@ class TestNotAcceptedAgain:
         town.case.when(receive(HUANG, of=number))
         for step in ("transfer", "accept", "handle"):
             town.case.when(take(step, of=number))
-        town.case.when(take("reply", of=number))
+        town.case.when(take("reply", of=number, by=HUANG))
         for step in ("ask_review", "decide_review", "ask_re_review", "decide_re_review", "end"):
-            town.case.when(take(step, of=number))
+            town.case.when(take(step, of=number, **SEATS.get(step, {})))
             assert town.case.refusal is None, town.case.refusal.fields
         return number
 

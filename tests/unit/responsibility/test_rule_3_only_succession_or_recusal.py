@@ -100,12 +100,19 @@ class TestBothWays:
         case.then_refused(OfficeNotAllowed, office=COUNTY)
 
     @STEPS
-    @pytest.mark.parametrize("office", [COUNTY, SAME_COUNTY, CITY, "330000-01"])
-    def test_an_office_of_the_county_or_above_it_may(self, case: Casebook, step, office: str):
+    @pytest.mark.parametrize("office", [COUNTY, CITY, "330000-01"])
+    def test_the_office_of_the_matter_or_one_above_it_may(self, case: Casebook, step, office: str):
         """Regions nest: county, city, province."""
         case.given(AWAITED, TAKEN)
         case.when(step(SHEN, by=actor("D330000001", office)))
         assert case.answer["owner"] == SHEN
+
+    @STEPS
+    def test_an_office_beside_it_may_not(self, case: Casebook, step):
+        """That it is of the same county makes it no office of the matter."""
+        case.given(AWAITED, TAKEN)
+        case.when(step(SHEN, by=actor("D330424002", SAME_COUNTY)))
+        case.then_refused(OfficeNotAllowed, office=COUNTY)
 
     @STEPS
     def test_the_successor_has_the_office_of_the_matter_not_that_of_the_approver(
