@@ -104,6 +104,7 @@ class TestAReReviewThatIsLateBeforeItsHearing:
     def test_is_late_from_its_last_day_when_the_hearing_is_over(self, case: Casebook):
         self.heard(case, timedelta(days=9), "end_hearing")
         assert term_of(case, "re_review")["due_on"] == "2026-04-01"
+        assert term_of(case, "re_review")["late_days"] == 0
         walk(case, "decide_re_review")
         assert term_of(case, "re_review")["late_days"] == 79
 
