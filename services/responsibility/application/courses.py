@@ -81,7 +81,7 @@ class Courses:
             found = found_course(unit, ownership)
             check_sight(Viewer(command.actor), ownership, found, asked.number)
             check_no_party(command.actor, ownership, asked.number)
-            course = course_begun(unit, ownership, calendar)
+            course = course_begun(unit, ownership, calendar, STEPS[asked.step])
             check_step(STEPS[asked.step], command.actor, ownership, course)
             ownership.check_no_party(
                 **{name: asked.given[name] for name in TAKING_PART if name in asked.given}

@@ -1,6 +1,6 @@
 """Steps of the course beside the ownership, in one unit of work; neither changes the other's."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any, Final
 
@@ -9,8 +9,9 @@ from chassis.jurisdiction import Actor, stands_for
 from services.responsibility.domain.course import Course, Taking
 from services.responsibility.domain.evidence import ClosingStatement, Withdrawal
 from services.responsibility.domain.ownership import Ownership
+from services.responsibility.domain.policy import OUTCOMES_WITHOUT_CONDITIONS
 from services.responsibility.domain.refusals import CaseClosed, ConditionUnmet
-from statute.course import STEPS
+from statute.course import STEPS, Step
 from statute.workdays import WorkCalendar
 
 # Takes the step of a course that rests on his number and query code.
@@ -38,14 +39,24 @@ def has_ended(unit: Unit, ownership: Ownership) -> bool:
     return course is not None and course.has_ended
 
 
-def course_begun(unit: Unit, ownership: Ownership, calendar: WorkCalendar) -> Course:
+def course_begun(
+    unit: Unit, ownership: Ownership, calendar: WorkCalendar, step: Step | None = None
+) -> Course:
     """Return the course of a matter, begun with its registration where it was not yet.
+
+    Args:
+        step: that is about to be taken; one that leads on from the closure does so too where the
+            matter was closed without a course.
 
     Raises:
         CaseClosed: the matter was closed without a course, or in another process while its first
             step was taken here: it goes on where it stands when the matter is opened again.
     """
     found = found_course(unit, ownership)
+    if found is None and ownership.closed_at is not None and step and "closed" in step.sources:
+        found = new_course(ownership, calendar)
+        found.follow(_done_without_course(ownership, ownership.closed_at, calendar))
+        unit.add(found)
     if ownership.closed_at is not None and (found is None or found.state != "closed"):
         raise CaseClosed(number=ownership.number, owner=ownership.owner)
     if found is not None:
@@ -70,6 +81,18 @@ def new_course(ownership: Ownership, calendar: WorkCalendar) -> Course:
     received_at = ownership.record.reopened_at or ownership.registered_at
     course.begin_first_term(received_at, calendar)
     return course
+
+
+def _done_without_course(
+    ownership: Ownership, closed_at: datetime, calendar: WorkCalendar
+) -> Iterator[Taking]:
+    """Yield the reply, from which the term for asking for a review runs, and the closure."""
+    reply, office, owner = ownership.reply, ownership.office, ownership.current_owner
+    if reply is not None and ownership.record.closed_as not in OUTCOMES_WITHOUT_CONDITIONS:
+        given = {"document": reply.document}
+        at = max(reply.delivered_at, ownership.registered_at)
+        yield Taking(STEPS["reply"], reply.delivered_by, office, given, at, calendar)
+    yield Taking(STEPS["close"], owner, office, {}, closed_at, calendar)
 
 
 def taking_of(

@@ -4,7 +4,7 @@ A stream of its own beside the ownership, so that no step can touch the owner. W
 read from the table in `statute.course`; here is what its conditions mean.
 """
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import date, datetime, timedelta
 from operator import eq
@@ -311,8 +311,16 @@ class Course(Aggregate):
             StepOutOfOrder: it is dated before the one before it.
             ConditionUnmet: names the condition and what it asks.
         """
-        step = taking.step
         self._check(taking)
+        self._put_on_record(taking)
+
+    def follow(self, done: Iterable[Taking]) -> None:
+        """Take in what was done without a course; whether it was open was decided by then."""
+        for taking in done:
+            self._put_on_record(taking)
+
+    def _put_on_record(self, taking: Taking) -> None:
+        step = taking.step
         self._record_step(
             timestamp=taking.at,
             step=step.code,

@@ -283,6 +283,7 @@ class OwnershipRecord:
     Attributes:
         reply: the last one delivered since the matter was opened, reopened or not.
         reopened_at: when that was, the last time; `reopened_by` the repeat that did it.
+        closed_as: the outcome of the last closure; empty while there was none.
         merged_into: petition_id of the matter that this one is part of; None for one of its own.
         merged_at, split_at: when that was decided last, and undone; what comes again is older.
         recusal_due: the owner who turned out to be a party; None while none did.
@@ -307,6 +308,7 @@ class OwnershipRecord:
     reply: Reply | None = None
     reopened_at: datetime | None = None
     reopened_by: str | None = None
+    closed_as: str = ""
     merged_into: str | None = None
     merged_at: datetime | None = None
     split_at: datetime | None = None

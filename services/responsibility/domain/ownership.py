@@ -375,6 +375,7 @@ class Ownership(Leaving, Aggregate):
         evaluation_asked_at: datetime | None,
     ) -> None:
         self.closed_at = timestamp
+        self.record.closed_as = outcome
         self.record.reopening = None
         self.record.kept = []
 
