@@ -29,6 +29,7 @@ from tests.unit.notify.desk import Desk as ReminderDesk
 from tests.unit.notify.desk import FakeChannel, deliveries, notify
 from tests.unit.responsibility.casebook import Casebook, FakeArrivals, responsibility, take
 from tests.unit.responsibility.linked import Counter
+from tests.unit.responsibility.paths import SEATS
 from tests.unit.responsibility.test_merging import Town
 from tests.unit.responsibility.test_same_state import inbox_of
 from tests.unit.stores import SourceLog, Stores, rows, tables
@@ -132,7 +133,7 @@ def test_terms_that_another_took_the_place_of_are_found_in_the_log(
     case = Casebook(responsibility(environment, clock, FakeArrivals()), clock, FakeArrivals())
     inbox_of(case.application, log).catch_up()
     for step in ("transfer", "object", "take_back", "transfer"):
-        case.when(take(step))
+        case.when(take(step, **SEATS.get(step, {})))
     before = tables(case.application)
     assert [row[2] for row in rows(case.application, "term")].count("acceptance") == 2
     case.application.close()

@@ -75,6 +75,7 @@ class TheCourseOfOneMatter(RuleBasedStateMachine):
         self.case = Casebook(self._started(clock, arrivals), clock, arrivals)
         self.petition_class = petition_class
         self.repeats = 1
+        self.repeat_classes: list[str] = []
         register(self.case, petition_class=petition_class)
         if petition_class == "appeal":
             walk(self.case, *PATHS[chance.choice(list(PATHS))])
@@ -123,7 +124,13 @@ class TheCourseOfOneMatter(RuleBasedStateMachine):
         """The course follows when it is next looked at; one that has ended is not opened."""
         self.repeats += 1
         at = self.case.clock() - on_its_way_for
-        repeat = registration(self.repeats, repeats=petition_id(1), registered_at=at)
+        self.repeat_classes.append(self.petition_class)
+        repeat = registration(
+            self.repeats,
+            repeats=petition_id(1),
+            registered_at=at,
+            petition_class=self.petition_class,
+        )
         self.case.when_registered(repeat)
         if self.state == "closed" and self._closed_from() != "ended":
             self.state = "handling"

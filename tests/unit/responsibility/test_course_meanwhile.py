@@ -25,6 +25,7 @@ from tests.unit.responsibility.test_same_state import inbox_of
 from tests.unit.stores import SourceLog, Stores
 
 # Who may turn out to be a party: the owner, units, a handler, and two who have nothing to do.
+STRONGEST_FIRST: Final = ("accusation", "appeal", "suggestion")
 PARTIES: Final = (HUANG, GIVEN["unit"], "330424-08", GIVEN["handler"], SHEN, TAO)
 CORRECTABLE: Final = {"document": "海信更〔2026〕1号", "reason": "see the other document",
                       "unit_score": 1}  # fmt: skip
@@ -49,12 +50,16 @@ class TheCourseWhileIntakeTells(TheCourseOfOneMatter):
 
     @rule(seed=seeds)
     def the_class_is_corrected(self, seed: int) -> None:
-        """Among the open ones, and into an accusation; what is one stays one."""
+        """Among the open ones, and into an accusation; what is one stays one.
+
+        A matter is of the class of that of its petitions which has the greatest rights.
+        """
         chance = Random(f"{seed} class {self.tried}")
         wanted = chance.choice(["suggestion", "appeal", "appeal", "accusation"])
         self._tell(chance, "petition.corrected.v1", after={"petition_class": wanted})
         if self.petition_class != "accusation":
-            self.petition_class = wanted
+            classes = {wanted, *self.repeat_classes}
+            self.petition_class = next(each for each in STRONGEST_FIRST if each in classes)
         assert self._shown()["petition_class"] == self.petition_class
 
     @rule(seed=seeds)

@@ -90,8 +90,9 @@ _unreadable = replace(READING, registration_of=_no_registration)
 
 
 def terms_of(town: Town, number: str) -> dict[str, str]:
-    """Term to the day it ended on, empty while it runs."""
-    return {row[2]: row[5] for row in rows(town.case.application, "term") if row[1] == number}
+    """Term to the day it ended on, empty while it runs; of one that began anew the latest."""
+    latest = [row for row in rows(town.case.application, "term") if row[0] == f"{number}/{row[2]}"]
+    return {row[2]: row[5] for row in latest}
 
 
 class TestWhatIsContested:

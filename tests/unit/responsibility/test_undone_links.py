@@ -320,7 +320,8 @@ class TestWhatTheLinkOpened:
     def test_with_its_course(self, town: Town):
         first, second = town.register(2)
         does(town, receive(HUANG, of=first))
-        does(town, *(take(step, by=BY.get(step, HEAD), of=first) for step in TO_CLEARANCE))
+        by = {**BY, "reply": HUANG}
+        does(town, *(take(step, by=by.get(step, HEAD), of=first) for step in TO_CLEARANCE))
         does(town, close(of=first))
         before = course(town, first)
         town.link(second, first)
