@@ -304,6 +304,8 @@ class Campaign:
             yield f"nobody asked for the registration {request_id}"
 
     def _ledger_otherwise(self) -> Iterator[str]:
+        # What time adds meanwhile, such as what is stated of the ends, is signed with the rest.
+        self._read_logs()
         return self._logs.ledger.read_on(self.installation.sql, self.installation.ledger_keys)
 
     def _published_otherwise(self) -> Iterator[str]:
