@@ -6,7 +6,7 @@ guess.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cache
@@ -18,6 +18,8 @@ DayKind = Literal["workday", "make_up_day", "weekend", "holiday"]
 WORKED: Final = frozenset({"workday", "make_up_day"})
 FIRST_WEEKEND_DAY: Final = 5
 DAY: Final = timedelta(days=1)
+# What a calendar is written as, in files and in facts.
+CALENDAR_FIELDS: Final = ("version", "first", "last", "holidays", "make_up_days")
 
 
 class CalendarUnreadable(ValueError):  # noqa: N818 - it says what is the case
@@ -51,25 +53,29 @@ class WorkCalendar:
         """
         try:
             given: Mapping[str, Any] = json.loads(text)
-            calendar = cls(
-                version=str(given["version"]),
-                first=date.fromisoformat(given["first"]),
-                last=date.fromisoformat(given["last"]),
-                holidays=frozenset(map(date.fromisoformat, given["holidays"])),
-                make_up_days=frozenset(map(date.fromisoformat, given["make_up_days"])),
-            )
+            calendar = cls.from_texts(**{name: given[name] for name in CALENDAR_FIELDS})
         except (KeyError, TypeError, ValueError) as error:
             raise CalendarUnreadable(f"not a calendar: {error}") from error
-        calendar._check()
+        _check(calendar)
         return calendar
 
-    def _check(self) -> None:
-        outside = [day for day in self.holidays | self.make_up_days if not self.knows(day)]
-        idle = [day for day in self.holidays if _in_weekend(day)]
-        idle += [day for day in self.make_up_days if not _in_weekend(day)]
-        for days, why in ((outside, "lies outside of first to last"), (idle, "is that anyway")):
-            if days:
-                raise CalendarUnreadable(f"{min(days)} {why}")
+    @classmethod
+    def from_texts(
+        cls,
+        version: str,
+        first: str,
+        last: str,
+        holidays: Iterable[str],
+        make_up_days: Iterable[str],
+    ) -> "WorkCalendar":
+        """Read a calendar as facts have it, days as YYYY-MM-DD."""
+        return cls(
+            version=str(version),
+            first=date.fromisoformat(first),
+            last=date.fromisoformat(last),
+            holidays=frozenset(map(date.fromisoformat, holidays)),
+            make_up_days=frozenset(map(date.fromisoformat, make_up_days)),
+        )
 
     def knows(self, day: date) -> bool:
         """Tell whether the day was published when this version was made."""
@@ -118,3 +124,13 @@ def _is_data(file: Any) -> bool:
 
 def _in_weekend(day: date) -> bool:
     return day.weekday() >= FIRST_WEEKEND_DAY
+
+
+def _check(calendar: WorkCalendar) -> None:
+    marked = calendar.holidays | calendar.make_up_days
+    outside = [day for day in marked if not calendar.knows(day)]
+    idle = [day for day in calendar.holidays if _in_weekend(day)]
+    idle += [day for day in calendar.make_up_days if not _in_weekend(day)]
+    for days, why in ((outside, "lies outside of first to last"), (idle, "is that anyway")):
+        if days:
+            raise CalendarUnreadable(f"{min(days)} {why}")

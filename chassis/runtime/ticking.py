@@ -40,9 +40,10 @@ class Ticker:
         self._stop_asked = Event()
 
     def run(self) -> None:
+        work = self._try_to_lead if self._alone else self._round
         while not self._stopping:
             try:
-                self._try_to_lead() if self._alone else self._round()
+                work()
             except (InterfaceError, OperationalError) as fault:
                 log.warning("tick_failed", purpose=self._purpose, reason=type(fault).__name__)
                 self._stop_asked.wait(LEAD_RETRY_S)

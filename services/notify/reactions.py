@@ -14,6 +14,7 @@ from services.notify.application import Notify, subject_of
 from services.notify.application.planning import Plans, TermTold
 from services.notify.domain.calendars import CALENDARS
 from services.notify.domain.reminders import OWNS, SPLIT, Occasion, PetitionReminders
+from statute.workdays import CALENDAR_FIELDS
 
 # Event to the word of a plan on why it was made, or dropped.
 PLANNED_BECAUSE: Final[Mapping[str, str]] = {
@@ -26,7 +27,6 @@ DROPPED_BECAUSE: Final[Mapping[str, str]] = {
     told.TermPausedV1.TYPE: "term_paused",
     told.TermEndedV1.TYPE: "term_ended",
 }
-CALENDAR_FIELDS: Final = ("version", "first", "last", "holidays", "make_up_days")
 CALENDAR_EVENTS: Final = (told.CalendarImportedV1.TYPE, told.CalendarReplacedV1.TYPE)
 
 REMINDED_OF: Final = (

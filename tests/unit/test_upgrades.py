@@ -28,10 +28,9 @@ from tests.unit.intake.desk import Desk, intake, reader
 from tests.unit.notify.desk import Desk as ReminderDesk
 from tests.unit.notify.desk import FakeChannel, deliveries, notify
 from tests.unit.responsibility.casebook import Casebook, FakeArrivals, responsibility, take
-from tests.unit.responsibility.linked import Counter
 from tests.unit.responsibility.paths import SEATS
-from tests.unit.responsibility.test_merging import Town
 from tests.unit.responsibility.test_same_state import inbox_of
+from tests.unit.responsibility.town import Town, opened_town
 from tests.unit.stores import SourceLog, Stores, rows, tables
 
 # What intake_0003 made.
@@ -205,14 +204,7 @@ class TestLinksOfBefore:
 
     @pytest.fixture
     def town(self, stores: Stores, clock: Clock) -> Iterator[Town]:
-        with (
-            stores.opened("intake", lambda environment: intake(environment, clock)) as at_intake,
-            stores.opened(
-                "responsibility",
-                lambda environment: responsibility(environment, clock, Counter(at_intake)),
-            ) as made,
-        ):
-            town = Town(Counter(at_intake), Casebook(made, clock, FakeArrivals()))
+        with opened_town(stores, clock) as town:
             first, second, third = town.register(3)
             town.link(third, second)
             town.link(second, first)

@@ -1,6 +1,6 @@
 """The calendar of working days that reminders are planned by, as responsibility tells of it."""
 
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
@@ -48,7 +48,7 @@ class Calendars(Aggregate):
         holidays: list[str],
         make_up_days: list[str],
     ) -> None:
-        self.newest = _calendar(version, first, last, holidays, make_up_days)
+        self.newest = WorkCalendar.from_texts(version, first, last, holidays, make_up_days)
 
     def replace(self, told: dict[str, Any], at: datetime) -> None:
         """Plan by a newer calendar from now on."""
@@ -64,16 +64,4 @@ class Calendars(Aggregate):
         holidays: list[str],
         make_up_days: list[str],
     ) -> None:
-        self.newest = _calendar(version, first, last, holidays, make_up_days)
-
-
-def _calendar(
-    version: str, first: str, last: str, holidays: list[str], make_up_days: list[str]
-) -> WorkCalendar:
-    return WorkCalendar(
-        version,
-        date.fromisoformat(first),
-        date.fromisoformat(last),
-        frozenset(map(date.fromisoformat, holidays)),
-        frozenset(map(date.fromisoformat, make_up_days)),
-    )
+        self.newest = WorkCalendar.from_texts(version, first, last, holidays, make_up_days)

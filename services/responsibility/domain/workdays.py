@@ -1,6 +1,5 @@
 """The calendars of working days that were imported, as facts: a term names the one it rests on."""
 
-from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any, Final
 from uuid import UUID
@@ -53,7 +52,7 @@ class PublishedCalendars(Aggregate):
         make_up_days: list[str],
         document: str,
     ) -> None:
-        self.calendars = [_calendar(version, first, last, holidays, make_up_days)]
+        self.calendars = [WorkCalendar.from_texts(version, first, last, holidays, make_up_days)]
 
     @property
     def calendar(self) -> WorkCalendar:
@@ -75,7 +74,7 @@ class PublishedCalendars(Aggregate):
         make_up_days: list[str],
         document: str,
     ) -> None:
-        self.calendars.append(_calendar(version, first, last, holidays, make_up_days))
+        self.calendars.append(WorkCalendar.from_texts(version, first, last, holidays, make_up_days))
 
 
 def check_extends(calendar: WorkCalendar, known: WorkCalendar, today: date) -> None:
@@ -108,15 +107,3 @@ def told(calendar: WorkCalendar) -> dict[str, Any]:
         "holidays": [day.isoformat() for day in sorted(calendar.holidays)],
         "make_up_days": [day.isoformat() for day in sorted(calendar.make_up_days)],
     }
-
-
-def _calendar(
-    version: str, first: str, last: str, holidays: Sequence[str], make_up_days: Sequence[str]
-) -> WorkCalendar:
-    return WorkCalendar(
-        version,
-        date.fromisoformat(first),
-        date.fromisoformat(last),
-        frozenset(map(date.fromisoformat, holidays)),
-        frozenset(map(date.fromisoformat, make_up_days)),
-    )

@@ -3,6 +3,7 @@
 import sqlite3
 import uuid
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -115,10 +116,15 @@ def registration(**given: Any) -> dict[str, Any]:
     }
 
 
-@pytest.fixture(scope="module")
-def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
-    home: Path = tmp_path_factory.mktemp("town")
-    installation = embedded(home, Variables({}))
+def asked(town: Town, path: str, **given: Any) -> Any:
+    """Return what an auditor is answered."""
+    service, _, method = path.partition(".")
+    return town.caller("A1", ["auditor"], "").call(service, method, **given)
+
+
+@contextmanager
+def running_town(home: Path, settings: Variables) -> Iterator[Town]:
+    installation = embedded(home, settings)
     around = installation.surroundings
     migrate_all(around.database_url)
     running = host(around, *SERVICES)
@@ -127,3 +133,9 @@ def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
     yield made
     made.close()
     running.stop()
+
+
+@pytest.fixture(scope="module")
+def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
+    with running_town(tmp_path_factory.mktemp("town"), Variables({})) as made:
+        yield made

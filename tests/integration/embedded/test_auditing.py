@@ -24,10 +24,14 @@ from services.audit.verifier import (
     verify_bundle,
     verify_receipt,
 )
-from shouwen.embedded import embedded
-from shouwen.hosting import SERVICES, host, migrate_all
 from shouwen.opening import opened
-from tests.integration.embedded.conftest import OFFICE, Town, registration
+from tests.integration.embedded.conftest import (
+    OFFICE,
+    Town,
+    asked,
+    registration,
+    running_town,
+)
 
 UNKNOWN = "XF-330424-20261123-000017-X"
 
@@ -36,19 +40,8 @@ UNKNOWN = "XF-330424-20261123-000017-X"
 def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
     """A town of its own, whose ends are stated every half second."""
     settings = Variables({"SHOUWEN_LEDGER_HEADS_EVERY_S": "0.5"})
-    installation = embedded(tmp_path_factory.mktemp("audited"), settings)
-    migrate_all(installation.surroundings.database_url)
-    running = host(installation.surroundings, *SERVICES)
-    running.start()
-    made = Town(installation)
-    yield made
-    made.close()
-    running.stop()
-
-
-def asked(town: Town, path: str, **given: Any) -> Any:
-    service, _, method = path.partition(".")
-    return town.caller("A1", ["auditor"], "").call(service, method, **given)
+    with running_town(tmp_path_factory.mktemp("audited"), settings) as made:
+        yield made
 
 
 def terms(town: Town) -> Terms:

@@ -13,28 +13,15 @@ from chassis.environment import Variables
 from contracts.failures import Failure
 from services.audit.verifier import Key, Report, Terms, verify, verify_bundle
 from shouwen.comparing import Comparison
-from shouwen.embedded import embedded
-from shouwen.hosting import SERVICES, host, migrate_all
-from tests.integration.embedded.conftest import Town
+from tests.integration.embedded.conftest import Town, asked, running_town
 
 
 @pytest.fixture(scope="module")
 def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
     """A town of its own, whose logs are attacked, and whose ends are stated every half second."""
     settings = Variables({"SHOUWEN_LEDGER_HEADS_EVERY_S": "0.5"})
-    installation = embedded(tmp_path_factory.mktemp("attacked"), settings)
-    migrate_all(installation.surroundings.database_url)
-    running = host(installation.surroundings, *SERVICES)
-    running.start()
-    made = Town(installation)
-    yield made
-    made.close()
-    running.stop()
-
-
-def asked(town: Town, path: str, **given: Any) -> Any:
-    service, _, method = path.partition(".")
-    return town.caller("A1", ["auditor"], "").call(service, method, **given)
+    with running_town(tmp_path_factory.mktemp("attacked"), settings) as made:
+        yield made
 
 
 def terms(town: Town, kept: str = "") -> Terms:

@@ -1,4 +1,4 @@
-"""One casebook for each test."""
+"""One casebook, or one town, for each test."""
 
 from collections.abc import Iterator
 
@@ -6,6 +6,7 @@ import pytest
 
 from tests.builders import Clock
 from tests.unit.responsibility.casebook import Casebook, FakeArrivals, responsibility
+from tests.unit.responsibility.town import Town, opened_town
 from tests.unit.stores import Stores
 
 
@@ -14,3 +15,9 @@ def case(stores: Stores, clock: Clock) -> Iterator[Casebook]:
     arrivals = FakeArrivals()
     with stores.opened("responsibility", lambda env: responsibility(env, clock, arrivals)) as made:
         yield Casebook(made, clock, arrivals)
+
+
+@pytest.fixture
+def town(stores: Stores, clock: Clock) -> Iterator[Town]:
+    with opened_town(stores, clock) as made:
+        yield made

@@ -1,6 +1,5 @@
 """The class of a matter is that of its petitions: it comes with them, and leaves with them."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -18,37 +17,16 @@ from tests.builders import (
     Clock,
     actor,
 )
-from tests.unit.intake.desk import intake
-from tests.unit.responsibility.casebook import Casebook, FakeArrivals, receive, responsibility, take
-from tests.unit.responsibility.linked import Counter
-from tests.unit.responsibility.test_merging import PEOPLE, Town, terms_of
-from tests.unit.stores import Stores
+from tests.unit.responsibility.casebook import receive, take
+from tests.unit.responsibility.town import Town, does, named, terms_of
 
 ELSEWHERE = Viewer(actor("K9", OTHER_COUNTY))
 ACCUSED = Viewer(actor(SHEN))
 
 
-@pytest.fixture
-def town(stores: Stores, clock: Clock) -> Iterator[Town]:
-    with stores.opened("intake", lambda environment: intake(environment, clock)) as at_intake:
-        counter = Counter(at_intake)
-        with stores.opened(
-            "responsibility", lambda environment: responsibility(environment, clock, counter)
-        ) as made:
-            yield Town(counter, Casebook(made, clock, FakeArrivals()))
-
-
 def corrected(town: Town, number: str, petition_class: str) -> None:
     town.counter.correct(number, petition_class)
-    town._arrive()
-
-
-def named(town: Town, who: int, of: str, **changes: Any) -> str:
-    """Register a petition that a clerk says repeats another."""
-    given = {"repeat_of": of, **changes}
-    number = town.counter.register(PEOPLE[who], "别的说法", **given)["number"]
-    town._arrive()
-    return str(number)
+    town.arrive()
 
 
 def course(town: Town, number: str, viewer: Viewer = FOLLOWER, as_of: Any = None) -> Any:
@@ -57,12 +35,6 @@ def course(town: Town, number: str, viewer: Viewer = FOLLOWER, as_of: Any = None
 
 def classes(town: Town, *numbers: str) -> list[str]:
     return [course(town, number)["petition_class"] for number in numbers]
-
-
-def does(town: Town, *asked: Any) -> None:
-    for each in asked:
-        town.case.when(each)
-        assert town.case.refusal is None, town.case.refusal
 
 
 class TestAnAccusationThatLeaves:
@@ -76,7 +48,7 @@ class TestAnAccusationThatLeaves:
         town.link(second, first)
         corrected(town, second, "accusation")
         town.counter.name(second, SHEN)
-        town._arrive()
+        town.arrive()
         clock.advance(HOUR)
         return first, second
 

@@ -1,6 +1,5 @@
 """Merging (并案) and splitting (分案): one owner for what is one matter, none is ever lost."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -17,69 +16,17 @@ from tests.builders import (
     TODAY,
     Clock,
 )
-from tests.unit.intake.desk import intake
 from tests.unit.responsibility.casebook import (
-    Casebook,
-    FakeArrivals,
     close,
     receive,
-    responsibility,
     rule,
     set_roster,
     take,
 )
-from tests.unit.responsibility.linked import Counter, inbox_from
+from tests.unit.responsibility.linked import inbox_from
 from tests.unit.responsibility.paths import SEATS
-from tests.unit.stores import Stores, delete_rows, rows, tables
-
-PEOPLE = [f"3304241955031200{serial:02}" for serial in range(9)]
-
-
-class Town:
-    """Petitions of different people, registered at intake and known to responsibility."""
-
-    def __init__(self, counter: Counter, case: Casebook) -> None:
-        self.counter, self.case = counter, case
-        self.inbox = inbox_from(counter, case.application)
-        self.numbers: list[str] = []
-
-    def register(self, count: int = 1, **changes: Any) -> list[str]:
-        for _ in range(count):
-            who = PEOPLE[len(self.numbers)]
-            self.numbers.append(self.counter.register(who, "外墙渗水", **changes)["number"])
-        self.inbox.catch_up()
-        return self.numbers[-count:]
-
-    def link(self, repeat: str, of: str) -> None:
-        self.counter.link(repeat, of)
-        self._arrive()
-
-    def unlink(self, repeat: str) -> None:
-        self.counter.unlink(repeat)
-        self._arrive()
-
-    def _arrive(self) -> None:
-        self.case.when(lambda _application: self.inbox.catch_up())
-        assert self.inbox.parked() == 0
-
-    def of(self, number: str) -> Any:
-        return self.case.ownership(number)
-
-    def owner_of(self, number: str) -> Any:
-        return self.of(number)["owner"]
-
-    def facts(self) -> list[str]:
-        return [type(fact).__qualname__ for fact in self.case.new_facts()]
-
-
-@pytest.fixture
-def town(stores: Stores, clock: Clock) -> Iterator[Town]:
-    with stores.opened("intake", lambda environment: intake(environment, clock)) as at_intake:
-        counter = Counter(at_intake)
-        with stores.opened(
-            "responsibility", lambda environment: responsibility(environment, clock, counter)
-        ) as made:
-            yield Town(counter, Casebook(made, clock, FakeArrivals()))
+from tests.unit.responsibility.town import PEOPLE, Town, terms_of
+from tests.unit.stores import delete_rows, rows, tables
 
 
 def _no_registration(_event: CloudEvent) -> Any:
@@ -87,12 +34,6 @@ def _no_registration(_event: CloudEvent) -> Any:
 
 
 _unreadable = replace(READING, registration_of=_no_registration)
-
-
-def terms_of(town: Town, number: str) -> dict[str, str]:
-    """Term to the day it ended on, empty while it runs; of one that began anew the latest."""
-    latest = [row for row in rows(town.case.application, "term") if row[0] == f"{number}/{row[2]}"]
-    return {row[2]: row[5] for row in latest}
 
 
 class TestWhatIsContested:
@@ -209,7 +150,7 @@ class TestMerging:
         town.link(second, first)
         delete_rows(town.case.application, "applied_position")
         before = tables(town.case.application)
-        town._arrive()
+        town.arrive()
         assert town.facts() == []
         assert tables(town.case.application) == before
 
@@ -349,7 +290,7 @@ class TestNotAcceptedAgain:
             town.case.when(close(of=number))
         before = town.of(number)["state"]
         repeat = town.counter.register(PEOPLE[0], "外墙渗水")["number"]
-        town._arrive()
+        town.arrive()
         assert town.facts() == ["Ownership.RepeatJoined", "Ownership.NotAcceptedAgain"]
         assert (town.of(repeat)["matter"], town.of(repeat)["state"]) == (number, before)
 
@@ -369,5 +310,5 @@ class TestNotAcceptedAgain:
         town.case.when(take("reopen", of=number))
         town.case.clock.advance(DAY)
         town.counter.register(PEOPLE[0], "外墙渗水")
-        town._arrive()
+        town.arrive()
         assert town.facts() == ["Ownership.RepeatJoined"]

@@ -1,6 +1,5 @@
 """A link that was made by mistake is undone to the end: by facts of its own, none taken back."""
 
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -11,58 +10,30 @@ from services.responsibility.application.courses import Courses
 from services.responsibility.domain.ownership import Ownership
 from services.responsibility.domain.refusals import PetitionUnknown
 from tests.builders import CLERK, DAY, HEAD, HUANG, SHEN, TAO, Clock, actor, intake_command
-from tests.unit.intake.desk import intake
 from tests.unit.responsibility.casebook import (
     GIVEN,
-    Casebook,
-    FakeArrivals,
     close,
     receive,
     recuse,
     reopen,
     reply,
-    responsibility,
     rule,
     succeed,
     take,
 )
-from tests.unit.responsibility.linked import Counter
 from tests.unit.responsibility.paths import BY, TO_CLEARANCE
-from tests.unit.responsibility.test_merging import PEOPLE, Town, terms_of
-from tests.unit.stores import Stores, delete_rows, rows, tables
+from tests.unit.responsibility.town import PEOPLE, Town, does, named, terms_of
+from tests.unit.stores import delete_rows, rows, tables
 
 LOOKER = Viewer(actor(HEAD))
-
-
-@pytest.fixture
-def town(stores: Stores, clock: Clock) -> Iterator[Town]:
-    with stores.opened("intake", lambda environment: intake(environment, clock)) as at_intake:
-        counter = Counter(at_intake)
-        with stores.opened(
-            "responsibility", lambda environment: responsibility(environment, clock, counter)
-        ) as made:
-            yield Town(counter, Casebook(made, clock, FakeArrivals()))
 
 
 def linked(town: Town, repeat: str, of: str) -> None:
     town.link(repeat, of)
 
 
-def named(town: Town, who: int, of: str) -> str:
-    """Register a petition that a clerk says repeats another."""
-    number = town.counter.register(PEOPLE[who], "别的说法", repeat_of=of)["number"]
-    town._arrive()
-    return str(number)
-
-
 def course(town: Town, number: str, as_of: Any = None) -> dict[str, Any]:
     return Courses(town.case.application).course_of(number, as_of, LOOKER)
-
-
-def does(town: Town, *asked: Any) -> None:
-    for each in asked:
-        town.case.when(each)
-        assert town.case.refusal is None, town.case.refusal
 
 
 class TestWhatRepeatsTheLaterOne:
@@ -83,7 +54,7 @@ class TestWhatRepeatsTheLaterOne:
         first, second = town.register(2)
         town.link(second, first)
         third = town.counter.register(PEOPLE[1], "外墙渗水")["number"]
-        town._arrive()
+        town.arrive()
         assert town.of(third)["matter"] == first
         town.unlink(second)
         assert town.of(third)["matter"] == second
@@ -472,7 +443,7 @@ class TestWithdrawals:
         command = intake_command(f"withdraw-{number}")
         code = petition._vault.query_code(number)
         petition.withdraw_petition(command, number, code, "settled")
-        town._arrive()
+        town.arrive()
 
 
 class TestAsOfAnInstant:
@@ -571,7 +542,7 @@ def test_told_twice_nothing_more_happens(town: Town, clock: Clock):
         step(second)
         before = tables(town.case.application)
         delete_rows(town.case.application, "applied_position")
-        town._arrive()
+        town.arrive()
         assert town.facts() == []
         assert tables(town.case.application) == before
     assert town.of(third)["matter"] == second
