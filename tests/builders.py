@@ -18,7 +18,7 @@ from services.intake.application.ports import Raised
 from services.intake.domain.numbering import number_of
 from services.intake.gateways.vault import Content
 from services.notify.application.ports import Told
-from services.responsibility.application import Command, Viewer
+from services.responsibility.application.callers import Command, Viewer
 from services.responsibility.domain.evidence import (
     Approval,
     ClosingStatement,

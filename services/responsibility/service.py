@@ -31,7 +31,7 @@ from contracts.rpc.upkeep import (
     Redriven,
     RedriveParked,
 )
-from services.responsibility.application import Command, ReportedReception, Viewer
+from services.responsibility.application.callers import Command, ReportedReception, Viewer
 from services.responsibility.application.courses import StepAsked
 from services.responsibility.bootstrap import Rooms
 from services.responsibility.domain.course import StepCorrection

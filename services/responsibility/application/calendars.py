@@ -7,7 +7,8 @@ from typing import Final, Protocol
 
 from chassis.eventstore.application import Answer, Provenance, Unit
 from chassis.eventstore.transaction import Questions
-from services.responsibility.application import Command, Responsibility
+from services.responsibility.application import Responsibility
+from services.responsibility.application.callers import Command
 from services.responsibility.domain.course import Course
 from services.responsibility.domain.policy import day_of
 from services.responsibility.domain.workdays import (

@@ -7,14 +7,10 @@ from typing import Any, Final
 
 from chassis.eventstore.application import Answer, Unit
 from chassis.eventstore.instants import text_of
-from services.responsibility.application import (
-    Command,
-    Responsibility,
-    Viewer,
-    check_no_party,
-    check_sight,
-)
+from services.responsibility.application import Responsibility
+from services.responsibility.application.callers import Command, Viewer
 from services.responsibility.application.seats import check_correction, check_step
+from services.responsibility.application.sight import check_no_party, check_sight
 from services.responsibility.application.steps import (
     course_begun,
     follow_matter,

@@ -17,7 +17,7 @@ from contracts.failures import Failure
 from contracts.fields import PAGE_MAX
 from contracts.rpc import METHODS
 from contracts.rpc.method import FOLLOWERS
-from services.responsibility.application import ARRIVES_WITHIN_S
+from services.responsibility.application.on_record import ARRIVES_WITHIN_S
 from tests.integration.embedded.conftest import OFFICE, Town, registration
 from tests.integration.embedded.test_bad_input import BY_NUMBER, GOOD
 

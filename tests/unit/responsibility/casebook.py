@@ -15,7 +15,8 @@ from eventsourcing.domain import Aggregate
 
 from chassis.eventstore.application import Provenance, ReadModel, Unit
 from chassis.jurisdiction import Actor
-from services.responsibility.application import ReportedReception, Responsibility
+from services.responsibility.application import Responsibility
+from services.responsibility.application.callers import ReportedReception
 from services.responsibility.application.courses import Courses, StepAsked
 from services.responsibility.domain.course import StepCorrection
 from services.responsibility.domain.evidence import (

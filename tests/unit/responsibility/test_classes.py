@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from services.responsibility.application import Viewer
+from services.responsibility.application.callers import Viewer
 from services.responsibility.application.courses import Courses
 from services.responsibility.domain.refusals import PetitionUnknown
 from tests.builders import (

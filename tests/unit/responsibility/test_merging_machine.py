@@ -20,7 +20,7 @@ from hypothesis.stateful import (
 )
 
 from services.intake.domain.petition import Petition
-from services.responsibility.application import Viewer
+from services.responsibility.application.callers import Viewer
 from services.responsibility.application.courses import Courses
 from services.responsibility.domain.ownership import Ownership
 from services.responsibility.readmodels.caseloads import Caseloads

@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 
 from chassis.eventstore.application import Provenance, Unit
-from services.responsibility.application import Responsibility, Viewer
+from services.responsibility.application import Responsibility
+from services.responsibility.application.callers import Viewer
 from services.responsibility.application.courses import Courses
 from services.responsibility.domain.course import Course
 from services.responsibility.domain.evidence import MatterCorrection

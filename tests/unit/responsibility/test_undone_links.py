@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from services.responsibility.application import Viewer
+from services.responsibility.application.callers import Viewer
 from services.responsibility.application.courses import Courses
 from services.responsibility.domain.ownership import Ownership
 from services.responsibility.domain.refusals import PetitionUnknown

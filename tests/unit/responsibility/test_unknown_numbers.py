@@ -3,7 +3,7 @@
 import pytest
 from eventlet import GreenPool
 
-from services.responsibility.application import WAITING_MAX
+from services.responsibility.application.on_record import WAITING_MAX
 from services.responsibility.domain.refusals import PetitionUnknown
 from tests.builders import FOLLOWER, number
 from tests.unit.responsibility.casebook import Casebook
