@@ -16,7 +16,7 @@ from services.audit.domain.timeline import Fact
 from services.intake.application.ports import Command as IntakeCommand
 from services.intake.application.ports import Raised
 from services.intake.domain.numbering import number_of
-from services.intake.gateways.vault import Content
+from services.intake.gateways.content import Content
 from services.notify.application.ports import Told
 from services.responsibility.application.callers import Command, Viewer
 from services.responsibility.domain.evidence import (

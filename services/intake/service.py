@@ -39,7 +39,7 @@ from contracts.rpc.upkeep import (
 from services.intake.application.linking import Statement
 from services.intake.application.ports import Command, Corrected, Parties, Raised, Reader
 from services.intake.bootstrap import Rooms
-from services.intake.gateways.vault import Content, committed_form
+from services.intake.gateways.content import Content, committed_form
 from services.intake.readmodels.register import Sight
 from services.intake.settings import FOLLOWS, NAME
 

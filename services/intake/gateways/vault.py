@@ -13,7 +13,7 @@ import os
 from base64 import b32encode, urlsafe_b64decode
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import sha256
 from typing import Any, Final
@@ -30,18 +30,14 @@ from chassis.eventstore.transaction import Questions, Writing
 from services.intake.application.ports import Earlier, PersonMarks
 from services.intake.domain.refusals import ContentErased, VersionUnknown
 from services.intake.domain.repeats import KnownBy
+from services.intake.gateways.content import PRINCIPAL, SALT, TEXT, Content, Person, commitment
 from services.intake.gateways.letters import letters_of
+from services.intake.gateways.shelf import FIRST_VERSION, Shelf
 
 KEY_BYTES: Final = 32
 NONCE_BYTES: Final = 12
 SALT_BYTES: Final = 32
 QUERY_CODE_CHARS: Final = 10
-TEXT: Final = "text"
-PRINCIPAL: Final = "petitioner"
-SALT: Final = "salt"
-FIRST_VERSION: Final = 1
-
-Person = Mapping[str, str]
 
 
 @dataclass
@@ -59,74 +55,6 @@ class Keyring:
 
 class VaultKeyInvalid(SettingInvalid):
     """The vault's key is not 32 bytes in base64."""
-
-
-@dataclass(frozen=True, slots=True)
-class Shelf:
-    """Where one version of a content stands; the first, which most have alone, by itself.
-
-    Attributes:
-        kept_at: since when the first one is kept.
-    """
-
-    petition_id: str
-    version: int = FIRST_VERSION
-    kept_at: str = ""
-
-    @property
-    def table(self) -> str:
-        return "vault" if self.version == FIRST_VERSION else "vault_version"
-
-    @property
-    def columns(self) -> dict[str, Any]:
-        """The columns that say so, with their values."""
-        first = {"petition_id": self.petition_id}
-        return first if self.version == FIRST_VERSION else {**first, "version": self.version}
-
-    @property
-    def since(self) -> dict[str, str]:
-        """Since when the content is kept, where the table says so."""
-        return {"kept_at": self.kept_at} if self.version == FIRST_VERSION else {}
-
-    def place(self, role: str, ordinal: int) -> bytes:
-        """Bind a ciphertext to where it stands, so that it cannot be moved."""
-        return "/".join(map(str, [*self.columns.values(), role, ordinal])).encode()
-
-
-@dataclass(frozen=True, slots=True)
-class Content:
-    """What a petitioner gave us.
-
-    Attributes:
-        text: title, body, place and accused.
-        persons: role to people; the first `petitioner` is the principal.
-    """
-
-    text: Mapping[str, Any]
-    persons: Mapping[str, Sequence[Person]]
-
-    @property
-    def principal(self) -> Person:
-        """The petitioner whose key protects the text."""
-        return self.persons[PRINCIPAL][0]
-
-    def everybody(self) -> Iterator[tuple[str, int, Person]]:
-        """Yield role, place in it, and person."""
-        for role, people in self.persons.items():
-            for ordinal, person in enumerate(people):
-                yield role, ordinal, person
-
-    def changed(
-        self, text: Mapping[str, Any], persons: Mapping[str, Sequence[Person]]
-    ) -> "Content":
-        """Return it with other texts and people where they are given; nobody leaves no role."""
-        people = {**self.persons, **persons}
-        return replace(
-            self,
-            # Each version has a salt of its own.
-            text={n: value for n, value in {**self.text, **text}.items() if n != SALT},
-            persons={role: those for role, those in people.items() if those},
-        )
 
 
 class Vault:
@@ -471,22 +399,6 @@ def _kept_of(
     )
     for petition_id, version, role, ordinal, petitioner_id, ciphertext in rows:
         yield Shelf(petition_id, version), role, ordinal, petitioner_id, bytes(ciphertext)
-
-
-def commitment(salt: bytes, content: Content) -> str:
-    """Return SHA-256 in hex over the salt and the content as canonical JSON."""
-    return sha256(salt + committed_form(content).encode()).hexdigest()
-
-
-def committed_form(content: Content) -> str:
-    """Return content as the canonical JSON that a commitment is over, without the salt."""
-    plain = {
-        "text": {name: value for name, value in content.text.items() if name != SALT},
-        "persons": {
-            role: [dict(person) for person in people] for role, people in content.persons.items()
-        },
-    }
-    return json.dumps(plain, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
 
 
 def _derived(key: bytes, purpose: bytes) -> bytes:

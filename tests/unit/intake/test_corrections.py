@@ -22,7 +22,8 @@ from services.intake.domain.refusals import (
     VersionChanged,
     VersionUnknown,
 )
-from services.intake.gateways.vault import Vault, commitment
+from services.intake.gateways.content import commitment
+from services.intake.gateways.vault import Vault
 from services.intake.readmodels.register import RegisterTables, Sight
 from statute.parties import mark_of
 from tests.builders import (

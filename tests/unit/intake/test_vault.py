@@ -9,7 +9,8 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.keywrap import InvalidUnwrap
 
 from services.intake.domain.refusals import ContentErased
-from services.intake.gateways.vault import Content, Vault, VaultKeyInvalid, commitment
+from services.intake.gateways.content import Content, commitment
+from services.intake.gateways.vault import Vault, VaultKeyInvalid
 from tests.builders import CLERK, actor, content, number, person, raised
 from tests.unit.intake.desk import VAULT_KEY, Desk, reader
 
