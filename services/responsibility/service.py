@@ -34,9 +34,9 @@ from contracts.rpc.upkeep import (
 from services.responsibility.application.callers import Command, ReportedReception, Viewer
 from services.responsibility.application.courses import StepAsked
 from services.responsibility.bootstrap import Rooms
-from services.responsibility.domain.course import StepCorrection
 from services.responsibility.domain.evidence import Approval, ClosingStatement, Successor
 from services.responsibility.domain.policy import day_of
+from services.responsibility.domain.taking import StepCorrection
 from services.responsibility.readmodels.caseloads import Onlooker, Owned
 from services.responsibility.readmodels.terms import Seen, TermsAsked
 from services.responsibility.settings import FOLLOWS, NAME

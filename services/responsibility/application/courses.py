@@ -19,7 +19,8 @@ from services.responsibility.application.steps import (
     now_for,
     taking_of,
 )
-from services.responsibility.domain.course import Course, CourseTerm, StepCorrection
+from services.responsibility.domain.course import Course
+from services.responsibility.domain.course_terms import CourseTerm
 from services.responsibility.domain.ownership import Ownership
 from services.responsibility.domain.policy import SEALED
 from services.responsibility.domain.refusals import (
@@ -29,6 +30,7 @@ from services.responsibility.domain.refusals import (
     VersionChanged,
 )
 from services.responsibility.domain.taken import Taken
+from services.responsibility.domain.taking import StepCorrection
 from statute.counting import Term
 from statute.course import STEPS, steps_from
 from statute.workdays import WorkCalendar

@@ -6,11 +6,12 @@ from typing import Any, Final
 
 from chassis.eventstore.application import Unit
 from chassis.jurisdiction import Actor, stands_for
-from services.responsibility.domain.course import Course, Taking
+from services.responsibility.domain.course import Course
 from services.responsibility.domain.evidence import ClosingStatement, Withdrawal
 from services.responsibility.domain.ownership import Ownership
 from services.responsibility.domain.policy import OUTCOMES_WITHOUT_CONDITIONS
 from services.responsibility.domain.refusals import CaseClosed, ConditionUnmet
+from services.responsibility.domain.taking import Taking
 from statute.course import STEPS, Step
 from statute.workdays import WorkCalendar
 

@@ -9,10 +9,11 @@ from chassis.eventstore.application import Answer
 from chassis.eventstore.instants import text_of
 from chassis.eventstore.log import RecordedEvent
 from services.responsibility.application import Responsibility
-from services.responsibility.domain.course import CARRYING_OUT, Course
+from services.responsibility.domain.course import Course
 from services.responsibility.domain.evidence import Matter
 from services.responsibility.domain.ownership import Ownership
 from services.responsibility.domain.policy import PASSING_ON
+from services.responsibility.domain.under_way import CARRYING_OUT
 from statute.terms import TERMS
 
 # Without a course the first step is due from one of them.

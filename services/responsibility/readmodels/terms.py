@@ -10,7 +10,7 @@ from chassis.eventstore.losses import Made
 from chassis.eventstore.paging import Key, key_of, page_of
 from chassis.eventstore.transaction import Questions, Row, Writing
 from services.responsibility.application.calendars import NewerCalendar
-from services.responsibility.domain.course import CARRYING_OUT, Course
+from services.responsibility.domain.course import Course
 from services.responsibility.domain.ownership import Ownership
 from services.responsibility.domain.policy import (
     PASSED_ON_AT_MOST,
@@ -18,6 +18,7 @@ from services.responsibility.domain.policy import (
     SEALED,
     day_of,
 )
+from services.responsibility.domain.under_way import CARRYING_OUT
 from services.responsibility.readmodels.caseloads import BEGINNING, Onlooker, shown_to
 from statute.counting import Term
 from statute.terms import TERMS

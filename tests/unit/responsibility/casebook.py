@@ -18,7 +18,6 @@ from chassis.jurisdiction import Actor
 from services.responsibility.application import Responsibility
 from services.responsibility.application.callers import ReportedReception
 from services.responsibility.application.courses import Courses, StepAsked
-from services.responsibility.domain.course import StepCorrection
 from services.responsibility.domain.evidence import (
     Approval,
     ClosingStatement,
@@ -27,6 +26,7 @@ from services.responsibility.domain.evidence import (
 )
 from services.responsibility.domain.ownership import Ownership
 from services.responsibility.domain.roster import RosterLine
+from services.responsibility.domain.taking import StepCorrection
 from services.responsibility.readmodels.caseloads import Caseloads, Onlooker
 from services.responsibility.readmodels.matters import Matters
 from services.responsibility.readmodels.terms import TermTables

@@ -9,7 +9,7 @@ import pytest
 from chassis.eventstore.application import Provenance, Unit
 from services.responsibility.application import Responsibility
 from services.responsibility.application.courses import Courses, StepAsked
-from services.responsibility.domain.course import Course, StepCorrection
+from services.responsibility.domain.course import Course
 from services.responsibility.domain.evidence import MatterCorrection, Withdrawal
 from services.responsibility.domain.ownership import Ownership
 from services.responsibility.domain.refusals import (
@@ -19,6 +19,7 @@ from services.responsibility.domain.refusals import (
     StepUnknown,
     VersionChanged,
 )
+from services.responsibility.domain.taking import StepCorrection
 from statute.course import STEPS
 from tests.builders import (
     FOLLOWER,

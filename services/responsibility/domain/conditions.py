@@ -1,0 +1,214 @@
+"""What the conditions of `statute.course.CONDITIONS` mean, by their names in the table below."""
+
+from collections.abc import Callable, Mapping
+from datetime import date, timedelta
+from typing import Final
+
+from services.responsibility.domain.policy import PASSED_ON_AT_MOST, PASSING_ON, REPORT_WITHIN
+from services.responsibility.domain.supervision import promise, untrue_reports
+from services.responsibility.domain.taking import Taking
+from services.responsibility.domain.under_way import CARRYING_OUT, UnderWay
+from statute.counting import TermRefusal
+from statute.course import SENDING
+
+
+def _term_open(course: UnderWay, code: str, taking: Taking) -> bool:
+    running = course.terms.get(code)
+    return running is not None and running.open_at(taking.at)
+
+
+def _objection_in_time(course: UnderWay, taking: Taking) -> bool:
+    return _term_open(course, "objection", taking)
+
+
+def _review_in_time(course: UnderWay, taking: Taking) -> bool:
+    """A closure does not shorten the petitioner's term; asking or withdrawing uses it up."""
+    term = course.terms.get("review_request")
+    used = course.last("ask_review") or course.last("withdraw")
+    return term is not None and not used and not term.over_at(taking.at)
+
+
+def _re_review_in_time(course: UnderWay, taking: Taking) -> bool:
+    return _term_open(course, "re_review_request", taking)
+
+
+def _re_review_term_over(course: UnderWay, taking: Taking) -> bool:
+    return not _term_open(course, "re_review_request", taking)
+
+
+def _extension_possible(course: UnderWay, taking: Taking) -> bool:
+    handling = course.terms.get("handling")
+    asked = course.last("ask_extension")
+    days = taking.given.get("days") or (asked.given["days"] if asked else 0)
+    if handling is None or handling.ended_on is not None:
+        return False
+    try:
+        handling.term.extend(days, taking.day, taking.calendar)
+    except TermRefusal:
+        return False
+    return True
+
+
+def _extension_asked(course: UnderWay, _taking: Taking) -> bool:
+    decisions = {"ask_extension", "approve_extension", "decline_extension"}
+    decided = [taken.step for taken in course.since_handled() if taken.step in decisions]
+    return decided[:1] == ["ask_extension"]
+
+
+def _dissatisfied(course: UnderWay, _taking: Taking) -> bool:
+    evaluation = course.last("evaluate")
+    return evaluation is not None and not evaluation.given["satisfied"]
+
+
+def _re_examined(course: UnderWay, taking: Taking) -> bool:
+    return course.last("re_examine") is not None or not _dissatisfied(course, taking)
+
+
+def _no_hearing_that_day(course: UnderWay, taking: Taking) -> bool:
+    return all(pause.last != taking.day for pause in course.terms["re_review"].term.pauses)
+
+
+def _not_own_work(course: UnderWay, taking: Taking) -> bool:
+    checkers = {taken.by for taken in map(course.last, ("check", "verify", "countersign")) if taken}
+    return taking.by not in _workers(course) | checkers
+
+
+def _workers(course: UnderWay) -> frozenset[str]:
+    """Staff numbers of all who were ever handler or in the team, or delivered a reply."""
+    replied = {taken.by for taken in course.steps if taken.step == "reply"}
+    return frozenset({*course.work.handlers, *course.work.members, *replied})
+
+
+def _decided_by_the_sender(course: UnderWay, taking: Taking) -> bool:
+    sent = course.last_of(SENDING)
+    objected = course.last_of({"object"})
+    by_another = objected is None or taking.by != objected.by
+    return by_another and (sent is None or taking.stands_for(taking.office, sent.office))
+
+
+def _not_own_opinion(course: UnderWay, taking: Taking) -> bool:
+    """Neither who made it nor anybody of a body below the unit whose opinion it is."""
+    unit = course.work.unit
+    below = unit != taking.office and taking.stands_for(unit, taking.office)
+    return taking.by not in _workers(course) and not below
+
+
+def _another_body(course: UnderWay, taking: Taking) -> bool:
+    reviewed = course.last("decide_review")
+    if reviewed is None:
+        return True
+    below = taking.stands_for(reviewed.office, taking.office)
+    return taking.by != reviewed.by and not below
+
+
+def _report_by_ahead(_course: UnderWay, taking: Taking) -> bool:
+    ahead = date.fromisoformat(taking.given["report_by"]) - taking.day
+    return timedelta(0) < ahead <= REPORT_WITHIN
+
+
+def _carry_out_by_ahead(_course: UnderWay, taking: Taking) -> bool:
+    stated = taking.given.get("carry_out_by")
+    ahead = date.fromisoformat(stated) - taking.day if stated else timedelta(1)
+    return timedelta(0) < ahead <= REPORT_WITHIN
+
+
+def _carrying_out_due(course: UnderWay, _taking: Taking) -> bool:
+    return course.runs(CARRYING_OUT)
+
+
+def _carrying_out_promised(course: UnderWay, taking: Taking) -> bool:
+    return "carried_out" not in taking.given or promise(course.steps) is not None
+
+
+def _untrue_on_record(course: UnderWay, taking: Taking) -> bool:
+    return untrue_reports(course.steps, taking.given.get("untrue_steps", ()), taking.by)
+
+
+def _no_appeal(course: UnderWay, _taking: Taking) -> bool:
+    return course.petition_class != "appeal"
+
+
+def _party_at_work(course: UnderWay, taking: Taking) -> bool:
+    replaced = taking.given["instead_of"]
+    at_work = replaced in {course.work.unit, *course.work.assisting}
+    return at_work and taking.parties.include(replaced)
+
+
+def _trigger_on_record(course: UnderWay, taking: Taking) -> bool:
+    shown = {
+        "delay": _delayed,
+        "buck_passing": _passed_on_too_often,
+        "false_report": _reported_falsely,
+        "opinion_not_carried_out": _not_carried_out,
+    }
+    shows = shown.get(taking.given["trigger"])
+    return shows is None or shows(course, taking)
+
+
+def _delayed(course: UnderWay, taking: Taking) -> bool:
+    return any(
+        running.late_days > 0
+        or (running.ended_on is None and running.owed and running.over_at(taking.at))
+        for running in course.all_terms
+        if running.term.rule.code != CARRYING_OUT
+    )
+
+
+def _passed_on_too_often(course: UnderWay, _taking: Taking) -> bool:
+    passed_on = sum(taken.step in PASSING_ON for taken in course.steps)
+    return passed_on > PASSED_ON_AT_MOST
+
+
+def _reported_falsely(course: UnderWay, _taking: Taking) -> bool:
+    return "false_report" in course.reasons
+
+
+def _not_carried_out(course: UnderWay, taking: Taking) -> bool:
+    overdue = course.runs(CARRYING_OUT) and course.terms[CARRYING_OUT].over_at(taking.at)
+    return overdue or "opinion_not_carried_out" in course.reasons
+
+
+def _supervision_open(course: UnderWay, _taking: Taking) -> bool:
+    return course.runs("supervision")
+
+
+def _supervised(course: UnderWay, _taking: Taking) -> bool:
+    return "supervision" in course.terms
+
+
+def _proposal_open(course: UnderWay, _taking: Taking) -> bool:
+    return course.runs("proposal")
+
+
+def _no_proposal_open(course: UnderWay, _taking: Taking) -> bool:
+    return not course.runs("proposal")
+
+
+HOLDS: Final[Mapping[str, Callable[[UnderWay, Taking], bool]]] = {
+    "objection_in_time": _objection_in_time,
+    "review_in_time": _review_in_time,
+    "re_review_in_time": _re_review_in_time,
+    "re_review_term_over": _re_review_term_over,
+    "extension_asked": _extension_asked,
+    "extension_possible": _extension_possible,
+    "dissatisfied": _dissatisfied,
+    "re_examined": _re_examined,
+    "no_hearing_that_day": _no_hearing_that_day,
+    "report_by_ahead": _report_by_ahead,
+    "trigger_on_record": _trigger_on_record,
+    "carry_out_by_ahead": _carry_out_by_ahead,
+    "carrying_out_due": _carrying_out_due,
+    "carrying_out_promised": _carrying_out_promised,
+    "untrue_on_record": _untrue_on_record,
+    "repeat_on_record": lambda _, taking: taking.repeat_known,
+    "no_appeal": _no_appeal,
+    "party_at_work": _party_at_work,
+    "supervision_open": _supervision_open,
+    "supervised": _supervised,
+    "proposal_open": _proposal_open,
+    "no_proposal_open": _no_proposal_open,
+    "not_own_work": _not_own_work,
+    "decided_by_the_sender": _decided_by_the_sender,
+    "not_own_opinion": _not_own_opinion,
+    "another_body": _another_body,
+}

@@ -1,0 +1,60 @@
+"""What somebody asks of a course: a step, or that what was stated with one be put right."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from operator import eq
+from typing import Any
+
+from services.responsibility.domain.policy import day_of
+from statute.course import Step
+from statute.parties import Parties
+from statute.workdays import WorkCalendar
+
+
+@dataclass(frozen=True, slots=True)
+class Taking:
+    """A step that somebody wants to take.
+
+    Attributes:
+        given: what he states, by names in `statute.course.GIVEN`.
+        at: when it happened, UTC.
+        calendar: by which the terms are counted.
+        repeats: numbers of what repeats the matter.
+        parties: who is kept out of it.
+        stands_for: tells whether an office is another one itself, or above it.
+    """
+
+    step: Step
+    by: str
+    office: str
+    given: Mapping[str, Any]
+    at: datetime
+    calendar: WorkCalendar
+    repeats: Sequence[str] = ()
+    parties: Parties = field(default_factory=Parties)
+    stands_for: Callable[[str, str], bool] = eq
+
+    @property
+    def day(self) -> date:
+        """The day of the step, in Shanghai."""
+        return day_of(self.at)
+
+    @property
+    def repeat_known(self) -> bool:
+        """Whether the document is the number of a repeat, where one is what it was found by."""
+        return self.given["found_by"] != "repeat" or self.given["document"] in self.repeats
+
+
+@dataclass(frozen=True, slots=True)
+class StepCorrection:
+    """What should have been stated with a step.
+
+    Attributes:
+        step_number: its place among the steps, from 1.
+        stated: name to what should have been stated, for what was wrong.
+    """
+
+    step_number: int
+    stated: Mapping[str, Any]
+    reason: str
