@@ -35,12 +35,15 @@ class OwnershipTakenV1(Message, frozen=True):
 
     Attributes:
         ground: what made him the first: a reception, the roster, or taking it from the open list;
-            or merged: he owned the matter that was merged into this one; or split: he owns the
-            matter that this one was part of.
+            or merged: he owned the matter that was merged into this one; or split: he owned the
+            matter that this one was part of, and did something in it meanwhile (in older facts:
+            whether or not he did).
         taken_at: when the first contact happened, as stated.
         reception_id: UUID of the reception, where one decided.
         roster_day: day of the roster line, where one decided.
         roster_version: version of that line, from 1.
+        by_number: of the petition by which he came to it, where that is a repeat and no reception
+            says so; else empty. Should that one leave, so does what rests on it.
     """
 
     TYPE: ClassVar[str] = "ownership.taken.v1"
@@ -53,6 +56,7 @@ class OwnershipTakenV1(Message, frozen=True):
     reception_id: str | None = None
     roster_day: date | None = None
     roster_version: int | None = None
+    by_number: str | UnsetType = UNSET
 
 
 class ReceptionRecordedV1(Message, frozen=True):

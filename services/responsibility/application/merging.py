@@ -1,6 +1,7 @@
 """Matters that intake's clerks merge and split, as responsibility follows them."""
 
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 from chassis.eventstore.application import Unit
@@ -13,8 +14,8 @@ from services.responsibility.application.steps import (
     new_course,
 )
 from services.responsibility.domain.course import Course
-from services.responsibility.domain.evidence import Joining, Leaving
-from services.responsibility.domain.leaving import PassedOn
+from services.responsibility.domain.departure import Met, PassedOn
+from services.responsibility.domain.evidence import Joining, Leaving, Link
 from services.responsibility.domain.ownership import Ownership
 
 
@@ -83,8 +84,9 @@ class Merging:
     def leave(self, unit: Unit, leaving: Leaving) -> None:
         """Make a petition a matter of its own again (分案).
 
-        The ownership that it had goes on; else it begins with who received it first, or the owner
-        of the matter that it leaves, so that it is not without one for an instant. What repeats it
+        The ownership that it had goes on; else it begins as it would have at its registration: with
+        who received it first, else with the leader on duty then (rule 5), else it is awaited. Who
+        did something in the matter that it leaves since it came stays its owner. What repeats it
         goes with it, as the record of that matter says.
 
         Raises:
@@ -97,15 +99,19 @@ class Merging:
             return
         passed = self.responsibility.trace(unit, leaving.out_of, registration.number)
         whole = passed[-1]
-        departure = whole.departure_of(registration.number)
+        met = self._met(unit, passed, registration.number)
+        departure = whole.departure_of(registration.number, met, found_course(unit, whole))
         passed_on = self._passed_on(unit, own)
         for matter in passed:
             course = found_course(unit, matter)
             matter.let_go(registration.petition_id, departure.numbers, at, course)
             if matter.record.merged_into is None:
                 follow_class(unit, matter, at, calendar)
+        line = None
         if own is None:
-            own = self.responsibility.await_owner(unit, registration)
+            registered = replace(registration, kept_out=sorted(departure.parties.marks))
+            line = self.responsibility.duty_for(unit, registered, registered.registered_at)
+            own = self.responsibility.await_owner(unit, registered, line)
         if own is None:
             return
         course = found_course(unit, own)
@@ -115,9 +121,25 @@ class Merging:
         follow_class(unit, own, at, calendar)
         for matter in (own, whole):
             look_for_replacement(unit, matter, at)
-        line = self.responsibility.duty_for(unit, registration)
         if line is not None:
-            own.take_by_roster(line, registration.office, at)
+            # As it was decided on at its registration, had it repeated nothing.
+            own.take_by_roster(
+                line, registration.office, registration.registered_at, registration.number
+            )
+
+    @staticmethod
+    def _met(unit: Unit, passed: Sequence[Ownership], number: str) -> list[Met]:
+        """Return who came to the matters that a petition leaves by what leaves them.
+
+        Args:
+            passed: the matter that it was linked to, and those that it has become part of since.
+        """
+        leaving, found = set(passed[-1].leaving_with(number)), list[Met]()
+        for place, matter in enumerate(passed, start=1):
+            parts = _owned_parts(unit, matter, leaving - {number})
+            later = [each for beyond in passed[place:] for each in beyond.passed_on_during(number)]
+            found += matter.met_by(leaving, parts, later)
+        return found
 
     def _passed_on(self, unit: Unit, own: Ownership | None) -> list[PassedOn]:
         """Return by whom the matters that one is part of were held while it was."""
@@ -125,3 +147,17 @@ class Merging:
             return []
         passed = self.responsibility.trace(unit, own.petition_id, own.number)
         return [each for matter in passed[1:] for each in matter.passed_on_during(own.number)]
+
+
+def _owned_parts(unit: Unit, matter: Ownership, leaving: Collection[str]) -> dict[str, Link]:
+    """Return number of a matter that is part of one, and leaves it, to who owns it.
+
+    By a petition of its own that leaves with it; what he owes to another he owns no longer.
+    """
+    found = {}
+    for number in matter.record.merged.keys() & set(leaving):
+        part = unit.find(Ownership, Ownership.create_id(matter.record.merged[number].petition_id))
+        chain = part.record.chain if part is not None else []
+        if chain and chain[0].number in leaving:
+            found[number] = replace(chain[-1], number=chain[0].number)
+    return found

@@ -119,7 +119,8 @@ class MattersOnRecord(EventSourcedApplication):
             look_for_replacement(unit, ownership, registration.registered_at)
         line = self.duty_for(unit, registration)
         if line is not None:
-            ownership.take_by_roster(line, registration.office, registration.registered_at)
+            at, number = registration.registered_at, registration.number
+            ownership.take_by_roster(line, registration.office, at, number)
 
     @staticmethod
     def needed_for(registration: Registration) -> list[UUID]:
@@ -133,7 +134,7 @@ class MattersOnRecord(EventSourcedApplication):
     def _joined(self, unit: Unit, registration: Registration) -> Ownership | None:
         """Return the ownership that the petition is now part of, None when it was so before."""
         if registration.repeats is None:
-            return self.await_owner(unit, registration)
+            return self.await_owner(unit, registration, self.duty_for(unit, registration))
         known = self.trace(unit, registration.repeats, registration.number)[-1]
         if registration.number in known.numbers or self.stands_alone(unit, registration):
             return None
@@ -197,7 +198,10 @@ class MattersOnRecord(EventSourcedApplication):
             unit.forget(ownership.id)
         raise TooBusy(f"{number} is being merged or split")
 
-    def await_owner(self, unit: Unit, registration: Registration) -> Ownership | None:
+    @staticmethod
+    def await_owner(
+        unit: Unit, registration: Registration, line: DutyLine | None
+    ) -> Ownership | None:
         id_ = Ownership.create_id(registration.petition_id)
         if unit.find(Ownership, id_) is not None:
             return None
@@ -210,32 +214,26 @@ class MattersOnRecord(EventSourcedApplication):
             office=registration.office,
             channel=registration.channel,
             petition_class=registration.petition_class,
-            awaits=self._awaits(unit, registration),
-            roster_passed_over=self._passed_over(unit, registration),
+            awaits=_awaits(registration, line),
+            roster_passed_over=_passed_over(registration, line),
         )
         unit.add(ownership)
         return ownership
 
-    def _awaits(self, unit: Unit, registration: Registration) -> str:
-        if registration.channel in CHANNELS_WITH_RECEPTION:
-            return "reception"
-        on_duty = self.duty_for(unit, registration) is not None
-        passed_over = self._passed_over(unit, registration)
-        return "duty_leader" if on_duty and not passed_over else "first_leader"
-
-    def _passed_over(self, unit: Unit, registration: Registration) -> bool:
-        """Tell whether the leader on duty, or the office, is a party to a new matter."""
-        line = self.duty_for(unit, registration)
-        parties = Parties(frozenset(registration.kept_out))
-        return line is not None and parties.include(line.leader, registration.office)
-
     @staticmethod
-    def duty_for(unit: Unit, registration: Registration) -> DutyLine | None:
+    def duty_for(
+        unit: Unit, registration: Registration, as_of: datetime | None = None
+    ) -> DutyLine | None:
+        """Return who is on duty for a petition that nobody stands before, as the record has it.
+
+        Args:
+            as_of: or as it had it at an instant.
+        """
         if registration.channel in CHANNELS_WITH_RECEPTION:
             return None
         day = day_of(registration.registered_at)
         line = unit.find(RosterLine, roster_line_id(registration.office, day))
-        return DutyLine(line.leader, line.day, line.version) if line else None
+        return line.on_duty(as_of) if line else None
 
     @staticmethod
     def ownership(unit: Unit, petition_id: str) -> Ownership:
@@ -378,3 +376,16 @@ class MattersOnRecord(EventSourcedApplication):
         for name, at in stated.items():
             if at is not None and at > self.clock() + CLOCK_TOLERANCE:
                 raise InTheFuture(**{name: "lies in the future"})
+
+
+def _awaits(registration: Registration, line: DutyLine | None) -> str:
+    if registration.channel in CHANNELS_WITH_RECEPTION:
+        return "reception"
+    passed_over = _passed_over(registration, line)
+    return "first_leader" if line is None or passed_over else "duty_leader"
+
+
+def _passed_over(registration: Registration, line: DutyLine | None) -> bool:
+    """Tell whether the leader on duty, or the office, is a party to a new matter."""
+    parties = Parties(frozenset(registration.kept_out))
+    return line is not None and parties.include(line.leader, registration.office)

@@ -16,10 +16,15 @@ from services.responsibility.domain.succession import Succession
 class Contact(Succession):
     """First contact, rival claims, disputes."""
 
-    def take_by_roster(self, line: DutyLine, office: str, at: datetime) -> None:
+    def take_by_roster(
+        self, line: DutyLine, office: str, at: datetime, registered_number: str
+    ) -> None:
         """Let the leader on duty own a petition that nobody received (rule 5).
 
         Nothing happens when somebody owns it already, or when he is a party to it.
+
+        Args:
+            registered_number: the petition that was registered: the original or a repeat of it.
         """
         if self.owner is not None or self.parties.include(line.leader, office):
             return
@@ -31,7 +36,12 @@ class Contact(Succession):
             reception_id=None,
             roster_day=line.day,
             roster_version=line.version,
+            by_number=self._unless_first(registered_number),
         )
+
+    def _unless_first(self, number: str) -> str:
+        """Return a number where it is not that of the first petition, by which one comes to all."""
+        return "" if number == self.number else number
 
     def receive(self, received: Received) -> Claim | None:
         """Record a reception; the first on record makes the owner.

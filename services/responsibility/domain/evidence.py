@@ -114,6 +114,7 @@ class Link:
     Attributes:
         number: the petition by which he came to it.
         recused: the one before him had an interest.
+        place: on record of the ownership.
     """
 
     owner: str
@@ -124,6 +125,7 @@ class Link:
     document: str = ""
     number: str = ""
     recused: bool = False
+    place: int = 0
 
     @property
     def passed_on(self) -> bool:
@@ -141,6 +143,7 @@ class Claim:
         number: the petition that it was a reception of; with that one it leaves.
         by_merging: it is the contact of a matter that was merged, not a reception.
         gone: that petition is of another matter now.
+        place: on record of the ownership.
     """
 
     reception_id: str
@@ -153,6 +156,7 @@ class Claim:
     number: str = ""
     by_merging: bool = False
     gone: bool = False
+    place: int = 0
 
 
 @dataclass(frozen=True)
@@ -250,6 +254,7 @@ class MergedMatter:
     Attributes:
         unit: who handled the merged one; empty where nobody did.
         course_state: how far its course had got; empty where no step was taken.
+        place: on record of the ownership that took it in.
     """
 
     number: str
@@ -257,6 +262,15 @@ class MergedMatter:
     since: datetime
     unit: str = ""
     course_state: str = ""
+    place: int = 0
+
+
+@dataclass(frozen=True)
+class Coming:
+    """When a petition came to a matter: its place on record of the ownership, and its time."""
+
+    place: int
+    at: datetime
 
 
 @dataclass
@@ -287,7 +301,8 @@ class OwnershipRecord:
         merged_into: petition_id of the matter that this one is part of; None for one of its own.
         merged_at, split_at: when that was decided last, and undone; what comes again is older.
         recusal_due: the owner who turned out to be a party; None while none did.
-        withdrawn: numbers of the petitions that their petitioners withdrew.
+        withdrawn: numbers of the petitions that their petitioners withdrew; `grounds` on what
+            ground, of those of which that was told here.
         received_number: the petition of the first reception.
         behind: number of a repeat to that of the petition which it repeats.
         merged: numbers of matters that are part of this one now.
@@ -299,6 +314,9 @@ class OwnershipRecord:
         kept: what stays of a link that was undone, since something rests on it by now: owner, open.
         classes: number to the class of that petition, as far as the facts say it: those of before
             said that of the first petition only.
+        came: number to when it came to be of this matter.
+        acted: place on record of what the owner did last that is no step of the course: he replied,
+            closed it, or it was passed on; 0 while there was none.
     """
 
     chain: list[Link] = field(default_factory=list)
@@ -314,6 +332,7 @@ class OwnershipRecord:
     split_at: datetime | None = None
     recusal_due: str | None = None
     withdrawn: list[str] = field(default_factory=list)
+    grounds: dict[str, str] = field(default_factory=dict)
     received_number: str = ""
     behind: dict[str, str] = field(default_factory=dict)
     merged: dict[str, MergedMatter] = field(default_factory=dict)
@@ -323,3 +342,5 @@ class OwnershipRecord:
     reopening: Reopening | None = None
     kept: list[str] = field(default_factory=list)
     classes: dict[str, str] = field(default_factory=dict)
+    came: dict[str, Coming] = field(default_factory=dict)
+    acted: int = 0

@@ -32,6 +32,7 @@ class Ownership:
         reception_id: str | None
         roster_day: str | None
         roster_version: int | None
+        by_number: str = ""
 
     class ReceptionRecorded(Event):
         TOPIC = "reception.recorded.v1"

@@ -143,8 +143,12 @@ class Joining(Contact, Closing):
             owner=self.owner,
         )
 
-    def _take_over(self, contact: Link, ground: str) -> None:
-        """Begin with an owner since his contact; one after that contests nothing."""
+    def _take_over(self, contact: Link, ground: str, by_number: str = "") -> None:
+        """Begin with an owner since his contact; one after that contests nothing.
+
+        Args:
+            by_number: the petition by which he comes to it, where the record does not show it.
+        """
         self._record_taking(
             timestamp=max(contact.since, self.registered_at),
             owner=contact.owner,
@@ -153,4 +157,5 @@ class Joining(Contact, Closing):
             reception_id=None,
             roster_day=None,
             roster_version=None,
+            by_number=by_number,
         )

@@ -7,44 +7,14 @@ of its own, and what somebody has acted on since stays.
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import pairwise
+from operator import itemgetter
 
 from services.responsibility.domain.course import Course
-from services.responsibility.domain.evidence import Claim, Link, Received, Registration
+from services.responsibility.domain.departure import Departure, Met, PassedOn
+from services.responsibility.domain.evidence import Claim, Link, Received
 from services.responsibility.domain.joining import Joining
-from services.responsibility.domain.policy import DISPUTE_UPHELD, SEALED, class_of_all
-from statute.parties import Parties
-
-
-@dataclass(frozen=True)
-class Departure:
-    """What goes with a petition that leaves a matter.
-
-    Attributes:
-        numbers: its own first, then those of what repeats it; `named` those that each repeats.
-        holder: who holds the matter that it leaves; None where nobody does.
-        by_contact: he came to it by one of these petitions.
-        claims: receptions under these numbers.
-        withdrawn: those of the numbers that were withdrawn.
-        parties: whom these petitions name.
-        classes: number to the class of that petition; empty where it is not on record.
-    """
-
-    numbers: Sequence[str]
-    named: Sequence[str]
-    holder: Link | None
-    by_contact: bool
-    claims: Sequence[Claim]
-    withdrawn: Sequence[str]
-    parties: Parties
-    classes: Mapping[str, str]
-
-
-@dataclass(frozen=True)
-class PassedOn:
-    """A succession or recusal of a matter, by which another that was part of it is held too."""
-
-    previous_owner: str
-    link: Link
+from services.responsibility.domain.policy import SEALED
 
 
 @dataclass(frozen=True)
@@ -57,7 +27,7 @@ class Undoing:
 
 
 class Leaving(Joining):
-    """Splitting."""
+    """Letting petitions go."""
 
     def led_on(self, number: str) -> str | None:
         """Return the petition_id of the ownership to look for a number at; None for this one."""
@@ -86,20 +56,66 @@ class Leaving(Joining):
                 return True
         return False
 
-    def departure_of(self, number: str) -> Departure:
-        """Return what goes with a petition when it leaves."""
-        numbers = [number, *self.behind(number)]
+    def leaving_with(self, number: str) -> list[str]:
+        """Return the numbers that leave with a petition, its own first."""
+        return [number, *self.behind(number)]
+
+    def departure_of(self, number: str, met: Sequence[Met], course: Course | None) -> Departure:
+        """Return what goes with a petition when it leaves.
+
+        Args:
+            met: who came to this matter, or to a part of it, by what leaves.
+            course: of this matter.
+        """
+        numbers = self.leaving_with(number)
         record, leaving = self.record, set(numbers)
         return Departure(
             numbers=numbers,
             named=[record.behind.get(each, number) for each in numbers],
-            holder=record.chain[-1] if record.chain else None,
-            by_contact=bool(record.chain) and record.chain[0].number in leaving,
-            claims=[claim for claim in self.claims if claim.number in leaving],
+            met=met,
+            acting=record.chain[-1] if self._acted_since(number, course) else None,
             withdrawn=[each for each in record.withdrawn if each in leaving],
             parties=self.parties.named_in(numbers),
             classes={each: self._class_leaving(each, number) for each in numbers},
         )
+
+    def _acted_since(self, number: str, course: Course | None) -> bool:
+        """Tell whether who owns the matter did something in it since a petition came.
+
+        The record does not say for which of its petitions: he did it for the whole.
+        """
+        came = self.record.came.get(number)
+        if self.owner is None or came is None:
+            return False
+        steps = course.steps if course is not None else []
+        # Where a repeat opened it the course follows by a step of the owner, who did nothing.
+        taken = [each for each in steps if each.by == self.owner and each.step != "reopen"]
+        return self.record.acted > came.place or any(each.at >= came.at for each in taken)
+
+    def met_by(
+        self,
+        leaving: Collection[str],
+        parts: Mapping[str, Link],
+        later: Sequence[PassedOn] = (),
+    ) -> list[Met]:
+        """Return who came to this matter by petitions that leave, in the order of the record.
+
+        Args:
+            parts: number of a matter that is part of this one, and leaves, to who owned it.
+            later: by whom the matter was held that this one is part of.
+        """
+        record, first = self.record, self.record.chain[:1]
+        claims = [each for each in self.claims if each.number in leaving and not each.by_merging]
+        found = [
+            *((link.place, link, record.evidence, None) for link in first),
+            *((each.place, _contact_of(each), {}, each) for each in claims),
+            *((record.merged[number].place, link, {}, None) for number, link in parts.items()),
+        ]
+        return [
+            Met(link, evidence, claim, [*self._passed_on_after(place), *later])
+            for place, link, evidence, claim in sorted(found, key=itemgetter(0))
+            if link.number in leaving
+        ]
 
     def _class_leaving(self, number: str, first: str) -> str:
         """Return the class of a petition that leaves, as this record has it.
@@ -118,6 +134,13 @@ class Leaving(Joining):
             PassedOn(chain[place - 1].owner, link)
             for place, link in enumerate(chain[:end])
             if place >= max(begin, 1) and link.passed_on
+        ]
+
+    def _passed_on_after(self, place: int) -> list[PassedOn]:
+        return [
+            PassedOn(before.owner, link)
+            for before, link in pairwise(self.record.chain)
+            if link.passed_on and link.place > place
         ]
 
     def let_go(
@@ -214,104 +237,11 @@ class Leaving(Joining):
         if first.by_merging:
             self._take_over(Link(first.leader, first.office, first.received_at, "merged"), "merged")
         else:
-            self._take_by_reception(_received(first))
-
-    def split_from(
-        self,
-        matter: "Leaving",
-        departure: Departure,
-        passed_on: Sequence[PassedOn],
-        at: datetime,
-        registered: Registration,
-        course: Course | None = None,
-    ) -> None:
-        """Be a matter of its own again, as it was before, never without an owner for it.
-
-        Its class and channel are those of its petitions by now; that is on record before it is, so
-        that an accusation is told to nobody meanwhile.
-
-        Its owner is the one that it had, or who has followed him since. If it had none it is who
-        received one of its petitions first, else who holds the matter that it leaves.
-
-        Args:
-            registered: its first petition as intake has it by now.
-            course: of this matter.
-        """
-        classes = self._classes_of(departure, registered)
-        self._put_right(at, classes, channel=registered.channel)
-        self._record_split(
-            timestamp=at,
-            from_petition_id=matter.petition_id,
-            from_number=matter.number,
-            numbers=list(departure.numbers),
-            office=self.office,
-            awaits=self.awaits,
-            owner=self.owner,
-            state=self.state,
-            named_numbers=list(departure.named),
-            withdrawn=list(departure.withdrawn),
-            classes=[classes.get(each, "") for each in departure.numbers],
-        )
-        chain = self.record.chain
-        gone = {chain[0].number} - set(self.numbers) if chain else set()
-        self._undo(self._undoing(gone, course), at)
-        self._follow(passed_on, departure.claims)
-        if departure.by_contact:
-            self._begin_with(departure.holder)
-        self._take_over_claims(departure.claims)
-        self._begin_with(departure.holder)
-        self.keep_out(departure.parties.marks, at)
-
-    def _classes_of(self, departure: Departure, registered: Registration) -> dict[str, str]:
-        """Return number to class of what is a matter again.
-
-        Of the first intake tells it too. Where the two differ a correction is on its way: until
-        then it is the one of which nothing is lost.
-        """
-        known = {**self.record.classes, **{n: its for n, its in departure.classes.items() if its}}
-        told = (departure.classes.get(registered.number, ""), registered.petition_class)
-        known[registered.number] = class_of_all(filter(None, told))
-        return {each: known[each] for each in departure.numbers if each in known}
-
-    def _follow(self, passed_on: Sequence[PassedOn], claims: Sequence[Claim]) -> None:
-        """Let an owner who passed the whole on have passed this on with it.
-
-        A dispute that was upheld passed on no more than what was contested.
-        """
-        upheld = {claim.leader for claim in claims if claim.ruling == "upheld"}
-        for each in passed_on:
-            link = each.link
-            contested = link.ground == DISPUTE_UPHELD and link.owner not in upheld
-            if self.owner != each.previous_owner or self.closed_at is not None or contested:
-                continue
-            record = self._record_recusal if link.recused else self._record_succession
-            record(
-                timestamp=link.since,
-                previous_owner=self.owner,
-                owner=link.owner,
-                office=link.office,
-                ground=link.ground,
-                approver=link.approver,
-                document=link.document,
-            )
-
-    def _take_over_claims(self, claims: Sequence[Claim]) -> None:
-        """Put on record here who received its petitions while it was part of another matter."""
-        known = {claim.reception_id for claim in self.claims}
-        known.add(str(self.record.evidence.get("reception_id")))
-        for claim in claims:
-            if claim.reception_id in known or claim.by_merging:
-                continue
-            received = _received(claim)
-            standing = self._standing(received)
-            self._put_reception(received, standing)
-
-    def _begin_with(self, holder: Link | None) -> None:
-        if self.owner is None and holder is not None:
-            self._take_over(holder, "split")
+            self._take_by_reception(received_as(first))
 
 
-def _received(claim: Claim) -> Received:
+def received_as(claim: Claim) -> Received:
+    """Return the reception that a claim is the record of."""
     return Received(
         reception_id=claim.reception_id,
         received_number=claim.number,
@@ -321,3 +251,7 @@ def _received(claim: Claim) -> Received:
         # What was ruled on is contested no longer.
         stated=claim.dispute_id is not None and claim.ruling is None,
     )
+
+
+def _contact_of(claim: Claim) -> Link:
+    return Link(claim.leader, claim.office, claim.received_at, "reception", number=claim.number)

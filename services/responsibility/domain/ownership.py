@@ -2,7 +2,7 @@
 
 Which reception was first is decided by the record: whoever's event becomes the next version of the
 stream. Stated times are evidence and never decide. The rules are beside this, a file a side:
-`contact`, `succession`, `kept_out`, `closing`, `joining`, `leaving`.
+`contact`, `succession`, `kept_out`, `closing`, `joining`, `leaving`, `parting`.
 """
 
 from collections.abc import Sequence
@@ -15,6 +15,7 @@ from eventsourcing.domain import Aggregate, CanMutateAggregate, event
 
 from services.responsibility.domain.evidence import (
     Claim,
+    Coming,
     Link,
     MergedMatter,
     OwnershipRecord,
@@ -22,13 +23,13 @@ from services.responsibility.domain.evidence import (
     Reply,
 )
 from services.responsibility.domain.facts import Ownership as Facts
-from services.responsibility.domain.leaving import Leaving
+from services.responsibility.domain.parting import Parting
 from statute.parties import Parties
 
 OWNERSHIPS: Final = UUID("0d0f2a1c-52a3-5d4a-8a5f-3c1d4b9e7f21")
 
 
-class Ownership(Leaving, Aggregate):
+class Ownership(Parting, Aggregate):
     """The ownership of one matter (首问责任).
 
     The stream id is derived from the petition, so two leaders who receive the same petition at
@@ -84,10 +85,12 @@ class Ownership(Leaving, Aggregate):
         reception_id: str | None,
         roster_day: str | None,
         roster_version: int | None,
+        by_number: str = "",
     ) -> None:
-        number = self._came_by(ground, owner, reception_id)
+        number = by_number or self._came_by(ground, owner, reception_id)
         self.owner = owner
-        self.record.chain.append(Link(owner, office, timestamp, ground, number=number))
+        link = Link(owner, office, timestamp, ground, number=number, place=self.version)
+        self.record.chain.append(link)
         self.record.evidence = {
             "ground": ground,
             "reception_id": reception_id,
@@ -119,7 +122,8 @@ class Ownership(Leaving, Aggregate):
         if standing == "first":
             self.record.received_number = received_number
             return
-        claim = Claim(reception_id, leader, office, timestamp, standing, number=received_number)
+        given = (reception_id, leader, office, timestamp, standing)
+        claim = Claim(*given, number=received_number, place=self.version)
         self.record.claims.append(claim)
 
     @event(Facts.DisputeOpened)
@@ -158,7 +162,8 @@ class Ownership(Leaving, Aggregate):
         approver: str,
         document: str,
     ) -> None:
-        self._hand_over(Link(owner, office, timestamp, ground, approver, document, self.number))
+        link = Link(owner, office, timestamp, ground, approver, document, self.number)
+        self._hand_over(link)
 
     @event(Facts.Recused)
     def _record_recusal(
@@ -177,7 +182,8 @@ class Ownership(Leaving, Aggregate):
 
     def _hand_over(self, link: Link) -> None:
         self.owner = link.owner
-        self.record.chain.append(link)
+        self.record.chain.append(replace(link, place=self.version))
+        self.record.acted = self.version
         self.record.kept = [each for each in self.record.kept if each != "owner"]
         self._act()
 
@@ -220,6 +226,7 @@ class Ownership(Leaving, Aggregate):
     @event(Facts.WithdrawalReceived)
     def _record_withdrawal(self, timestamp: datetime, withdrawn_number: str, ground: str) -> None:
         self.record.withdrawn.append(withdrawn_number)
+        self.record.grounds[withdrawn_number] = ground
 
     @event(Facts.ReplyCorrected)
     def _record_reply_correction(
@@ -239,13 +246,15 @@ class Ownership(Leaving, Aggregate):
         named_number: str = "",
         petition_class: str = "",
     ) -> None:
-        self._count_in([repeat_number], [named_number or self.number], [petition_class])
+        named = [named_number or self.number]
+        self._count_in([repeat_number], named, [petition_class], timestamp)
 
     def _count_in(
-        self, numbers: Sequence[str], named: Sequence[str], classes: Sequence[str]
+        self, numbers: Sequence[str], named: Sequence[str], classes: Sequence[str], at: datetime
     ) -> None:
         """Let numbers lead here, each behind the one that it repeats, and of its class."""
         record = self.record
+        record.came |= dict.fromkeys(numbers, Coming(self.version, at))
         record.classes |= {each: its for each, its in zip(numbers, classes, strict=False) if its}
         record.repeats += numbers
         record.behind |= dict(zip(numbers, named, strict=True))
@@ -281,11 +290,11 @@ class Ownership(Leaving, Aggregate):
         record, came = self.record, len(self.record.chain)
         # Facts of before say no more than that all the others repeat the later one's first.
         behind_the_first = [self.number, *[merged_number] * (len(numbers) - 1)]
-        self._count_in(numbers, named_numbers or behind_the_first, classes)
+        self._count_in(numbers, named_numbers or behind_the_first, classes, timestamp)
         record.stays |= dict.fromkeys(numbers, (came, None))
         record.withdrawn += [each for each in withdrawn if each not in record.withdrawn]
-        merged = MergedMatter(merged_number, merged_petition_id, timestamp, unit, course_state)
-        record.merged[merged_number] = merged
+        given = (merged_number, merged_petition_id, timestamp, unit, course_state)
+        record.merged[merged_number] = MergedMatter(*given, place=self.version)
         times = record.times_merged[merged_number] = record.times_merged.get(merged_number, 0) + 1
         if claimant is not None and claimant_office is not None and claimed_at is not None:
             claim_id = f"M-{merged_number}" if times == 1 else f"M-{merged_number}-{times}"
@@ -321,6 +330,7 @@ class Ownership(Leaving, Aggregate):
             record.behind.pop(number, None)
             record.classes.pop(number, None)
             record.merged.pop(number, None)
+            record.came.pop(number, None)
             record.left[number] = repeat_petition_id
             if number in record.stays:
                 record.stays[number] = (record.stays[number][0], len(record.chain))
@@ -353,7 +363,8 @@ class Ownership(Leaving, Aggregate):
         record.split_at = timestamp
         record.repeats, record.behind = [], {}
         record.classes = {each: its for each, its in record.classes.items() if each in numbers}
-        self._count_in(along, named_numbers[1:] or [self.number] * len(along), classes[1:])
+        named = named_numbers[1:] or [self.number] * len(along)
+        self._count_in(along, named, classes[1:], timestamp)
         record.stays |= {
             each: (len(record.chain), None) for each in along if each not in record.stays
         }
@@ -362,6 +373,7 @@ class Ownership(Leaving, Aggregate):
     @event(Facts.ReplyDelivered)
     def _record_reply(self, timestamp: datetime, document: str, delivered_by: str) -> None:
         self.record.reply = Reply(document, delivered_by, timestamp)
+        self.record.acted = self.version
         self._act()
 
     @event(Facts.Closed)
@@ -375,6 +387,7 @@ class Ownership(Leaving, Aggregate):
         evaluation_asked_at: datetime | None,
     ) -> None:
         self.closed_at = timestamp
+        self.record.acted = self.version
         self.record.closed_as = outcome
         self.record.reopening = None
         self.record.kept = []

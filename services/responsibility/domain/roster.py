@@ -6,6 +6,8 @@ from uuid import UUID, uuid5
 
 from eventsourcing.domain import Aggregate, event
 
+from services.responsibility.domain.evidence import DutyLine
+
 ROSTER_LINES = UUID("2b4a1a7e-1f0e-5a07-93b6-5d9d3f5a0c11")
 
 
@@ -46,6 +48,12 @@ class RosterLine(Aggregate):
         self.day = day
         self.leader = leader
         self.document = document
+        self.set_at = [(timestamp, leader)]
+
+    def on_duty(self, as_of: datetime | None = None) -> DutyLine | None:
+        """Return the line as it stands, or stood at an instant; None where there was none yet."""
+        known = [leader for at, leader in self.set_at if as_of is None or at <= as_of]
+        return DutyLine(known[-1], self.day, len(known)) if known else None
 
     def replace(self, leader: str, document: str, at: datetime) -> None:
         """Put another leader on duty; nothing happens when it is the same one."""
@@ -71,6 +79,7 @@ class RosterLine(Aggregate):
     ) -> None:
         self.leader = leader
         self.document = document
+        self.set_at.append((timestamp, leader))
 
 
 @lru_cache(maxsize=4096)

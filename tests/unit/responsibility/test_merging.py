@@ -1,6 +1,7 @@
 """Merging (并案) and splitting (分案): one owner for what is one matter, none is ever lost."""
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -166,14 +167,14 @@ class TestSplitting:
         assert (town.owner_of(first), town.owner_of(second)) == (HUANG, SHEN)
         assert town.of(first)["repeats"] == []
 
-    def test_else_it_begins_with_the_owner_of_the_matter(self, town: Town):
-        """So it is not without one for an instant."""
+    def test_else_it_is_awaited(self, town: Town):
+        """The owner of a matter that it never was of is no first contact of it."""
         first, second = town.register(2)
         town.case.when(receive(HUANG, of=first))
         town.link(second, first)
         town.unlink(second)
-        assert town.owner_of(second) == HUANG
-        assert town.of(second)["first_contact"]["ground"] == "split"
+        assert (town.owner_of(first), town.owner_of(second)) == (HUANG, None)
+        assert town.of(second)["state"] == "awaited"
 
     def test_a_repeat_from_its_registration_on_gets_an_ownership(self, town: Town, clock: Clock):
         """Its term for the first step runs from its receipt."""
@@ -184,16 +185,17 @@ class TestSplitting:
         clock.advance(3 * DAY)
         town.unlink(repeat)
         assert town.of(repeat)["matter"] == repeat
-        assert town.owner_of(repeat) == HUANG
+        assert town.of(repeat)["state"] == "awaited"
         due = {row[1]: row[4] for row in rows(town.case.application, "term")}
         assert due[repeat] == due[first]
 
-    def test_without_an_owner_the_leader_on_duty_is_the_first(self, town: Town):
+    def test_without_an_owner_the_leader_on_duty_is_the_first(self, town: Town, clock: Clock):
         """A letter: the roster of the day of its receipt decides, as it would have."""
         first = town.register(channel="letter")[0]
+        clock.advance(timedelta(hours=1))
+        town.case.when(set_roster((TODAY, TAO), office=COUNTY))
         repeat = town.counter.register(PEOPLE[0], "外墙渗水", channel="letter")["number"]
         town.inbox.catch_up()
-        town.case.when(set_roster((TODAY, TAO), office=COUNTY))
         town.unlink(repeat)
         assert (town.owner_of(first), town.owner_of(repeat)) == (None, TAO)
 
@@ -236,7 +238,7 @@ class TestSplitting:
         town.link(third, second)
         town.link(second, first)
         town.unlink(third)
-        assert (town.of(third)["matter"], town.owner_of(third)) == (third, HUANG)
+        assert (town.of(third)["matter"], town.owner_of(third)) == (third, None)
         assert town.of(first)["repeats"] == [second]
         town.unlink(second)
         assert town.of(second)["repeats"] == []

@@ -26,7 +26,7 @@ from services.responsibility.domain.ownership import Ownership
 from services.responsibility.readmodels.caseloads import Caseloads
 from services.responsibility.readmodels.matters import Matters
 from services.responsibility.readmodels.terms import TermTables
-from tests.builders import CLERK, FOLLOWER, HEAD, HUANG, SHEN, TAO, Clock, actor
+from tests.builders import CLERK, COUNTY, FOLLOWER, HEAD, HUANG, SHEN, TAO, TODAY, Clock, actor
 from tests.unit.responsibility import casebook
 from tests.unit.responsibility.casebook import Contended
 from tests.unit.responsibility.linked import Counter, contended_intake, inbox_from
@@ -66,17 +66,22 @@ class MergingAndSplitting(RuleBasedStateMachine):
         self.originals: dict[str, str] = {}
         self.owned: set[str] = set()
         self.received: set[str] = set()
-        self.voided = 0
+        self.acted: set[str] = set()
+        self.void = 0
+        self.letters: set[str] = set()
         self.stood: list[tuple[datetime, dict[str, str]]] = []
         self._endings = ExitStack()
 
-    @initialize()
-    def start(self) -> None:
+    @initialize(on_duty=st.booleans())
+    def start(self, *, on_duty: bool) -> None:
         intake = self.stores.fresh("intake")
         self.counters = [Counter(contended_intake(intake, self.clock)) for _ in range(2)]
         environment = self.stores.fresh("responsibility")
         self.processes = [self._process(environment) for _ in range(2)]
         self.inboxes = [inbox_from(self.counters[0], each) for each in self.processes]
+        self.on_duty = on_duty
+        if on_duty:
+            casebook.set_roster((TODAY, TAO), office=COUNTY)(self.processes[0])
         for each in (*self.processes, *(counter.intake for counter in self.counters)):
             self._endings.callback(each.close)
 
@@ -109,6 +114,7 @@ class MergingAndSplitting(RuleBasedStateMachine):
     def register(self, who: str, text: str, channel: str) -> None:
         answer = self.counters[0].register(who, text, channel=channel)
         self.numbers.append(answer["number"])
+        self.letters |= {answer["number"]} if channel == "letter" else set()
         if answer["repeat_of"]:
             self._note_original(answer["number"])
 
@@ -167,6 +173,7 @@ class MergingAndSplitting(RuleBasedStateMachine):
         try:
             asked(self.processes[0])
             self.received |= {number} if kind == "receive" else set()
+            self.acted |= {number} if kind != "receive" else set()
         except Exception as refusal:
             known = REFUSED_STEPS | {"closing_conditions_unmet", "condition_unmet"}
             if getattr(refusal, "code", None) not in known | {"step_not_open"}:
@@ -227,11 +234,11 @@ class MergingAndSplitting(RuleBasedStateMachine):
 
     @invariant()
     def nothing_that_had_an_owner_is_without_one(self) -> None:
-        """Unless he came to it by a petition that was never of it, as the record says."""
+        """Unless he came to it by a petition that was never of it, or to that by the matter."""
         owned = {number for number in self._known() if self._owner(number)["owner"]}
-        voided = self._voided()
-        assert self.owned <= owned or voided > self.voided
-        self.owned, self.voided = owned, voided
+        void = self._void()
+        assert self.owned <= owned or void > self.void
+        self.owned, self.void = owned, void
 
     @invariant()
     def whatever_was_received_has_an_owner(self) -> None:
@@ -241,12 +248,46 @@ class MergingAndSplitting(RuleBasedStateMachine):
             if self.received & {answer["matter"], *answer["repeats"]}:
                 assert answer["owner"]
 
-    def _voided(self) -> int:
-        """How often an ownership turned out to be void."""
+    @invariant()
+    def whatever_was_registered_while_somebody_was_on_duty_has_an_owner(self) -> None:
+        """By its own letter; a visit is nobody's before it is received."""
+        for number in self._known() if hasattr(self, "on_duty") and self.on_duty else []:
+            answer = self._owner(number)
+            if self.letters & {answer["matter"], *answer["repeats"]}:
+                assert answer["owner"]
+
+    @invariant()
+    def whoever_owns_it_came_by_one_of_its_petitions(self) -> None:
+        """Or somebody has done something in what it was part of."""
+        for number in self._known():
+            ownership = self.processes[0].led_to(self.processes[0].asking(FOLLOWER.actor), number)
+            for link in ownership.record.chain[:1]:
+                if link.number not in ownership.numbers or link.ground == "split":
+                    assert self.acted & self._together(ownership)
+
+    def _together(self, ownership: Ownership) -> set[str]:
+        """Return the numbers that were ever of one matter with those of an ownership."""
+        return {
+            number
+            for _, matters in self.stood
+            for number, matter in matters.items()
+            if any(matters.get(each) == matter for each in ownership.numbers)
+        }
+
+    def _void(self) -> int:
+        """How often an ownership turned out to be void, or a matter left without an owner."""
         if not hasattr(self, "processes"):
             return 0
-        topics = [each.topic for each in self.processes[0].log_of_events.select_recorded(0, 10_000)]
-        return topics.count(Ownership.Voided.TOPIC)
+        application = self.processes[0]
+        facts = map(
+            application.mapper.to_domain_event,
+            application.log_of_events.select_recorded(0, 10_000),
+        )
+        voided, split = Ownership.Voided, Ownership.Split
+        return sum(
+            isinstance(each, voided) or (isinstance(each, split) and each.owner is None)
+            for each in facts
+        )
 
     @invariant()
     def lists_show_matters_and_nothing_else(self) -> None:
