@@ -158,6 +158,6 @@ def _owned_parts(unit: Unit, matter: Ownership, leaving: Collection[str]) -> dic
     for number in matter.record.merged.keys() & set(leaving):
         part = unit.find(Ownership, Ownership.create_id(matter.record.merged[number].petition_id))
         chain = part.record.chain if part is not None else []
-        if chain and chain[0].number in leaving:
+        if chain:
             found[number] = replace(chain[-1], number=chain[0].number)
     return found

@@ -297,3 +297,54 @@ class TestWhatWasReceived:
         assert [town.owner_of(each) for each in (first, second, third)] == [None, TAO, TAO]
         town.unlink(third)
         assert [town.owner_of(each) for each in (second, third)] == [None, TAO]
+
+    def test_by_whoever_followed_in_what_that_became_part_of(self, town: Town):
+        zeroth, first = town.register(2)
+        second = named(town, 6, of=first)
+        does(town, receive(HUANG, of=zeroth), receive(HUANG, of=second))
+        town.link(first, zeroth)
+        does(town, succeed(TAO, of=zeroth))
+        town.unlink(second)
+        assert [link["owner"] for link in town.of(second)["chain"]] == [HUANG, TAO]
+
+
+class TestAPartOfWhatLeaves:
+    """Received as a matter of its own, and linked to one that was linked by mistake."""
+
+    def linked(self, town: Town) -> tuple[str, str, str]:
+        first, second, third = town.register(3)
+        fourth = named(town, 6, of=third)
+        does(town, receive(HUANG, of=first), receive(TAO, of=fourth))
+        town.link(second, first)
+        town.link(third, second)
+        return second, third, fourth
+
+    def test_has_its_owner_before_who_received_what_leaves(self, town: Town):
+        """By the record he is the first of what both are."""
+        second, *_ = self.linked(town)
+        does(town, receive(SHEN, of=second))
+        town.unlink(second)
+        assert town.owner_of(second) == TAO
+        assert [rival["leader"] for rival in town.of(second)["rivals"]] == [SHEN]
+
+    def test_gives_none_any_more_where_his_petition_has_left(self, town: Town):
+        second, third, fourth = self.linked(town)
+        town.unlink(fourth)
+        town.unlink(second)
+        assert [town.owner_of(each) for each in (second, third, fourth)] == [None, None, TAO]
+
+    def test_gives_none_any_more_once_his_petition_leaves(self, town: Town):
+        second, third, fourth = self.linked(town)
+        town.unlink(second)
+        assert [town.owner_of(each) for each in (second, third, fourth)] == [TAO, TAO, TAO]
+        town.unlink(fourth)
+        assert [town.owner_of(each) for each in (second, third, fourth)] == [None, None, TAO]
+
+    def test_gives_none_who_is_a_party(self, town: Town):
+        second, third, _ = self.linked(town)
+        town.counter.name(second, TAO)
+        town.arrive()
+        town.unlink(second)
+        assert (town.owner_of(second), open_list(town)) == (None, [second])
+        town.unlink(third)
+        assert town.owner_of(third) == TAO
