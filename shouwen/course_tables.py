@@ -43,6 +43,8 @@ def _asks(step: Step) -> Iterator[str]:
         yield f"{', '.join(step.classes)} only"
     if step.of_the_organ:
         yield "the head of the organ that handles the matter, or of the petition office"
+    if step.stays_in:
+        yield f"{', '.join(step.stays_in)} stay as they are"
     yield from (CONDITIONS[name] for name in step.conditions)
 
 
@@ -62,7 +64,8 @@ def _picture() -> Iterator[str]:
     yield "    [*] --> registered"
     for step in STEPS.values():
         if step.to and step.code != "withdraw":
-            yield from (f"    {source} --> {to}: {step.chinese}" for source, to in step.edges())
+            leading = [(source, to) for source, to in step.edges() if source != to]
+            yield from (f"    {source} --> {to}: {step.chinese}" for source, to in leading)
     yield "    closed --> [*]"
     yield "```"
     yield ""

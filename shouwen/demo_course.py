@@ -20,6 +20,7 @@ STEPS_TAKEN: Final[Sequence[tuple[str, str, Mapping[str, Any]]]] = (
     ("ask_extension", "clerk", {"days": 30, "reason": "鉴定尚未出具"}),
     ("approve_extension", "head", {}),
     ("reply", "owner", {}),
+    ("ask_evaluation", "clerk", {"asked_through": "phone"}),
     ("evaluate", "clerk", {"office_score": 4, "unit_score": 2, "satisfied": False}),
     ("re_examine", "clerk", {"reason": "群众不满意,重新核查"}),
     ("reply", "owner", {}),

@@ -61,7 +61,9 @@ FOUND: Final = ("reply_received", "carried_out", "untrue_steps")
 FINDING: Final = ("carrying_out_promised", "untrue_on_record")
 # What has to hold of whoever decides a re-review.
 SECOND_BODY: Final = ("not_own_opinion", "another_body")
-ANSWERED: Final = ("replied", "evaluated", "visited", "checked", "verified", "cleared")
+# Past the evaluation or the wait for it, and not closed.
+PAST_EVALUATION: Final = ("evaluated", "visited", "checked", "verified", "cleared")
+ANSWERED: Final = ("replied", *PAST_EVALUATION)
 IN_REVIEW: Final = (
     "review_asked", "reviewed", "re_review_asked", "re_review_hearing", "re_reviewed",
 )  # fmt: skip
@@ -94,6 +96,14 @@ PROPOSALS: Final[Mapping[str, str]] = {
     "improve_policy": "完善政策",
     "pursue_responsibility": "追究责任",
 }
+# How a petitioner is asked for his evaluation.
+ASKED_THROUGH: Final[Mapping[str, str]] = {
+    "in_person": "当面",
+    "phone": "电话",
+    "letter": "信函",
+    "message": "短信",
+    "online": "网上",
+}
 # The sixth route is our own handling: step `handle`.
 ROUTES_ELSEWHERE: Final[Mapping[str, str]] = {
     "litigation": "诉讼、公安等程序",
@@ -110,6 +120,7 @@ class Step:
 
     Attributes:
         to: the state after it; empty where the state stays as it is.
+        stays_in: of its states, those in which it leaves the matter.
         by: the roles that may take it, any of them.
         takes: what whoever takes it has to state, by names in `GIVEN`.
         may_take: what he may state beside it.
@@ -137,6 +148,7 @@ class Step:
     may_take: tuple[str, ...] = ()
     not_the_unit: bool = False
     anywhere_in_region: bool = False
+    stays_in: tuple[str, ...] = ()
 
     @property
     def open_to_the_unit(self) -> bool:
@@ -145,7 +157,7 @@ class Step:
 
     def after(self, state: str) -> str:
         """Return the state after the step."""
-        return self.to or state
+        return state if state in self.stays_in else self.to or state
 
     def edges(self) -> Iterator[tuple[str, str]]:
         """Yield each state that it leads from, and the one it leads to."""
@@ -177,6 +189,7 @@ GIVEN: Final[Mapping[str, str]] = {
     "untrue_steps": "places, among the steps, of reports that were found untrue",
     "found_by": "how it was found: a visit, a repeat petition, or an inspection",
     "instead_of": "the unit at work that is a party",
+    "asked_through": "how the petitioner was asked: in person, by phone, letter, message, online",
 }
 
 CONDITIONS: Final[Mapping[str, str]] = {
@@ -188,6 +201,9 @@ CONDITIONS: Final[Mapping[str, str]] = {
     "extension_possible": "the term runs, was not extended, and the days are not too many",
     "dissatisfied": "the petitioner said that he is dissatisfied",
     "re_examined": "the petitioner is satisfied, or the handling was examined again",
+    "evaluation_term_over": "the petitioner was asked for his evaluation, and his days are over",
+    "not_evaluated": "the petitioner has not evaluated this handling yet",
+    "dissatisfaction_answered": "who is dissatisfied with what is cleared had it examined again",
     "no_hearing_that_day": "no hearing of this re-review ended on that day",
     "report_by_ahead": "the answer is due on a day to come, within two years",
     "trigger_on_record": "delay, passing on, false report, not carried out: if the record shows it",
@@ -263,23 +279,32 @@ STEPS: Final[Mapping[str, Step]] = {
              ("handling", "report_back", "re_examination", "carrying_out"),
              ("carry_out_by_ahead",), may_take=("carry_out_by",)),
         # Before it can be closed
-        Step("evaluate", "评价", ("replied",), "evaluated", "ADR 9", "U",
-             (*PETITION_OFFICE, "agency"), ("office_score", "unit_score", "satisfied"),
-             may_take=("reply_received",)),
-        Step("re_examine", "重新核查", ("evaluated",), "handling", "ADR 9", "U", PETITION_OFFICE,
+        Step("ask_evaluation", "邀请评价", ("replied",), "", "ADR 9", "U", PETITION_OFFICE,
+             ("asked_through",), ("evaluation",), ("evaluation",)),
+        Step("evaluate", "评价", ("replied", *PAST_EVALUATION), "evaluated", "ADR 9", "U",
+             (*PETITION_OFFICE, "agency"), ("office_score", "unit_score", "satisfied"), (),
+             ("evaluation",), ("not_evaluated",), may_take=("reply_received",),
+             stays_in=PAST_EVALUATION),
+        Step("record_no_evaluation", "逾期未评价", ("replied",), "evaluated", "ADR 9", "U",
+             PETITION_OFFICE, (), (), ("evaluation",), ("evaluation_term_over",)),
+        Step("re_examine", "重新核查", PAST_EVALUATION, "handling", "ADR 9", "U", PETITION_OFFICE,
              ("reason",), ("re_examination",), ("review_request",), ("dissatisfied",)),
         Step("visit", "回访", ("evaluated",), "visited", "ADR 9", "U", ANY_STAFF, ("document",),
              conditions=("re_examined", *FINDING), may_take=FOUND, not_the_unit=True),
         Step("check", "三查", ("visited",), "checked", "ADR 9", "U", PETITION_OFFICE,
-             ("document",), conditions=("not_own_work", *FINDING), may_take=FOUND),
+             ("document",), conditions=("re_examined", "not_own_work", *FINDING),
+             may_take=FOUND),
         Step("verify", "初核", ("checked",), "verified", "ADR 9", "U", PETITION_OFFICE,
-             ("document",), conditions=("not_own_work", *FINDING), may_take=FOUND),
+             ("document",), conditions=("re_examined", "not_own_work", *FINDING),
+             may_take=FOUND),
         Step("countersign", "复核", ("verified",), "cleared", "ADR 9", "U", PETITION_OFFICE,
-             ("document",), conditions=("not_own_work", *FINDING), may_take=FOUND),
+             ("document",), conditions=("re_examined", "not_own_work", *FINDING),
+             may_take=FOUND),
         # Second and third instance
         Step("ask_review", "申请复查", (*ANSWERED, "closed"), "review_asked", "Art 35", "R",
-             (*PETITION_OFFICE, "agency"), ("document",), ("review",), ("review_request",),
-             ("review_in_time",), APPEALS, anywhere_in_region=True),
+             (*PETITION_OFFICE, "agency"), ("document",), ("review",),
+             ("review_request", "evaluation"), ("review_in_time",), APPEALS,
+             anywhere_in_region=True),
         Step("decide_review", "复查意见", ("review_asked",), "reviewed", "Art 35", "R", HEAD,
              ("finding", "document"), ("re_review_request",), ("review",), ("not_own_opinion",),
              APPEALS),
@@ -334,7 +359,8 @@ STEPS: Final[Mapping[str, Step]] = {
              anywhere_in_region=True),
         Step("close", "办结", ("cleared", "refused", "not_accepted_again", "routed", "ended",
                                "withdrawn"),
-             "closed", "海盐首问负责", "V", ("leader", "office_head")),
+             "closed", "海盐首问负责", "V", ("leader", "office_head"),
+             conditions=("dissatisfaction_answered",)),
         Step("reopen", "重新办理", ("closed",), "handling", "海盐首问负责", "O", HEAD,
              ("reason", "document"), ("handling",)),
     )

@@ -96,6 +96,16 @@ TERMS: Final[Mapping[str, TermRule]] = {
             appeals_only=False,
         ),
         TermRule(
+            "evaluation",
+            "评价",
+            30,
+            "the day on which the petitioner was asked for it",
+            "ADR 9",
+            "U",
+            appeals_only=False,
+            lapses=True,
+        ),
+        TermRule(
             "review_request", "申请复查", 30, "receipt of the opinion", "Art 35", "R", lapses=True
         ),
         TermRule("review", "复查", 30, "receipt of the request", "Art 35", "R"),

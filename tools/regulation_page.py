@@ -156,13 +156,18 @@ def _step_row(step: Step) -> str:
     return _row(
         f"{_plain(step.code)} {step.chinese}{classes}",
         ", ".join(map(_state, step.sources)),
-        _state(step.to) if step.to else "the same",
+        _leads_to(step),
         ", ".join(ROLES[role] for role in step.by),
         "; ".join((*begins, *ends)),
         "; ".join(CONDITIONS[name] for name in step.conditions),
         step.article,
         MARKS[step.mark],
     )
+
+
+def _leads_to(step: Step) -> str:
+    to = _state(step.to) if step.to else "the same"
+    return f"{to}; the same from the later ones" if step.stays_in else to
 
 
 def _conditions() -> str:

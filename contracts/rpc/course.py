@@ -23,6 +23,7 @@ from contracts.fields import (
 )
 from contracts.rpc.method import FOLLOWERS, HEADS, OPERATORS, READERS, Answer, Method, Request
 from statute.course import (
+    ASKED_THROUGH,
     GIVEN,
     GROUNDS_OF_NOT_ACCEPTING_AGAIN,
     GROUNDS_OF_REFUSAL,
@@ -40,6 +41,7 @@ TermCode = Literal[
     "objection",
     "handling",
     "re_examination",
+    "evaluation",
     "review_request",
     "review",
     "re_review_request",
@@ -75,6 +77,7 @@ TYPES: Final[Mapping[str, Any]] = {
     "untrue_steps": Annotated[list[Place], Meta(min_length=1, max_length=50)],
     "found_by": Literal["visit", "repeat", "inspection"],
     "instead_of": Office,
+    "asked_through": Literal[tuple(ASKED_THROUGH)],
 }
 GROUNDS: Final[Mapping[str, Any]] = {
     "refuse": Literal[tuple(GROUNDS_OF_REFUSAL)],
@@ -499,8 +502,10 @@ def _explained(step: Step) -> str:
 
 
 def _method_of(step: Step) -> Method[TakeStep, Course]:
-    sources = ", ".join(step.sources)
-    leads = f"from {sources} to {step.to}" if step.to else f"in {sources}"
+    leaving = ", ".join(source for source in step.sources if step.after(source) != source)
+    staying = ", ".join(source for source in step.sources if step.after(source) == source)
+    ways = (leaving and f"from {leaving} to {step.to}", staying and f"in {staying}")
+    leads = ", or ".join(filter(None, ways))
     return Method(
         "responsibility",
         step.code,

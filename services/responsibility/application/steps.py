@@ -176,10 +176,11 @@ def statement_by(course: Course, given: ClosingStatement) -> ClosingStatement:
         raise ConditionUnmet(
             outcome=f"a matter that is {course.state} ends as {', '.join(allowed)}"
         )
-    reply, visit, evaluation = map(course.last, ("reply", "visit", "evaluate"))
+    reply, visit = map(course.last, ("reply", "visit"))
+    asked = course.last("ask_evaluation") or course.last("evaluate")
     return ClosingStatement(
         outcome=given.outcome,
         reply_document=str(reply.given["document"]) if reply else given.reply_document,
         follow_up_visit_at=visit.at if visit else given.follow_up_visit_at,
-        evaluation_asked_at=evaluation.at if evaluation else given.evaluation_asked_at,
+        evaluation_asked_at=asked.at if asked else given.evaluation_asked_at,
     )

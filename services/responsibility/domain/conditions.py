@@ -64,6 +64,19 @@ def _re_examined(course: UnderWay, taking: Taking) -> bool:
     return course.last("re_examine") is not None or not _dissatisfied(course, taking)
 
 
+def _dissatisfaction_answered(course: UnderWay, taking: Taking) -> bool:
+    """He may say it when all is checked; at any other end nothing is left to be examined."""
+    return course.state != "cleared" or _re_examined(course, taking)
+
+
+def _not_evaluated(course: UnderWay, _taking: Taking) -> bool:
+    return course.last("evaluate") is None
+
+
+def _evaluation_term_over(course: UnderWay, taking: Taking) -> bool:
+    return course.runs("evaluation") and not _term_open(course, "evaluation", taking)
+
+
 def _no_hearing_that_day(course: UnderWay, taking: Taking) -> bool:
     return all(pause.last != taking.day for pause in course.terms["re_review"].term.pauses)
 
@@ -193,6 +206,9 @@ HOLDS: Final[Mapping[str, Callable[[UnderWay, Taking], bool]]] = {
     "extension_possible": _extension_possible,
     "dissatisfied": _dissatisfied,
     "re_examined": _re_examined,
+    "dissatisfaction_answered": _dissatisfaction_answered,
+    "not_evaluated": _not_evaluated,
+    "evaluation_term_over": _evaluation_term_over,
     "no_hearing_that_day": _no_hearing_that_day,
     "report_by_ahead": _report_by_ahead,
     "trigger_on_record": _trigger_on_record,
@@ -212,3 +228,16 @@ HOLDS: Final[Mapping[str, Callable[[UnderWay, Taking], bool]]] = {
     "not_own_opinion": _not_own_opinion,
     "another_body": _another_body,
 }
+
+# What has to be over, by the name of the condition; a refusal says until when it goes on.
+WAITS_FOR: Final[Mapping[str, str]] = {
+    "re_review_term_over": "re_review_request",
+    "evaluation_term_over": "evaluation",
+}
+
+
+def goes_on_until(course: UnderWay, condition: str) -> dict[str, str]:
+    """Return the last day of the term that a condition waits for; empty where none runs."""
+    code = WAITS_FOR.get(condition, "")
+    due = course.terms[code].due if course.runs(code) else None
+    return {"until": due.on.isoformat()} if due is not None else {}

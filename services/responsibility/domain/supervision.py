@@ -32,13 +32,15 @@ class SupervisionPolicy:
 
 
 POLICY: Final = SupervisionPolicy(
-    version="supervision.v1",
+    version="supervision.v2",
     reports=frozenset(
         {
             "report_progress",
             "consult",
             "hear",
             "reply",
+            "ask_evaluation",
+            "record_no_evaluation",
             "report_carrying_out",
             "visit",
             "check",

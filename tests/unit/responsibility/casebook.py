@@ -272,6 +272,7 @@ GIVEN: dict[str, Any] = {
     "adopted": True,
     "found_by": "inspection",
     "instead_of": "330424-07",
+    "asked_through": "phone",
 }
 
 

@@ -11,6 +11,7 @@ from statute.counting import SHANGHAI
 from tests.builders import (
     CITY,
     CLERK,
+    DAY,
     FOLLOWER,
     HEAD,
     HUANG,
@@ -40,6 +41,9 @@ SEATS: Final = {
 
 TO_THE_REPLY: Final = ("transfer", "accept", "handle", "reply")
 TO_CLEARANCE: Final = (*TO_THE_REPLY, "evaluate", "visit", "check", "verify", "countersign")
+# The petitioner was asked and said nothing.
+NOT_EVALUATED: Final = (*TO_THE_REPLY, "ask_evaluation", 31 * DAY, "record_no_evaluation")
+UNEVALUATED: Final = (*NOT_EVALUATED, *TO_CLEARANCE[5:])
 TO_THE_REVIEW: Final = (*TO_THE_REPLY, "ask_review", "decide_review")
 PATHS: Final[Mapping[str, Sequence[str]]] = {
     "registered": ("transfer", "object", "take_back"),

@@ -34,6 +34,7 @@ from tests.unit.responsibility.paths import (
     TO_CLEARANCE,
     TO_THE_REPLY,
     TO_THE_REVIEW,
+    UNEVALUATED,
     Leg,
     asked,
     course_of,
@@ -207,6 +208,36 @@ UNMET: Final[Sequence[tuple[str, Unmet]]] = (
     ("extension_possible", Unmet((*TO_HANDLING, "ask_extension", 61 * DAY), "approve_extension")),
     ("dissatisfied", Unmet(TO_CLEARANCE[:5], "re_examine")),
     ("re_examined", Unmet(TO_CLEARANCE[:5], "visit", {}, DISSATISFIED)),
+    ("evaluation_term_over", Unmet(TO_THE_REPLY, "record_no_evaluation")),
+    (
+        "evaluation_term_over",
+        Unmet((*TO_THE_REPLY, "ask_evaluation", 30 * DAY), "record_no_evaluation"),
+    ),
+    (
+        "evaluation_term_over",
+        Unmet(
+            (*TO_THE_REPLY, "ask_evaluation", 29 * DAY, "ask_evaluation", 30 * DAY),
+            "record_no_evaluation",
+        ),
+    ),
+    (
+        "evaluation_term_over",
+        Unmet(
+            (*TO_THE_REPLY, "ask_evaluation", "ask_review", 31 * DAY, "remand", "reply"),
+            "record_no_evaluation",
+        ),
+    ),
+    ("not_evaluated", Unmet(TO_CLEARANCE[:5], "evaluate")),
+    ("not_evaluated", Unmet(TO_CLEARANCE[:8], "evaluate")),
+    ("not_evaluated", Unmet((*UNEVALUATED, "evaluate"), "evaluate")),
+    *(
+        ("re_examined", Unmet((*UNEVALUATED[:until], "evaluate"), step, {}, DISSATISFIED))
+        for until, step in ((7, "visit"), (8, "check"), (9, "verify"), (10, "countersign"))
+    ),
+    (
+        "dissatisfaction_answered",
+        Unmet((*UNEVALUATED, "evaluate"), "close", {}, DISSATISFIED),
+    ),
     ("not_own_work", Unmet(TO_CLEARANCE[:6], "check", {"by": GIVEN["handler"]})),
     ("not_own_work", Unmet(TO_CLEARANCE[:7], "verify", {"by": CLERK})),
     ("not_own_work", Unmet(TO_CLEARANCE[:7], "verify", {"by": GIVEN["handler"]})),

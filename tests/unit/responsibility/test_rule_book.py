@@ -51,11 +51,14 @@ from tests.builders import (
 from tests.unit.responsibility.casebook import GIVEN, Casebook, close, reopen, reply, take
 from tests.unit.responsibility.meanwhile import named_as_parties, sealed, unit_is_a_party
 from tests.unit.responsibility.paths import (
+    NOT_EVALUATED,
     PATHS,
     SECOND_CLERK,
     TO_CLEARANCE,
     TO_THE_REPLY,
     TO_THE_REVIEW,
+    UNEVALUATED,
+    asked,
     course_of,
     noon_of,
     register,
@@ -746,7 +749,7 @@ class TestArticle39Supervision:
         found = case.new_facts()[-1]
         assert isinstance(found, Course.SupervisionFound)
         assert (found.trigger, found.steps) == ("false_report", [4, before + 1])
-        assert found.policy == "supervision.v1"
+        assert found.policy == "supervision.v2"
         case.when(take("order_supervision", trigger="false_report"))
         assert case.refusal is None
 
@@ -939,6 +942,112 @@ class TestPolicyDissatisfiedMeansReExamined:
         case.then_refused(ConditionUnmet, condition="re_examined")
         walk(case, "re_examine", "reply", "evaluate", "visit", **DISSATISFIED)
         assert course_of(case)["state"] == "visited"
+
+
+class TestPolicyNoEvaluation:
+    """逾期未评价: a petitioner who is asked and says nothing does not hold the closure up."""
+
+    def test_it_is_on_record_how_and_when_he_was_asked(self, case: Casebook):
+        """Nothing of who was spoken to; the matter stays replied."""
+        register(case)
+        walk(case, *TO_THE_REPLY, DAY)
+        case.when(take("ask_evaluation", asked_through="letter"))
+        asked, begun = case.new_facts()
+        assert (asked.given, asked.state) == ({"asked_through": "letter"}, "replied")
+        assert asked.timestamp == noon_of("2026-11-25")
+        assert (begun.term, begun.length_days) == ("evaluation", 30)
+
+    @pytest.mark.parametrize("petition_class", EVERY_CLASS)
+    def test_he_has_thirty_days(self, case: Casebook, petition_class: str):
+        """Of every class; how long is a policy. Asked on 2026-03-02, his last day is 2026-04-01."""
+        register(case, on="2026-03-02", petition_class=petition_class)
+        walk(case, *TO_THE_REPLY, "ask_evaluation", 30 * DAY)
+        case.when(take("record_no_evaluation"))
+        case.then_refused(
+            ConditionUnmet,
+            condition="evaluation_term_over",
+            asks="the petitioner was asked for his evaluation, and his days are over",
+            until="2026-04-01",
+        )
+        walk(case, DAY, "record_no_evaluation")
+        assert course_of(case)["state"] == "evaluated"
+
+    def test_who_is_asked_again_has_his_days_again(self, case: Casebook):
+        """He may not have been reached the first time; both askings stay on record."""
+        register(case, on="2026-03-02")
+        walk(case, *TO_THE_REPLY, "ask_evaluation", 20 * DAY, "ask_evaluation")
+        assert term_of(case, "evaluation")["due_on"] == "2026-04-21"
+        assert [step["step"] for step in course_of(case)["steps"]].count("ask_evaluation") == 2
+
+    def test_nobody_is_late_with_it(self, case: Casebook):
+        """It is a right: neither he nor the office owes a step within it."""
+        register(case)
+        walk(case, *TO_THE_REPLY, "ask_evaluation", 40 * DAY)
+        case.when(take("order_supervision", trigger="delay"))
+        case.then_refused(ConditionUnmet, condition="trigger_on_record")
+
+    def test_an_evaluation_in_time_ends_the_wait(self, case: Casebook):
+        """And there is nothing to record any more."""
+        register(case)
+        walk(case, *TO_THE_REPLY, "ask_evaluation", DAY, "evaluate")
+        assert term_of(case, "evaluation")["ended_on"] == "2026-11-25"
+        case.when(take("record_no_evaluation"))
+        case.then_refused(StepNotOpen, step="record_no_evaluation", state="evaluated")
+
+    def test_he_counts_as_one_who_was_not_evaluated(self, case: Casebook):
+        """No evaluation is on record: neither scores nor whether he is satisfied."""
+        register(case)
+        walk(case, *UNEVALUATED)
+        case.when(close())
+        steps = course_of(case)["steps"]
+        assert "evaluate" not in {step["step"] for step in steps}
+        assert not any("satisfied" in step["given"] for step in steps)
+
+    def test_the_closure_rests_on_when_he_was_asked(self, case: Casebook):
+        """Not on when the wait was over."""
+        register(case)
+        walk(case, *UNEVALUATED)
+        case.when(close())
+        closed = case.new_facts()[0]
+        assert isinstance(closed, Ownership.Closed)
+        assert text_of(closed.evaluation_asked_at) == "2026-11-24T04:00:00.000000Z"
+
+    @pytest.mark.parametrize("until", range(len(NOT_EVALUATED), len(UNEVALUATED) + 1))
+    def test_a_late_evaluation_is_taken_until_the_closure(self, case: Casebook, until: int):
+        """Who is satisfied leaves the matter where it is; nothing is visited or checked again."""
+        register(case)
+        walk(case, *UNEVALUATED[:until])
+        state = course_of(case)["state"]
+        walk(case, "evaluate")
+        assert course_of(case)["state"] == state
+        walk(case, *UNEVALUATED[until:])
+        case.when(close())
+        assert course_of(case)["state"] == "closed"
+
+    @pytest.mark.parametrize("until", range(len(NOT_EVALUATED), len(UNEVALUATED) + 1))
+    def test_a_late_one_that_is_dissatisfied_means_examined_again(self, case: Casebook, until: int):
+        """As one in time: it goes no further before, whatever was checked by then."""
+        register(case)
+        walk(case, *UNEVALUATED[:until], "evaluate", **DISSATISFIED)
+        onward = [*UNEVALUATED[until:], "close"][0]
+        case.when(asked(onward))
+        assert isinstance(case.refusal, ConditionUnmet)
+        walk(case, "re_examine", "reply", *UNEVALUATED[4:], "close")
+        assert course_of(case)["state"] == "closed"
+
+    def test_that_he_was_asked_may_be_found_untrue(self, case: Casebook):
+        """At the visit he says that nobody asked him."""
+        register(case)
+        walk(case, *NOT_EVALUATED, "visit", visit={"untrue_steps": [5], "by": HUANG})
+        assert course_of(case)["state"] == "visited"
+        case.when(take("order_supervision", trigger="false_report"))
+        assert case.refusal is None
+
+    def test_what_was_dissatisfied_and_reviewed_to_the_end_is_closed(self, case: Casebook):
+        """The condition is one of what is cleared; a review examined this."""
+        register(case)
+        walk(case, *TO_THE_REPLY, "evaluate", *PATHS["ended"][4:], "close", **DISSATISFIED)
+        assert course_of(case)["state"] == "closed"
 
 
 class TestPolicyReExamination:
@@ -1336,6 +1445,7 @@ WALKS: Final = (
     ("transfer", "object", "take_back", "transfer", "dispute_competence", "settle_competence",
      *TO_CLEARANCE[1:], "close"),
     (*TO_THE_REVIEW, 31 * DAY, "let_stand", "close"),
+    (*UNEVALUATED, "evaluate", "close"),
     ("order_supervision", "propose", "refuse", "close", "answer_supervision", "adopt_proposal"),
     (*TO_THE_REPLY, 30 * DAY, "inspect", "report_carrying_out", "ask_review", sealed,
      "drop_review"),
