@@ -12,10 +12,13 @@ from pathlib import Path
 import pytest
 
 from services.audit import verifier
+from services.audit.domain.notes import verifier_key
+from services.audit.gateways.signing import signers_from
+from services.audit.gateways.witnesses import FileWitness
 from services.audit.verifier import Key, parts_of
 from tests.builders import registered
 from tests.servers import go_modules
-from tests.unit.audit.ledgers import LedgerDesk, attempts
+from tests.unit.audit.ledgers import ORIGIN, OTHER_KEY, LedgerDesk, attempts
 
 GO = shutil.which("go")
 SOURCE = Path(__file__).parent / "foreign/verify.go"
@@ -84,10 +87,7 @@ class TestGo:
         self, in_go: Verifying, ledger: LedgerDesk, unpacked: Path, name, old, new, what
     ):
         """So that accepting means something."""
-        path = unpacked / name
-        changed = path.read_text().replace(old, new, 1)
-        assert changed != path.read_text()
-        path.write_text(changed)
+        changed_in(unpacked, name, old, new)
         answer = in_go(unpacked, ledger.keys[0])
         assert answer.returncode == 1
         assert answer.stdout.startswith(what)
@@ -101,46 +101,102 @@ class TestGo:
 
 
 FOREIGN = Path(__file__).parent / "foreign"
+# How a bundle is changed, and what does not hold then.
+CHANGES = [
+    ("leaves.jsonl", "reminder.delivered.v1", "reminder.cancelled.v1", "inclusion"),
+    ("proofs/320.tlog-proof", "index 320", "index 321", "inclusion"),
+    ("proofs/320.tlog-proof", "index 320", "index 343", "inclusion"),
+    ("checkpoint", "\n343\n", "\n344\n", "signature"),
+    ("checkpoint", "\n343\n", "\n0343\n", "signature"),
+]
+
+
+def changed_in(folder: Path, name: str, old: str, new: str) -> None:
+    path = folder / name
+    changed = path.read_text().replace(old, new, 1)
+    assert changed != path.read_text()
+    path.write_text(changed)
+
+
+def installed(stamp: Path, wanted: Path, *command: str | Path) -> bool:
+    """Install what a file asks for once; tell whether it is there."""
+    if not stamp.exists() or stamp.read_text() != wanted.read_text():
+        if subprocess.run(command, cwd=FOREIGN, check=False).returncode:
+            return False
+        stamp.write_text(wanted.read_text())
+    return True
 
 
 @pytest.fixture(scope="module")
-def sigstore() -> Path:
-    """An interpreter with sigstore-python, made once beside the tests."""
+def in_python() -> Verifying:
+    """The program on sigstore-python, installed once beside the tests."""
     folder = FOREIGN / ".venv"
-    python, wanted = folder / "bin/python", (FOREIGN / "requirements.txt").read_text()
-    stamp = folder / "complete"
-    if not stamp.exists() or stamp.read_text() != wanted:
+    python, wanted = folder / "bin/python", FOREIGN / "requirements.txt"
+    if not python.exists():
         venv.create(folder, with_pip=True)
-        command = [python, "-m", "pip", "install", "--quiet", "--requirement"]
-        if subprocess.run([*command, FOREIGN / "requirements.txt"], check=False).returncode:
-            pytest.skip("sigstore-python cannot be installed: no package registry is at hand")
-        stamp.write_text(wanted)
-    return python
+    command = (python, "-m", "pip", "install", "--quiet", "--retries", "1", "--requirement", wanted)
+    if not installed(folder / "complete", wanted, *command):
+        pytest.skip("sigstore-python cannot be installed: no package registry is at hand")
+    return lambda unpacked, key: run(python, "-I", FOREIGN / "verify_sigstore.py", unpacked, key)
+
+
+@pytest.fixture(scope="module")
+def in_node() -> Verifying:
+    """The program on npm's @sigstore/verify, installed once beside the tests."""
+    node, npm = shutil.which("node"), shutil.which("npm")
+    if node is None or npm is None:
+        pytest.skip("Node and npm are not installed; Debian has both")
+    stamp, wanted = FOREIGN / "node_modules/complete", FOREIGN / "package-lock.json"
+    command = (npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--fetch-retries=1")
+    if not installed(stamp, wanted, *command):
+        pytest.skip("@sigstore/verify cannot be installed: no package registry is at hand")
+    return lambda unpacked, key: run(node, FOREIGN / "verify_sigstore.cjs", unpacked, key)
+
+
+def run(*command: str | Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(command, text=True, capture_output=True, check=False)
+
+
+@pytest.fixture(params=["in_python", "in_node"])
+def sigstore(request: pytest.FixtureRequest) -> Verifying:
+    """Both, which share no line with one another, nor with us."""
+    verifying: Verifying = request.getfixturevalue(request.param)
+    return verifying
 
 
 class TestSigstore:
-    def verified(self, python: Path, folder: Path) -> subprocess.CompletedProcess[str]:
-        command = [python, "-I", FOREIGN / "verify_sigstore.py", folder]
-        return subprocess.run(command, text=True, capture_output=True, check=False)
-
-    def test_accepts_every_inclusion_proof(self, sigstore: Path, unpacked: Path):
-        answer = self.verified(sigstore, unpacked)
+    def test_accepts_the_checkpoint_and_every_inclusion_proof(
+        self, sigstore: Verifying, ledger: LedgerDesk, unpacked: Path
+    ):
+        answer = sigstore(unpacked, ledger.keys[0])
         assert (answer.returncode, answer.stdout) == (0, "41 leaves of 343\n"), answer.stderr
 
-    @pytest.mark.parametrize(
-        ("name", "old", "new"),
-        [
-            ("leaves.jsonl", "reminder.delivered.v1", "reminder.cancelled.v1"),
-            ("proofs/320.tlog-proof", "index 320", "index 321"),
-        ],
-    )
-    def test_refuses_what_was_changed(
-        self, sigstore: Path, unpacked: Path, name: str, old: str, new: str
+    def test_accepts_a_checkpoint_that_a_witness_has_signed_too(
+        self, sigstore: Verifying, ledger: LedgerDesk, unpacked: Path, tmp_path: Path
     ):
-        path = unpacked / name
-        path.write_text(path.read_text().replace(old, new, 1))
-        answer = self.verified(sigstore, unpacked)
-        assert (answer.returncode, "inclusion of" in answer.stderr) == (1, True)
+        """Under the note stands one more line, of a kind that it does not know."""
+        note = (unpacked / "checkpoint").read_text()
+        witness = FileWitness("file-witness", tmp_path / "witness", ledger.signers)
+        line = witness.cosign(0, [], note)
+        (unpacked / "checkpoint").write_text(note + line)
+        assert sigstore(unpacked, ledger.keys[0]).returncode == 0
+
+    @pytest.mark.parametrize(("name", "old", "new", "what"), CHANGES)
+    def test_refuses_what_was_changed(  # noqa: PLR0913, PLR0917 - one row of the table
+        self, sigstore: Verifying, ledger: LedgerDesk, unpacked: Path, name, old, new, what
+    ):
+        """So that accepting means something."""
+        changed_in(unpacked, name, old, new)
+        answer = sigstore(unpacked, ledger.keys[0])
+        assert (answer.returncode, answer.stdout) == (1, "")
+        assert answer.stderr.startswith(what), answer.stderr
+
+    def test_refuses_the_signature_of_another(
+        self, sigstore: Verifying, ledger: LedgerDesk, unpacked: Path
+    ):
+        (other,) = signers_from(ORIGIN, OTHER_KEY)
+        answer = sigstore(unpacked, verifier_key(other))
+        assert (answer.returncode, answer.stderr.split()[0]) == (1, "signature"), answer.stderr
 
 
 class TestOpenSsl:
@@ -160,6 +216,18 @@ class TestOpenSsl:
         checkpoint = unpacked / "checkpoint"
         checkpoint.write_text(checkpoint.read_text().replace("\n343\n", "\n344\n"))
         assert not self.verified(ledger, unpacked)
+
+
+def test_at_least_two_programs_of_others_are_at_hand(request: pytest.FixtureRequest):
+    """One that is not installed is passed over; that all are is no proof at all."""
+    there = [shutil.which("openssl") is not None]
+    for program in ("in_go", "in_python", "in_node"):
+        try:
+            request.getfixturevalue(program)
+        except pytest.skip.Exception:
+            continue
+        there.append(True)
+    assert sum(there) >= 2
 
 
 class TestOurVerifierAlone:
