@@ -87,7 +87,7 @@ def test_inclusion_in_a_subtree(vector: dict[str, Any]):
 
 
 def is_subtree(start: int, end: int) -> bool:
-    """Tell whether leaves are a subtree: it begins at a multiple of a power of two that holds it."""
+    """Tell whether leaves are a subtree: from a multiple of a power of two that holds them."""
     return start < end and start % (1 << (end - start - 1).bit_length()) == 0
 
 
