@@ -91,6 +91,7 @@ WORDS: Final[Mapping[str, str]] = {
     "case_access.begun.v1": "accesses are kept from here on",
     "case.replayed.v1": "replayed 回放 for an auditor",
     "case.exported.v1": "exported 导出 with its proofs, under a ledger of {size}",
+    "sealed_cases.shown.v1": "sealed cases shown 列示密封事项 by {method}",
     "case_heads.recorded.v1": "ends of all cases stated, at {size}",
 }
 

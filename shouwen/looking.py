@@ -42,7 +42,10 @@ def looks(
     until: Until = "",
     as_json: AsJson = False,  # noqa: FBT002 - how typer declares a switch
 ) -> None:
-    """Print who saw a case, or what a person saw: content read, history replayed, case exported."""
+    """Print who saw a case, or what a person saw.
+
+    Content read, history replayed, case exported; sealed cases shown among others.
+    """
     if not (number or by):
         raise typer.BadParameter("name a petition, or a person with --by", param_hint="NUMBER")
     given = {"number": number, "actor": by, "since": since, "until": until}

@@ -62,9 +62,25 @@ class CaseHeadsRecordedV1(Message, frozen=True):
     numbers: bool | UnsetType = UNSET
 
 
+class SealedCasesShownV1(Message, frozen=True):
+    """An answer over many cases showed somebody sealed ones; the actor of the event says whom.
+
+    Attributes:
+        petition_id: the reader's own, always the same for one: it is about no single petition.
+        method: that was asked, `service.method`.
+        petition_ids: of the sealed petitions in the answer, sorted.
+    """
+
+    TYPE: ClassVar[str] = "sealed_cases.shown.v1"
+
+    method: str
+    petition_ids: list[str]
+
+
 MESSAGES: Final[tuple[type[Message], ...]] = (
     CaseAccessBegunV1,
     CaseReplayedV1,
     CaseExportedV1,
     CaseHeadsRecordedV1,
+    SealedCasesShownV1,
 )

@@ -142,7 +142,9 @@ DEEDS: Final = Method(
 
 
 class ListLooks(Request, frozen=True):
-    """Who saw a case, or what a person saw: contents read, histories replayed, evidence exported.
+    """Who saw a case, or what a person saw.
+
+    Contents read, histories replayed, evidence exported; sealed cases shown among others.
 
     Attributes:
         number: of the case; one of the two has to be named, or both.
@@ -165,7 +167,8 @@ LOOKS: Final = Method(
     ListLooks,
     DeedList,
     AUDITORS,
-    "What was seen by whom: contents read, histories replayed, evidence exported.",
+    "What was seen by whom: contents read, histories replayed, evidence exported, sealed cases"
+    " shown.",
 )
 
 

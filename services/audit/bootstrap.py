@@ -15,6 +15,7 @@ from chassis.runtime.surroundings import Surroundings
 from chassis.runtime.ticking import Ticker
 from contracts.events import MESSAGES
 from services.audit.application import Audit
+from services.audit.application.disclosing import Disclosing
 from services.audit.application.ends import HeadsKeeper
 from services.audit.application.ledger import Ledger
 from services.audit.application.looking import Looking
@@ -57,6 +58,7 @@ class Rooms:
     audit: Audit
     ledger: Ledger
     looking: Looking
+    disclosing: Disclosing
     feed: FeedTables
     assembly: Assembly
 
@@ -96,7 +98,8 @@ def build(surroundings: Surroundings) -> Rooms:
     keys = [verifier_key(signer) for signer in signers]
     ledger = Ledger(audit.log_of_events, TreeTables(), keys)
     looking = Looking(audit.log_of_events, FactLists(), surroundings.clock)
-    return Rooms(audit, ledger, looking, FeedTables(), assembly)
+    disclosing = Disclosing(audit, FactLists())
+    return Rooms(audit, ledger, looking, disclosing, FeedTables(), assembly)
 
 
 def _signers(variables: Variables) -> list[Ed25519Signer]:

@@ -1,10 +1,10 @@
 """Audit on the wire: parse, call, answer."""
 
 from base64 import b64encode
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict
 from functools import partial
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import msgspec
 
@@ -17,7 +17,7 @@ from chassis.messaging.wiring import Wired
 from chassis.observability import current_correlation_id
 from contracts.failures import Failure
 from contracts.rpc import audit as rpc
-from contracts.rpc.method import FOLLOWERS
+from contracts.rpc.method import FOLLOWERS, Method
 from contracts.rpc.upkeep import (
     HEALTH,
     LOG,
@@ -36,6 +36,7 @@ from services.audit.application.looking import Asked, Found, Place
 from services.audit.application.sight import Reader
 from services.audit.bootstrap import Rooms
 from services.audit.domain.evidence import Sought
+from services.audit.domain.leaves import petition_of
 from services.audit.domain.timeline import Period
 from services.audit.gateways.bundles import absence_of, bundle_of
 from services.audit.readmodels.feed import Page
@@ -67,8 +68,11 @@ class AuditService:
         self._catch_up()
         period = Period(request.since, request.until)
         asked = Asked(request.actor, "", request.types, period)
-        found = self.rooms.looking.deeds(_reader(caller), asked, request.cursor, request.limit)
-        return _listed(*found)
+        found, following = self.rooms.looking.deeds(
+            _reader(caller), asked, request.cursor, request.limit
+        )
+        self._disclose(caller, rpc.DEEDS, _about(found))
+        return _listed(found, following)
 
     @answers(rpc.LOOKS)
     def looks(self, request: rpc.ListLooks, caller: Caller) -> rpc.DeedList:
@@ -77,10 +81,11 @@ class AuditService:
             raise Failure("bad_value", fields={"number": "name a petition, or a person as `actor`"})
         self._catch_up()
         period = Period(request.since, request.until)
-        found = self.rooms.looking.looks(
+        found, following = self.rooms.looking.looks(
             _reader(caller), number, actor, period, request.cursor, request.limit
         )
-        return _listed(*found)
+        self._disclose(caller, rpc.LOOKS, _about(found), number)
+        return _listed(found, following)
 
     @answers(rpc.STANDINGS)
     def standings(self, request: rpc.ListStandings, caller: Caller) -> rpc.StandingList:
@@ -90,6 +95,7 @@ class AuditService:
         items, following = self.rooms.looking.standings(
             _reader(caller), place, as_of, request.cursor, request.limit
         )
+        self._disclose(caller, rpc.STANDINGS, (each.petition_id for each in items))
         shown = [msgspec.convert(asdict(each), rpc.CaseStanding) for each in items]
         return rpc.StandingList(as_of=as_of, items=shown, next_cursor=following)
 
@@ -105,7 +111,9 @@ class AuditService:
         if bool(request.number) == bool(request.petition_id):
             raise Failure("bad_value", fields={"number": "name a number, or else a petition's id"})
         self._catch_up()
-        absence = self.rooms.audit.absence(_reader(caller), _sought(request), request.known_size)
+        absence = self.rooms.disclosing.absence(
+            _reader(caller), _sought(request), request.known_size
+        )
         content = b64encode(absence_of(absence, self.rooms.ledger.keys)).decode()
         return rpc.Absence(
             size=absence.growth.size, stated_size=absence.stated_size, content=content
@@ -118,19 +126,25 @@ class AuditService:
         )
 
     @answers(rpc.LEAVES)
-    def leaves(self, request: rpc.ReadLeaves, _caller: Caller) -> rpc.LeafList:
+    def leaves(self, request: rpc.ReadLeaves, caller: Caller) -> rpc.LeafList:
         leaves, size = self.rooms.ledger.leaves(request.after, request.limit)
+        self._disclose(caller, rpc.LEAVES, map(petition_of, leaves))
         return rpc.LeafList(leaves=leaves, size=size)
 
     @answers(rpc.RECEIPTS)
-    def receipts(self, request: rpc.AskReceipts, _caller: Caller) -> rpc.ReceiptList:
-        return msgspec.convert(self.rooms.ledger.receipts(request.positions), rpc.ReceiptList)
+    def receipts(self, request: rpc.AskReceipts, caller: Caller) -> rpc.ReceiptList:
+        receipts = self.rooms.ledger.receipts(request.positions)
+        self._disclose(
+            caller, rpc.RECEIPTS, (petition_of(each["leaf"]) for each in receipts["items"])
+        )
+        return msgspec.convert(receipts, rpc.ReceiptList)
 
     @answers(rpc.FEED)
     def feed(self, request: rpc.ReadFeed, caller: Caller) -> rpc.FeedPage:
         read = self.rooms.feed.page if caller.roles & FOLLOWERS else self._of_agency(caller)
         with self.rooms.audit.log_of_events.reading() as transaction:
             page = read(transaction, request.after, request.types, request.limit)
+        self._disclose(caller, rpc.FEED, (event.subject for event in page.events))
         return msgspec.convert(page._asdict(), rpc.FeedPage)
 
     @answers(LOG[NAME])
@@ -154,6 +168,16 @@ class AuditService:
     def _of_agency(self, caller: Caller) -> Callable[..., Page]:
         return partial(self.rooms.feed.page_of_agency, agency=caller.subject)
 
+    def _disclose(
+        self,
+        caller: Caller,
+        method: Method[Any, Any],
+        petition_ids: Iterable[str],
+        number: str = "",
+    ) -> None:
+        """Put on record which sealed cases an answer shows, before it is given."""
+        self.rooms.disclosing.shown(_reader(caller), method.path, petition_ids, number)
+
     def _catch_up(self) -> None:
         try:
             self.rooms.assembly.inbox.catch_up()
@@ -169,6 +193,11 @@ def _listed(found: Sequence[Found], following: str) -> rpc.DeedList:
     return rpc.DeedList(items=items, next_cursor=following)
 
 
+def _about(found: Iterable[Found]) -> Iterator[str]:
+    for each in found:
+        yield from each.about
+
+
 def _sought(request: rpc.ProveAbsence) -> Sought:
     if request.number:
         return Sought("number", request.number)
@@ -177,4 +206,4 @@ def _sought(request: rpc.ProveAbsence) -> Sought:
 
 def _reader(caller: Caller) -> Reader:
     actor = Actor(caller.subject, caller.office, current_correlation_id())
-    return Reader(actor, auditing="auditor" in caller.roles)
+    return Reader(actor, auditing="auditor" in caller.roles, is_program="service" in caller.roles)

@@ -19,7 +19,12 @@ from services.audit.domain.standing import Standing, followed, standing_of
 from services.audit.domain.timeline import Fact, Period
 
 # Events by which somebody saw what is not everybody's to see.
-LOOKS: Final = ("content.read.v1", "case.replayed.v1", "case.exported.v1")
+LOOKS: Final = (
+    "content.read.v1",
+    "case.replayed.v1",
+    "case.exported.v1",
+    "sealed_cases.shown.v1",
+)
 _BY_TIME: Final = (str, str, int)
 _BY_NUMBER: Final = (str,)
 
@@ -29,6 +34,11 @@ class Found(NamedTuple):
 
     petition_id: str
     fact: Fact
+
+    @property
+    def about(self) -> frozenset[str]:
+        """Ids of all petitions that it is about."""
+        return frozenset((self.petition_id, *self.fact.data.get("petition_ids", ())))
 
 
 class Asked(NamedTuple):
@@ -45,6 +55,11 @@ class Case(NamedTuple):
 
     number: str
     petition_id: str
+
+    @property
+    def about(self) -> frozenset[str]:
+        """The petition itself."""
+        return frozenset((self.petition_id,))
 
 
 class Place(NamedTuple):
@@ -193,7 +208,7 @@ class _Sight:
 
     def over(self, rows: list[Any]) -> list[Any]:
         """Look at the matters of rows, and return the rows."""
-        new = sorted({row.petition_id for row in rows} - self._hidden.keys())
+        new = sorted({each for row in rows for each in row.about} - self._hidden.keys())
         if new:
             facts = self._facts.sight_facts(self._questions, new)
             for petition_id in new:
@@ -202,7 +217,7 @@ class _Sight:
 
     def shows(self, row: Any) -> bool:
         """Tell whether a row is the reader's to see."""
-        return not self._hidden[row.petition_id]
+        return not any(self._hidden[each] for each in row.about)
 
 
 def _time_of(found: Any) -> Key:

@@ -19,10 +19,15 @@ SEALED = "accusation"
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """Who reads a history; auditors read all."""
+    """Who reads a history; auditors read all.
+
+    Attributes:
+        is_program: one of the installation's own, which shows nothing to anybody.
+    """
 
     actor: Actor
     auditing: bool
+    is_program: bool = False
 
 
 def check_reader(reader: Reader, facts: Sequence[Fact], matter: str, number: str) -> None:
@@ -39,8 +44,7 @@ def check_reader(reader: Reader, facts: Sequence[Fact], matter: str, number: str
         str(fact.data["number"]): str(fact.data["office"]) for fact in _of(facts, REGISTERED)
     }
     actor = reader.actor
-    sealed = any(fact.data.get("sealed") for fact in _of(facts, REGISTERED, CORRECTED))
-    if sealed or any(map(_of_an_accusation, _of(facts, MATTER_CORRECTED))):
+    if is_sealed(facts):
         marks = chain.from_iterable(
             fact.data.get("kept_out", ()) for fact in _of(facts, REGISTERED, NAMED, KEPT_OUT)
         )
@@ -48,6 +52,12 @@ def check_reader(reader: Reader, facts: Sequence[Fact], matter: str, number: str
         _check_sealed(reader, offices.get(matter, ""), parties, number)
     elif not reader.auditing and not any(map(actor.acts_for, offices.values())):
         raise OfficeNotAllowed(office=", ".join(sorted(set(offices.values()))))
+
+
+def is_sealed(facts: Sequence[Fact]) -> bool:
+    """Tell whether a matter is sealed, by the facts of it that say who may see it."""
+    sealed = any(fact.data.get("sealed") for fact in _of(facts, REGISTERED, CORRECTED))
+    return sealed or any(map(_of_an_accusation, _of(facts, MATTER_CORRECTED)))
 
 
 def hidden(reader: Reader, facts: Sequence[Fact]) -> bool:

@@ -46,6 +46,11 @@ class Leaf(NamedTuple):
         ).encode()
 
 
-def leaf_of(encoded: bytes) -> Leaf:
+def leaf_of(encoded: bytes | str) -> Leaf:
     """Read a leaf."""
     return Leaf(**json.loads(encoded))
+
+
+def petition_of(encoded: str) -> str:
+    """Return what the event of a leaf is about."""
+    return leaf_of(encoded).petition

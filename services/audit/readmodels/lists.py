@@ -28,6 +28,14 @@ _SIGHT: Final = (
     PartiesKeptOutV1.TYPE,
 )
 _NUMBER_BEGINS: Final = "XF-"
+# Facts of a matter, and those that name it among others.
+_ABOUT: Final = (
+    "(t.source, t.position) IN ("
+    "SELECT o.source, o.position FROM timeline o JOIN matter m ON m.petition_id = o.petition_id"
+    " WHERE m.matter_id = ?"
+    " UNION ALL SELECT s.source, s.position FROM sealed_shown s"
+    " JOIN matter m ON m.petition_id = s.petition_id WHERE m.matter_id = ?)"
+)
 
 
 def _columns(table: str) -> str:
@@ -80,6 +88,8 @@ class FactLists(TimelineTables):
 
     def numbered(self, questions: Questions, numbers: Sequence[str]) -> list[Case]:
         """Return the petitions with these numbers."""
+        if not numbers:
+            return []
         rows = questions.query(
             f"SELECT number, petition_id FROM matter WHERE number IN ({_marks(numbers)})",  # noqa: S608 - our own
             numbers,
@@ -104,6 +114,8 @@ class FactLists(TimelineTables):
         self, questions: Questions, petition_ids: Sequence[str]
     ) -> Mapping[str, Sequence[Fact]]:
         """Return by petition what says who may see its matter."""
+        if not petition_ids:
+            return {}
         rows = questions.query(
             f"SELECT m.petition_id, {_columns('t')} FROM matter m"  # noqa: S608 - our own
             " JOIN matter n ON n.matter_id = m.matter_id"
@@ -126,8 +138,8 @@ def _asked(asked: Asked) -> tuple[list[str], list[Any]]:
             clauses.append(clause)
             params.append(value)
     if asked.petition_id:
-        clauses.append("t.petition_id IN (SELECT petition_id FROM matter WHERE matter_id = ?)")
-        params.append(asked.petition_id)
+        clauses.append(_ABOUT)
+        params += [asked.petition_id, asked.petition_id]
     if asked.types:
         clauses.append(f"t.type IN ({_marks(asked.types)})")
         params += asked.types

@@ -11,6 +11,7 @@ from chassis.eventstore.instants import instant_of, text_of
 from chassis.eventstore.losses import Made
 from chassis.eventstore.transaction import Questions, Writing
 from contracts.envelope import CloudEvent
+from contracts.events.audit import SealedCasesShownV1
 from contracts.events.intake import PetitionRegisteredV1, RepeatLinkedV1, RepeatUnlinkedV1
 from services.audit.domain.evidence import Sought
 from services.audit.domain.timeline import Fact
@@ -63,13 +64,16 @@ _COLUMNS_OF: Final[Mapping[str, str]] = {"number": "number", "petition": "petiti
 
 
 class TimelineTables:
-    """The tables `timeline`, `matter`, and `matter_moved`, where petitions belonged before."""
+    """The tables of the facts, of matters, and of what each was part of.
 
-    tables: ClassVar = ("timeline", "matter", "matter_moved")
+    `matter_moved` has where petitions belonged before; `sealed_shown` which facts show them.
+    """
+
+    tables: ClassVar = ("timeline", "matter", "matter_moved", "sealed_shown")
 
     def take_in(self, transaction: Writing, event: CloudEvent) -> None:
         """Put one event on the timeline, under the petition that it names."""
-        change = _MATTERS.get(event.type)
+        change = _CHANGES.get(event.type)
         if change is not None:
             change(transaction, event)
         transaction.insert(
@@ -97,6 +101,8 @@ class TimelineTables:
         yield Made("timeline", {"source": event.service, "position": event.position})
         if event.type == PetitionRegisteredV1.TYPE:
             yield Made("matter", {"number": event.data["number"]})
+        elif event.type == SealedCasesShownV1.TYPE:
+            yield from (Made("sealed_shown", row) for row in _shown(event))
         elif event.type in _MATTERS:
             row = {"number": event.data["number"], "position": event.position}
             yield Made("matter_moved", row)
@@ -211,6 +217,23 @@ _MATTERS: Final[Mapping[str, Callable[[Writing, CloudEvent], None]]] = {
     RepeatLinkedV1.TYPE: _link,
     RepeatUnlinkedV1.TYPE: _unlink,
 }
+
+
+def _show(transaction: Writing, event: CloudEvent) -> None:
+    for row in _shown(event):
+        transaction.insert("sealed_shown", row)
+
+
+def _shown(event: CloudEvent) -> Iterable[Mapping[str, str | int]]:
+    for petition_id in event.data["petition_ids"]:
+        yield {
+            "petition_id": petition_id,
+            "source": event.service,
+            "position": event.position,
+        }
+
+
+_CHANGES: Final = {**_MATTERS, SealedCasesShownV1.TYPE: _show}
 
 
 def fact_of(  # noqa: PLR0913, PLR0917 - the columns of one row

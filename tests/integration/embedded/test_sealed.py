@@ -5,7 +5,8 @@ office that has nothing to do with the matter; and of the accused, whatever they
 """
 
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from time import monotonic
 from typing import Any
 
@@ -225,6 +226,93 @@ def test_the_accused_finds_nothing_that_was_done_about_it(town: Town, against: s
             for path in ("deeds", "looks"):
                 page = auditor.call("audit", path, actor=actor, limit=PAGE_MAX)
                 assert against not in {each["data"].get("number") for each in page["items"]}
+
+
+# What of audit shows many cases at once, as an auditor asks for it; what opens one case by itself
+# is on record with that; the rest tells of none.
+SHOWING = {
+    "audit.standings": {"limit": PAGE_MAX},
+    "audit.deeds": {"actor": "L9", "limit": PAGE_MAX},
+    "audit.looks": {},
+    "audit.absence": {},
+    "audit.feed": {"limit": 1_000},
+    "audit.leaves": {"limit": 1_000},
+    "audit.receipts": {},
+}
+OPENING = {"audit.replay", "audit.export"}
+TELLING_OF_NONE = {"audit.checkpoint", "audit.health", "audit.redrive"}
+# Of the events that wait, and of the log as programs follow it, docs/audit.md tells.
+UPKEEP = {"audit.log", "audit.parked"}
+
+
+def test_what_of_audit_shows_cases_is_known():
+    """A new method has to say whether it goes on record."""
+    of_audit = {path for path in METHODS if path.startswith("audit.")}
+    assert of_audit == {*SHOWING, *OPENING, *TELLING_OF_NONE, *UPKEEP}
+
+
+@pytest.mark.parametrize("path", SHOWING)
+def test_who_was_shown_it_among_others_is_on_record(town: Town, accusation: str, path: str) -> None:
+    """By whom and by which question, before he has the answer."""
+    who = f"A9{list(SHOWING).index(path)}"
+    auditor, service_method = town.caller(who, ["auditor"], ""), path.split(".")
+    named = town.caller("D1", ["office_head"]).call("intake", "petition", number=accusation)
+    town.wait_until_known_everywhere()
+    for asked_for in questions(town, path, accusation, named["petition_id"]):
+        # Absence is refused, because there is one.
+        with suppress(Failure):
+            ask_all(lambda given: auditor.call(*service_method, **given), **asked_for)
+    with eventlet.Timeout(20):
+        while not (found := shown_to(town, who)):
+            eventlet.sleep(0.05)
+    assert {each["method"] for each in found} == {path}
+    assert any(named["petition_id"] in each["petition_ids"] for each in found)
+    seen = town.caller("A2", ["auditor"], "").call("audit", "looks", number=accusation, limit=200)
+    assert who in {each["actor"] for each in seen["items"]}
+
+
+def shown_to(town: Town, who: str) -> list[dict[str, Any]]:
+    """Return what is on record of answers that showed somebody sealed cases."""
+    page = town.caller("A2", ["auditor"], "").call("audit", "looks", actor=who, limit=200)
+    return [each["data"] for each in page["items"] if each["type"] == "sealed_cases.shown.v1"]
+
+
+def questions(town: Town, path: str, number: str, petition_id: str) -> list[dict[str, Any]]:
+    """Return what is to be asked so that the case is among the answers."""
+    if path in {"audit.looks", "audit.absence"}:
+        return [{"number": number}]
+    if path in {"audit.standings", "audit.deeds"}:
+        return [SHOWING[path]]
+    program = town.caller("service:reader", ["service"], "")
+    size = program.call("audit", "leaves", limit=1)["size"]
+    pages = [
+        (after, program.call("audit", "leaves", after=after, limit=1_000)["leaves"])
+        for after in range(0, size, 1_000)
+    ]
+    at, where = next(
+        (after, after + offset)
+        for after, leaves in pages
+        for offset, leaf in enumerate(leaves)
+        if petition_id in leaf
+    )
+    if path == "audit.receipts":
+        return [{"positions": [where]}]
+    return [{**SHOWING[path], "after": at}]
+
+
+def ask_all(ask: Callable[[dict[str, Any]], Any], **given: Any) -> None:
+    """Ask for all pages of a list; of anything else once."""
+    cursor = ask(given).get("next_cursor")
+    while cursor:
+        cursor = ask({**given, "cursor": cursor})["next_cursor"]
+
+
+def test_a_program_that_follows_the_feed_leaves_no_trace_of_it(town: Town, accusation: str) -> None:
+    """It shows it to nobody; else each page would be followed by one that tells of it."""
+    program = town.caller("service:reader", ["service"], "")
+    for method in ("feed", "leaves"):
+        program.call("audit", method, limit=1_000)
+    assert shown_to(town, "service:reader") == []
 
 
 @pytest.mark.parametrize("by", ["number", "petition_id"])

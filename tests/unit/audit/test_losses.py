@@ -8,7 +8,7 @@ from contracts.envelope import CloudEvent
 from contracts.events import MESSAGES
 from contracts.failures import Failure
 from services.audit.readmodels.timelines import TimelineTables
-from tests.builders import registered
+from tests.builders import cloud_event, petition_id, registered
 from tests.unit.audit.desk import Desk, inbox_of
 from tests.unit.audit.test_merging import linked
 from tests.unit.stores import SourceLog, delete_rows, rows
@@ -17,6 +17,12 @@ FOLLOWED = Followed(TimelineTables.tables, frozenset(MESSAGES), TimelineTables.m
 MANY = [
     *(registered(serial, serial) for serial in range(1, 4 * WINDOW)),
     linked(4 * WINDOW, 2, 1),
+    cloud_event(
+        "audit",
+        1,
+        "sealed_cases.shown.v1",
+        {"petition_id": "", "method": "audit.feed", "petition_ids": [petition_id(3)]},
+    ),
 ]
 
 
