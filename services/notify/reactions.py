@@ -13,7 +13,8 @@ from contracts.events import responsibility as told
 from services.notify.application import Notify, subject_of
 from services.notify.application.planning import Plans, TermTold
 from services.notify.domain.calendars import CALENDARS
-from services.notify.domain.reminders import OWNS, SPLIT, Occasion, PetitionReminders
+from services.notify.domain.reminder import OWNS, SPLIT, Occasion
+from services.notify.domain.reminders import PetitionReminders
 from statute.workdays import CALENDAR_FIELDS
 
 # Event to the word of a plan on why it was made, or dropped.

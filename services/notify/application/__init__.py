@@ -16,14 +16,8 @@ from services.notify.application.ports import Due
 from services.notify.domain.calendars import CALENDARS, Calendars
 from services.notify.domain.offices import head_of
 from services.notify.domain.policy import Policies
-from services.notify.domain.reminders import (
-    OWNS,
-    RECUSAL_DUE,
-    REPLACEMENT_DUE,
-    SPLIT,
-    Occasion,
-    PetitionReminders,
-)
+from services.notify.domain.reminder import OWNS, RECUSAL_DUE, REPLACEMENT_DUE, SPLIT, Occasion
+from services.notify.domain.reminders import PetitionReminders
 from statute.workdays import WorkCalendar, newest_calendar
 
 # Longer than a round and the longest delivery that may end it.

@@ -22,7 +22,8 @@ from services.notify.application.ports import (
 )
 from services.notify.application.wording import gathered, sentence_of
 from services.notify.domain.policy import retry_after
-from services.notify.domain.reminders import PetitionReminders, Reminder
+from services.notify.domain.reminder import Reminder
+from services.notify.domain.reminders import PetitionReminders
 
 DUE_PAGE: Final = 500
 ROUND_MAX: Final = timedelta(seconds=2)

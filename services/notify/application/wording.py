@@ -7,7 +7,7 @@ from uuid import UUID, uuid5
 from services.notify.application.ports import Told
 from services.notify.domain.planning import late_by
 from services.notify.domain.policy import SENTENCES
-from services.notify.domain.reminders import Reminder
+from services.notify.domain.reminder import Reminder
 from statute.terms import TERMS
 
 GATHERED: Final = UUID("c2b7a1de-8d25-5f3a-b0f8-6a3e9d1c7f24")

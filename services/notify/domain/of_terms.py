@@ -1,0 +1,111 @@
+"""The plans of terms: made, dropped, put off, and told as their points fall due."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from uuid import uuid5
+
+from services.notify.domain.plan import By, Plan, plan_of
+from services.notify.domain.planning import Span
+from services.notify.domain.policy import reason_at
+from services.notify.domain.refusals import BeyondTheTerm, NotOfATerm
+from services.notify.domain.telling import Telling
+
+
+class OfTerms(Telling):
+    """What people are told of the terms that run."""
+
+    def plan_term(self, term: str, span: Span, why: str, by: By) -> None:
+        """Plan when people are told of a term that runs; what was planned of it is no longer.
+
+        Args:
+            why: what led to it.
+        """
+        known = self.plans.get(term)
+        if known is not None and (known.runs_from, known.due_on) == (span.runs_from, span.due_on):
+            return
+        self.cancel("term_changed", by.at, term=term)
+        plan = plan_of(term, span, self.office, self.petition_class, by)
+        self._record_plan_of_term(timestamp=by.at, why=why, **plan.told())
+
+    def drop(self, term: str, why: str, at: datetime) -> None:
+        """Tell nobody of a term any more."""
+        if term in self.plans:
+            self._record_drop(timestamp=at, term=term, why=why)
+            self.cancel(why, at, term=term)
+
+    def told_next(self, term: str, at: datetime) -> list[str]:
+        """Return who is told of a term at the point that has come last."""
+        plan = self.plans.get(term)
+        due = plan.due(at) if plan else []
+        return list(self._recipients(plan, due[-1])) if plan and due else []
+
+    def fall_due(
+        self, term: str, not_before: datetime, by: By, deputies: Mapping[str, Sequence[str]]
+    ) -> None:
+        """Let the latest point that has come be told; what it has overtaken is passed over.
+
+        Args:
+            not_before: when people may be told, where that is later.
+            deputies: recipient to who is told beside him; of what is sealed nobody is.
+        """
+        plan = self.plans.get(term)
+        if plan is None or not (due := plan.due(by.at)):
+            return
+        *passed_over, kind = due
+        told = {
+            who: str(uuid5(self.id, f"{who}/{term}/{kind}/{plan.points[kind]}"))
+            for recipient in self._recipients(plan, kind)
+            if plan.awaited_by(recipient, by.at)
+            for who in [recipient, *self._beside(recipient, deputies)]
+        }
+        kept_out = {who: told.pop(who) for who in list(told) if self.keeps_out(who)}
+        left = plan.without(due)
+        self._record_fall(
+            timestamp=by.at,
+            term=term,
+            kind=kind,
+            due_at=plan.points[kind],
+            due_on=plan.due_on.isoformat(),
+            passed_over=passed_over,
+            told={who: id_ for who, id_ in told.items() if id_ not in self.reminders},
+            not_before=not_before,
+            next_at=left.next_at,
+        )
+        for reminder_id in kept_out.values():
+            self._record_withholding(
+                timestamp=by.at, reminder_id=reminder_id, reason=reason_at(kind)
+            )
+        if not left.points and by.policy.late:
+            self._record_plan_of_term(timestamp=by.at, why="goes_on", **left.going_on(by).told())
+
+    def snooze(self, reminder_id: str, until: datetime, reason: str, at: datetime) -> None:
+        """Let its recipient be told of the term again at an instant, and not before.
+
+        Raises:
+            NotOfATerm: it is about no term that runs.
+            BeyondTheTerm: the instant has passed, or lies after the last day.
+        """
+        reminder = self.reminders[reminder_id]
+        plan = self.plans.get(reminder.point.term) if reminder.point else None
+        if reminder.point is None or plan is None or plan.due_on != reminder.point.due_on:
+            raise NotOfATerm(reminder_id="is about no term that runs")
+        if not at < until < plan.ends:
+            raise BeyondTheTerm(until=f"does not lie before the end of {plan.due_on}")
+        points = plan.put_off_until(until, reminder.recipient).points
+        self._record_snooze(
+            timestamp=at,
+            reminder_id=reminder_id,
+            term=plan.term,
+            recipient=reminder.recipient,
+            until=until,
+            reason=reason,
+            next_at=min(points.values()),
+        )
+
+    def _recipients(self, plan: Plan, kind: str) -> list[str]:
+        """Return who is told at a point, as the petition is classed by now."""
+        told = plan.recipients(kind, self.owner)
+        return [each for each in told if not (self.sealed and self._is_outside(each))]
+
+    def _beside(self, recipient: str, deputies: Mapping[str, Sequence[str]]) -> Sequence[str]:
+        return () if self.sealed else deputies.get(recipient, ())
