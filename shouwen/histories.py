@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from rich.table import Table
 
 from statute.course import STATES, STEPS
-from statute.terms import TERMS
+from statute.terms import REMINDED_TERMS
 
 SHANGHAI: Final = ZoneInfo("Asia/Shanghai")
 
@@ -98,7 +98,7 @@ WORDS: Final[Mapping[str, str]] = {
 # What is a code of the statute shows the word of the Regulation as well.
 _CODES: Final[Mapping[str, Callable[[str], str]]] = {
     "step": lambda code: f"{STEPS[code].chinese} {code}",
-    "term": lambda code: f"{TERMS[code].chinese} {code}",
+    "term": lambda code: f"{REMINDED_TERMS[code].chinese} {code}",
     "state": lambda code: STATES.get(code, code),
     "previous_state": lambda code: STATES.get(code, code),
 }

@@ -10,7 +10,7 @@ from rich.table import Table
 from shouwen.deadline_tables import WEEKDAYS
 from shouwen.explaining import new_table
 from shouwen.histories import SHANGHAI
-from statute.terms import TERMS
+from statute.terms import REMINDED_TERMS
 
 STEPS: Final[Mapping[str, str]] = {
     "reminder.planned.v1": "planned 已计划",
@@ -39,8 +39,9 @@ def plan_table(planned: Mapping[str, Any]) -> Group:
         weekday = WEEKDAYS[datetime.fromisoformat(point["at"]).astimezone(SHANGHAI).weekday()]
         who = ", ".join(point["recipients"])
         table.add_row(_local(point["at"]), weekday, point["kind"], who)
+    chinese = REMINDED_TERMS[planned["term"]].chinese
     heading = (
-        f"{TERMS[planned['term']].chinese} {planned['term']}: last day {planned['due_on']};"
+        f"{chinese} {planned['term']}: last day {planned['due_on']};"
         f" policy {planned['policy']}, calendar {planned['calendar']}"
     )
     return Group(heading, table)

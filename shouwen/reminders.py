@@ -10,7 +10,7 @@ from chassis.environment import Variables
 from chassis.observability import configure_logging
 from contracts.failures import Failure
 from shouwen.calling import connected
-from statute.terms import TERMS
+from statute.terms import REMINDED_TERMS
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -34,7 +34,7 @@ Office = Annotated[str, typer.Option(help="Office to act for, embedded only.")]
 
 @app.command()
 def plan(
-    term: Annotated[str, typer.Argument(help=f"One of {', '.join(TERMS)}.")],
+    term: Annotated[str, typer.Argument(help=f"One of {', '.join(REMINDED_TERMS)}.")],
     runs_from: Annotated[
         str, typer.Option("--from", help="Day in Shanghai that it is counted from, YYYY-MM-DD.")
     ],

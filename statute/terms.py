@@ -167,3 +167,16 @@ TERMS: Final[Mapping[str, TermRule]] = {
         ),
     )
 }
+
+# A condition of closure, and no term of the Regulation: no course counts it, people are reminded.
+FOLLOW_UP_VISIT: Final = TermRule(
+    "follow_up_visit",
+    "回访",
+    10,
+    "delivery of the reply",
+    "ADR 12",
+    "U",
+    counting=Counting(unit="working"),
+    appeals_only=False,
+)
+REMINDED_TERMS: Final[Mapping[str, TermRule]] = {**TERMS, FOLLOW_UP_VISIT.code: FOLLOW_UP_VISIT}

@@ -44,8 +44,9 @@ class RemindersPlanMadeV1(Message, frozen=True):
 
     Attributes:
         why: what led to it: the petition was registered, its term began, was extended, resumed or
-            counted again, lateness goes on, or the matter is one of its own again.
-        term: code of the term.
+            counted again, lateness goes on, the matter is one of its own again, or the reply was
+            delivered that a follow-up visit is due after.
+        term: code of the term, or follow_up_visit.
         policy: version of the policy that made the plan.
         calendar: version of the calendar of working days that it was made by.
         provisional: one of the points lies in a year whose notice is not out.
@@ -67,6 +68,7 @@ class RemindersPlanMadeV1(Message, frozen=True):
         "term_recounted",
         "goes_on",
         "split",
+        "replied",
     ]
     term: str
     policy: str
@@ -83,15 +85,16 @@ class RemindersPlanDroppedV1(Message, frozen=True):
 
     Attributes:
         term: code of the term.
-        why: the step was taken that it was for, a hearing goes on, or the matter was
-            closed or became part of another.
+        why: the step was taken that it was for, a hearing goes on, the matter was closed or became
+            part of another, or the reply that a visit was due after is overtaken: the handling is
+            examined again, or reviewed, or the matter was withdrawn.
     """
 
     TYPE: ClassVar[str] = "reminders.plan_dropped.v1"
 
     number: str
     term: str
-    why: Literal["term_ended", "term_paused", "case_closed", "merged"]
+    why: Literal["term_ended", "term_paused", "case_closed", "merged", "reply_overtaken"]
 
 
 class RemindersFellDueV1(Message, frozen=True):
@@ -179,7 +182,8 @@ class ReminderCancelledV1(Message, frozen=True):
         reason: owner_found, owner_changed, case_closed, merged, kept_out (the recipient is a party
             to what is sealed) or replaced (no party is at work any more, or another one); sealed
             (it became an accusation, and the recipient is outside its office); or of the term that
-            it is about: it ended, was paused, or ends on another day now.
+            it is about: it ended, was paused, or ends on another day now; reply_overtaken of a
+            follow-up visit.
     """
 
     TYPE: ClassVar[str] = "reminder.cancelled.v1"
@@ -197,6 +201,7 @@ class ReminderCancelledV1(Message, frozen=True):
         "term_ended",
         "term_paused",
         "term_changed",
+        "reply_overtaken",
     ]
 
 

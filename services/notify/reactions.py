@@ -11,10 +11,11 @@ from chassis.messaging.inbox import Reaction
 from contracts.envelope import CloudEvent
 from contracts.events import responsibility as told
 from services.notify.application import Notify, subject_of
-from services.notify.application.planning import Plans, TermTold
+from services.notify.application.planning import VISIT, Plans, TermTold
 from services.notify.domain.calendars import CALENDARS
 from services.notify.domain.reminder import OWNS, SPLIT, Occasion
 from services.notify.domain.reminders import PetitionReminders
+from statute.course import STEPS
 from statute.workdays import CALENDAR_FIELDS
 
 # Event to the word of a plan on why it was made, or dropped.
@@ -67,10 +68,21 @@ OWNER_IS_TOLD: Final[Mapping[str, tuple[str, Callable[[CloudEvent], bool]]]] = {
 
 RECEIVED_BY_ANOTHER: Final = frozenset({"rival", "disputed"})
 
+# States of a course in which the reply was delivered, and the visit after it was not made.
+VISIT_AWAITED: Final = frozenset({"replied", "evaluated"})
+# Those from which a matter is closed with no visit to come, whoever replied without a course.
+NO_VISIT: Final = frozenset(STEPS["close"].sources)
+
 
 def occasion_of(event: CloudEvent) -> Occasion:
     """Return an event as the occasion of reminders."""
     return Occasion(event.id, event.recordedtime)
+
+
+def ends_visit(event: CloudEvent) -> bool:
+    """Tell whether after a step no visit is awaited that was awaited before it."""
+    before, state = event.data["previous_state"], event.data["state"]
+    return state not in VISIT_AWAITED and (before in VISIT_AWAITED or state in NO_VISIT)
 
 
 def needs() -> Mapping[str, Callable[[CloudEvent], Iterable[UUID]]]:
@@ -82,9 +94,16 @@ def needs() -> Mapping[str, Callable[[CloudEvent], Iterable[UUID]]]:
     def with_calendar(event: CloudEvent) -> list[UUID]:
         return [*stream(event), CALENDARS]
 
-    counted = [told.OwnershipAwaitedV1.TYPE, told.CourseSplitV1.TYPE, *PLANNED_BECAUSE]
+    counted = [
+        told.OwnershipAwaitedV1.TYPE,
+        told.CourseSplitV1.TYPE,
+        told.OwnershipSplitV1.TYPE,
+        told.ReplyDeliveredV1.TYPE,
+        *PLANNED_BECAUSE,
+    ]
     return {
         **{message.TYPE: stream for message in REMINDED_OF},
+        told.CourseStepTakenV1.TYPE: lambda event: stream(event) if ends_visit(event) else [],
         **dict.fromkeys(DROPPED_BECAUSE, stream),
         **dict.fromkeys(counted, with_calendar),
         **dict.fromkeys(CALENDAR_EVENTS, lambda _event: [CALENDARS]),
@@ -117,6 +136,18 @@ def _plan_term(notify: Notify, unit: Unit, event: CloudEvent) -> None:
 def _drop_term(notify: Notify, unit: Unit, event: CloudEvent) -> None:
     term, why = event.data["term"], DROPPED_BECAUSE[event.type]
     Plans(notify).drop(unit, subject_of(event.data), term, why, event.recordedtime)
+
+
+def _plan_visit(notify: Notify, unit: Unit, event: CloudEvent) -> None:
+    replied_at = datetime.fromisoformat(event.data["delivered_at"])
+    Plans(notify).plan_visit(unit, subject_of(event.data), replied_at, event.recordedtime)
+
+
+def _follow_step(notify: Notify, unit: Unit, event: CloudEvent) -> None:
+    """Tell nobody of a visit that was made, or that comes after another reply only."""
+    if ends_visit(event):
+        why = "term_ended" if event.data["state"] == "visited" else "reply_overtaken"
+        Plans(notify).drop(unit, subject_of(event.data), VISIT, why, event.recordedtime)
 
 
 def _hear_of_calendar(notify: Notify, unit: Unit, event: CloudEvent) -> None:
@@ -170,6 +201,7 @@ def _follow_split(notify: Notify, unit: Unit, event: CloudEvent) -> None:
         notify.plan_for_owner(unit, subject, owner, occasion_of(event), SPLIT)
     else:
         _await(notify, unit, event)
+    Plans(notify).plan_visit_again(unit, subject, event.recordedtime)
 
 
 def _follow_voiding(notify: Notify, unit: Unit, event: CloudEvent) -> None:
@@ -232,6 +264,8 @@ _NEWS: Final[Mapping[str, Callable[[Notify, Unit, CloudEvent], None]]] = {
     told.OwnershipVoidedV1.TYPE: _follow_voiding,
     told.OwnershipSplitV1.TYPE: _follow_split,
     told.CourseSplitV1.TYPE: _split_course,
+    told.ReplyDeliveredV1.TYPE: _plan_visit,
+    told.CourseStepTakenV1.TYPE: _follow_step,
     told.CaseClosedV1.TYPE: _close,
     told.CaseReopeningVoidedV1.TYPE: _close_again,
     told.PartiesKeptOutV1.TYPE: _keep_out,

@@ -202,6 +202,7 @@ def _course(log: StatementLog, surfaces: Surfaces) -> dict[str, Cost]:
     if REPLY in METHODS:
         reply = {**command(number), "document": "D-1", "delivered_at": utc_now().isoformat()}
         count("reply", lambda: surfaces.call("leader", REPLY, **reply))
+        _count_reactions(count, surfaces, "replied", "responsibility", ("notify",))
         surfaces.carry_all()
     count("close", lambda: surfaces.call("leader", "responsibility.close", **closing(number)))
     surfaces.carry_all()

@@ -33,6 +33,8 @@ BOUNDS = {
     # A question and a statement for the leaves of a whole batch among them.
     "audit on registered": (7, 4),
     "notify on taken": (7, 4),
+    # The plan of the follow-up visit.
+    "notify on replied": (7, 4),
     "intake on taken": (4, 3),
     "audit on taken": (6, 4),
 }

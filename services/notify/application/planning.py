@@ -23,10 +23,11 @@ from services.notify.domain.preferences import Preferences
 from services.notify.domain.refusals import TermNotCounted
 from services.notify.domain.reminders import PetitionReminders
 from statute.counting import SHANGHAI, Term
-from statute.terms import TERMS
+from statute.terms import FOLLOW_UP_VISIT, REMINDED_TERMS, TERMS
 from statute.workdays import WorkCalendar
 
 FALL_PAGE: Final = 100
+VISIT: Final = FOLLOW_UP_VISIT.code
 # A class of petitions that is not sealed, for a plan that is only looked at.
 OPEN_TO_ALL: Final = "appeal"
 # Of a term that only ends on another day nobody is told that it begins.
@@ -65,6 +66,20 @@ class Plans:
         *_, last = Term.begin("first_step", runs_from).days(self.calendar(unit))
         told = TermTold("first_step", "registered", last.day, runs_from)
         self.plan(unit, subject, told, at)
+
+    def plan_visit(self, unit: Unit, subject: Subject, replied_at: datetime, at: datetime) -> None:
+        """Plan the visit that a reply is followed by (回访), in the place of one planned before."""
+        reminders = self.notify.begin(unit, subject, at)
+        by = self.by(unit, reminders.office, VISIT, at)
+        runs_from = replied_at.astimezone(SHANGHAI).date()
+        span = Span(at, runs_from, last_day_of(VISIT, runs_from, by))
+        reminders.plan_term(VISIT, span, "replied", by)
+
+    def plan_visit_again(self, unit: Unit, subject: Subject, at: datetime) -> None:
+        """Plan the visit anew that nobody was told of because the matter was part of another."""
+        reminders = _known(unit, subject)
+        if reminders is not None and reminders.dropped_because.get(VISIT) == "merged":
+            self.plan_again(unit, subject, [VISIT], at)
 
     def plan(self, unit: Unit, subject: Subject, told: TermTold, at: datetime) -> None:
         """Plan a term that began, or ends on another day than was known."""
@@ -130,13 +145,13 @@ class Plans:
         Raises:
             TermNotCounted: its last day does not follow from where it runs from.
         """
-        if term not in TERMS or TERMS[term].stated:
+        if term not in REMINDED_TERMS or REMINDED_TERMS[term].stated:
             raise TermNotCounted(term=f"is none of {', '.join(_counted())}")
         begun = instant(runs_from, time(9))
         unit = Unit(self.notify, Provenance(DELIVERER, "", ""))
         by = self.by(unit, office, term, as_of or begun)
-        *_, last = Term.begin(term, runs_from).days(by.calendar)
-        plan = plan_of(term, Span(begun, runs_from, last.day), office, OPEN_TO_ALL, by)
+        span = Span(begun, runs_from, last_day_of(term, runs_from, by))
+        plan = plan_of(term, span, office, OPEN_TO_ALL, by)
         points = [
             {"kind": kind, "at": text_of(at), "recipients": list(plan.recipients(kind, "owner"))}
             for kind, at in plan.points.items()
@@ -204,7 +219,15 @@ def _term_of(claimed: Claimed) -> str:
 
 
 def _counted() -> list[str]:
-    return [code for code, rule in TERMS.items() if not rule.stated]
+    return [code for code, rule in REMINDED_TERMS.items() if not rule.stated]
+
+
+def last_day_of(term: str, runs_from: date, by: By) -> date:
+    """Return the last day of a term; of one that no article gives days, by the policy."""
+    rule = REMINDED_TERMS[term]
+    rule = replace(rule, length_days=by.policy.within or rule.length_days)
+    *_, last = Term(rule, runs_from, rule.counting).days(by.calendar)
+    return last.day
 
 
 def _known(unit: Unit, subject: Subject) -> PetitionReminders | None:

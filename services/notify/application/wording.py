@@ -8,7 +8,7 @@ from services.notify.application.ports import Told
 from services.notify.domain.planning import late_by
 from services.notify.domain.policy import SENTENCES
 from services.notify.domain.reminder import Reminder
-from statute.terms import TERMS
+from statute.terms import REMINDED_TERMS
 
 GATHERED: Final = UUID("c2b7a1de-8d25-5f3a-b0f8-6a3e9d1c7f24")
 # The rest is in the list of reminders, and in the digest.
@@ -21,7 +21,7 @@ def sentence_of(number: str, reminder: Reminder) -> str:
     if point := reminder.point:
         day = point.due_on
         said |= {
-            "term": TERMS[point.term].chinese,
+            "term": REMINDED_TERMS[point.term].chinese,
             "due_on": f"{day.year}年{day.month}月{day.day}日",
             "late": str(late_by(point.kind)),
         }

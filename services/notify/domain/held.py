@@ -19,6 +19,7 @@ class Held(Facts):
         petition_class: empty where it is not known.
         plans: term to its plan, while it runs.
         latest: term to its latest plan, also when it does not run any more.
+        dropped_because: term to why its plan was last dropped.
     """
 
     id: UUID
@@ -28,6 +29,7 @@ class Held(Facts):
     petition_class: str
     plans: dict[str, Plan]
     latest: dict[str, Plan]
+    dropped_because: dict[str, str]
     owner: str | None
     reminders: dict[str, Reminder]
     parties: Parties

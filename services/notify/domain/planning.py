@@ -37,6 +37,7 @@ class Policy:
         days_before: so many days before the last day.
         late: each working day after the last day.
         at: time of day in Shanghai.
+        within: working days that it runs, where no article says; 0 where one does.
     """
 
     version: str
@@ -47,6 +48,7 @@ class Policy:
     late: bool = True
     rises: Rises = Rises(office_head=3, superior=10)
     at: time = time(9)
+    within: int = 0
 
 
 @dataclass(frozen=True, slots=True)

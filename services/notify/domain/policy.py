@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Final
 
 from services.notify.domain.planning import Policy
-from statute.terms import TERMS
+from statute.terms import FOLLOW_UP_VISIT, TERMS
 
 # An open petition that nobody has taken: its office's head is told after this time, and again
 # after each further such time until somebody takes it (rule 5).
@@ -20,8 +20,14 @@ _DEFAULT: Final = Policy(DEFAULT_VERSION)
 # Who takes a petition, or is to see that somebody does, is told that: the term of the first step
 # begins with it. A right that lapses makes nobody late.
 TERM_POLICIES: Final[Mapping[str, Policy]] = {
-    code: replace(_DEFAULT, start=code != "first_step", late=not rule.lapses)
-    for code, rule in TERMS.items()
+    **{
+        code: replace(_DEFAULT, start=code != "first_step", late=not rule.lapses)
+        for code, rule in TERMS.items()
+    },
+    # The reply has just been delivered, and half of its days are over five days before the last.
+    FOLLOW_UP_VISIT.code: replace(
+        _DEFAULT, start=False, half=False, within=FOLLOW_UP_VISIT.length_days
+    ),
 }
 
 

@@ -41,6 +41,7 @@ class PetitionReminders(OfTerms, Aggregate):
         self.petition_class = petition_class
         self.plans: dict[str, Plan] = {}
         self.latest: dict[str, Plan] = {}
+        self.dropped_because: dict[str, str] = {}
         self.owner: str | None = None
         self.reminders: dict[str, Reminder] = {}
         self.parties = Parties()
@@ -98,6 +99,7 @@ class PetitionReminders(OfTerms, Aggregate):
     @event(Facts.PlanDropped)
     def _record_drop(self, timestamp: datetime, term: str, why: str) -> None:
         del self.plans[term]
+        self.dropped_because[term] = why
 
     @event(Facts.FellDue)
     def _record_fall(

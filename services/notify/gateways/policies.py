@@ -35,6 +35,7 @@ class TermStated(Struct, frozen=True, forbid_unknown_fields=True):
     late: bool | UnsetType = UNSET
     rises: RisesStated | UnsetType = UNSET
     at: time | UnsetType = UNSET
+    within: Days | UnsetType = UNSET
 
 
 class OfficeStated(Struct, frozen=True, forbid_unknown_fields=True):
@@ -81,6 +82,8 @@ def _changed(office: str, version: str, default: Policy, stated: TermStated) -> 
              if value is not UNSET}  # fmt: skip
     if isinstance(stated.rises, RisesStated):
         given["rises"] = Rises(stated.rises.office_head, stated.rises.superior)
+    if "within" in given and not default.within:
+        raise SettingInvalid(f"{POLICIES}: {office} states how long a term of the Regulation runs")
     policy = replace(default, version=version, **given)
     if not OFFICE_HOURS.begins <= policy.at < OFFICE_HOURS.ends:
         raise SettingInvalid(f"{POLICIES}: {office} reminds at {policy.at}, outside office hours")

@@ -4,8 +4,10 @@ import json
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
+from zoneinfo import ZoneInfo
 
 from contracts.envelope import CloudEvent
 from services.notify.domain.policy import reason_at
@@ -17,6 +19,9 @@ GIVEN_UP: Final = "reminder.given_up.v1"
 CANCELLED: Final = "reminder.cancelled.v1"
 DELIVERED: Final = "reminder.delivered.v1"
 ENDINGS: Final = frozenset({DELIVERED, CANCELLED, GIVEN_UP})
+VISIT: Final = "follow_up_visit"
+ENDS_MATTER: Final = frozenset({"case.closed.v1", "ownership.merged.v1"})
+SHANGHAI: Final = ZoneInfo("Asia/Shanghai")
 OWNING: Final = frozenset({"ownership.taken.v1", "ownership.succeeded.v1", "ownership.recused.v1"})
 
 
@@ -97,6 +102,46 @@ class OfTerm:
 
 
 @dataclass
+class Visits:
+    """The visits that follow replies: those awaited, beside those that people are reminded of.
+
+    Attributes:
+        replies: id of each reply's event to the day in Shanghai that it was delivered on.
+        awaited: petition to that day, while the visit is not made and the matter not closed.
+        planned: petition to the day that the plan of its visit is counted from, while it runs.
+    """
+
+    replies: dict[str, str] = field(default_factory=dict)
+    awaited: dict[str, str] = field(default_factory=dict)
+    planned: dict[str, str] = field(default_factory=dict)
+    causes: dict[str, str] = field(default_factory=dict)
+
+    def take(self, event: CloudEvent) -> None:
+        petition_id = event.data.get("petition_id", "")
+        if event.type == "reply.delivered.v1":
+            self.replies[event.id] = self.awaited[petition_id] = _shanghai_day(event)
+        elif event.type in ENDS_MATTER or event.data.get("step") == "visit":
+            self.awaited.pop(petition_id, None)
+        elif event.data.get("term") != VISIT:
+            return
+        elif event.type == "reminders.plan_made.v1":
+            self.planned[petition_id] = event.data["runs_from"]
+            if event.data["why"] == "replied":
+                self.causes[event.causationid] = event.data["runs_from"]
+        elif event.type == "reminders.plan_dropped.v1":
+            self.planned.pop(petition_id, None)
+
+    def wrongs(self) -> Iterator[str]:
+        for petition_id in self.awaited.keys() | self.planned.keys():
+            awaited, planned = self.awaited.get(petition_id), self.planned.get(petition_id)
+            if awaited != planned:
+                yield f"visit of {petition_id} is awaited from {awaited}, planned from {planned}"
+        for cause, day in self.causes.items():
+            if self.replies.get(cause) != day:
+                yield f"visit planned from {day} because of {cause}, no reply of that day"
+
+
+@dataclass
 class Reminders:
     """What notify's log says, beside what responsibility's asks for."""
 
@@ -109,8 +154,10 @@ class Reminders:
     plans: Counter[str] = field(default_factory=Counter)
     endings: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
     cancellations: list[CloudEvent] = field(default_factory=list)
+    visits: Visits = field(default_factory=Visits)
 
     def take(self, event: CloudEvent) -> None:
+        self.visits.take(event)
         if event.service == "responsibility":
             self._take_cause(event)
         elif event.type == "reminder.planned.v1":
@@ -139,6 +186,7 @@ class Reminders:
             if not self._had_to_be_cancelled(event):
                 yield f"nothing led to notify {event.position}, {event.data}"
         yield from self._wrong_of_terms()
+        yield from self.visits.wrongs()
 
     def _wrong_of_terms(self) -> Iterator[str]:
         """Yield what is wrong with the points of plans: each told once, ended once."""
@@ -243,6 +291,12 @@ class Told:
 def _of_term(event: CloudEvent, recipient: str) -> OfTerm:
     data = event.data
     return OfTerm(data["number"], recipient, data["term"], data["kind"], data["due_at"])
+
+
+def _shanghai_day(event: CloudEvent) -> str:
+    """Return the day of a reply, as its event says."""
+    at = datetime.fromisoformat(event.data["delivered_at"])
+    return at.astimezone(SHANGHAI).date().isoformat()
 
 
 def _head(office: str) -> str:

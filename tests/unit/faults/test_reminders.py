@@ -108,6 +108,34 @@ def fell(position: int = 3, reminder_id: str = "t", due_at: str = "2026-11-24T01
     return cloud_event("notify", position, "reminders.fell_due.v1", told)
 
 
+REPLIED = event(
+    "responsibility", 6, "reply.delivered", document="D-1", delivered_at="2026-11-24T20:00:00Z"
+)
+
+
+def visit(kind: str, cause: str = "", runs_from: str = "2026-11-25", **data: Any) -> CloudEvent:
+    return event("notify", 7, f"reminders.{kind}", cause,
+                 term="follow_up_visit", runs_from=runs_from, **data)  # fmt: skip
+
+
+class TestVisits:
+    def test_are_planned_from_the_day_of_the_reply_and_dropped_with_the_matter(self):
+        planned = visit("plan_made", REPLIED.id, why="replied")
+        assert wrongs(REPLIED, planned) == []
+        assert wrongs(REPLIED, planned, CLOSED, visit("plan_dropped", why="case_closed")) == []
+
+    def test_that_nobody_planned_or_dropped_are_found(self):
+        planned = visit("plan_made", REPLIED.id, why="replied")
+        assert wrongs(REPLIED) != []
+        assert wrongs(planned) != []
+        assert wrongs(REPLIED, planned, CLOSED) != []
+        assert wrongs(REPLIED, planned, visit("plan_dropped", why="case_closed")) != []
+
+    def test_of_another_day_or_another_cause_are_found(self):
+        assert wrongs(REPLIED, visit("plan_made", REPLIED.id, "2026-11-24", why="replied")) != []
+        assert wrongs(REPLIED, visit("plan_made", TAKEN.id, why="replied")) != []
+
+
 class TestTerms:
     def test_a_point_is_told_once_and_ends_once(self):
         assert wrongs(fell(), delivered("t")) == []

@@ -39,7 +39,11 @@ Told_ = tuple[date, str, str]
 
 @dataclass
 class Case:
-    """One petition: when its handling begins, ends, is extended, changes its owner."""
+    """One petition: when its handling begins, ends, is extended, changes its owner.
+
+    Attributes:
+        replied: when the reply was delivered, and when the visit was made after it.
+    """
 
     serial: int
     begun: datetime
@@ -48,6 +52,7 @@ class Case:
     owner: str
     extended: tuple[datetime, date] | None = None
     succeeded: tuple[datetime, str] | None = None
+    replied: tuple[datetime, datetime | None] | None = None
 
     def events(self) -> Iterator[tuple[datetime, str, dict[str, Any]]]:
         due = {"on": self.due_on.isoformat()}
@@ -63,6 +68,12 @@ class Case:
             at, owner = self.succeeded
             changed = {"previous_owner": self.owner, "owner": owner}
             yield at, "ownership.succeeded.v1", changed
+        if self.replied:
+            at, visited = self.replied
+            yield at, "reply.delivered.v1", {"document": "D-1", "delivered_at": at.isoformat()}
+            step = {"step": "visit", "previous_state": "evaluated", "state": "visited"}
+            if visited:
+                yield visited, "course.step_taken.v1", step
         yield self.ended, "case.closed.v1", {}
 
     def owner_at(self, at: datetime) -> str:
@@ -88,6 +99,10 @@ def _case(serial: int, chance: random.Random) -> Case:
         case.extended = begun + timedelta(days=chance.randrange(20, 45)), until
     if chance.random() < 0.1:
         case.succeeded = begun + timedelta(days=chance.randrange(1, 20)), f"S{serial}"
+    if chance.random() < 0.7:
+        replied = case.ended - timedelta(days=chance.choice([1, 6, 14, 19]))
+        visited = replied + (case.ended - replied) * chance.random()
+        case.replied = replied, visited if chance.random() < 0.5 else None
     return case
 
 
@@ -115,6 +130,30 @@ def expected(case: Case) -> Counter[Told_]:
         for at, reason, late in takewhile(lambda point: not point[2] or point[0] < until, ahead):  # noqa: B023 - called now
             if since <= at < until:
                 told.update((at.date(), who, reason) for who in recipients(case, at, late))
+    return told
+
+
+def expected_of_visit(case: Case) -> Counter[Told_]:
+    """Day, recipient and reason of what is told of the visit after the reply.
+
+    It is due on the tenth working day after that of the reply. Five and two working days and one
+    day before it the owner is told, and on it; a day that is not worked gives way to the working
+    day before; then on each working day late. Until it is made, or the case is closed.
+    """
+    told: Counter[Told_] = Counter()
+    if case.replied is None:
+        return told
+    since, visited = case.replied
+    after = bisect_right(WORKED, since.date())
+    due_on = WORKED[after + 9]
+    near = {WORKED[after + 4], WORKED[after + 7], worked_until(due_on - timedelta(days=1))}
+    days = [(day, "term_near", 0) for day in sorted(near)]
+    days += [(due_on, "term_due", 0)]
+    days += [(WORKED[after + 9 + n], "term_late", n) for n in range(1, 30)]
+    for day, reason, late in days:
+        at = at_nine(day)
+        if since <= at < (visited or case.ended):
+            told.update((day, who, reason) for who in recipients(case, at, late))
     return told
 
 
@@ -207,13 +246,14 @@ def test_what_was_told_in_a_year_is_what_a_recount_says(
     year = cases(seed=2026)
     clock.now = min(case.begun for case in year).astimezone(UTC)
     live(desk, year)
-    told: dict[str, Counter[Told_]] = defaultdict(Counter)
+    told: dict[tuple[str, str], Counter[Told_]] = defaultdict(Counter)
     for at, each in channel.of_terms():
-        told[each.number][at.date(), each.recipient, each.reason] += 1
+        told[each.number, each.term][at.date(), each.recipient, each.reason] += 1
         assert at.date() in WORKED_DAYS
         assert 8 <= at.hour < 20
     for case in year:
-        assert told[number(case.serial)] == expected(case), case
+        assert told[number(case.serial), "handling"] == expected(case), case
+        assert told[number(case.serial), "follow_up_visit"] == expected_of_visit(case), case
     assert sum(map(len, told.values())) > 5 * PETITIONS
     assert all(count == 1 for each in told.values() for count in each.values())
 
@@ -225,7 +265,7 @@ def planner(stores: Stores, clock: Clock) -> Iterator[Planner]:
 
 
 def planned(planner: Planner, case: Case, clock: Clock) -> list[PetitionReminders.FellDue]:
-    """Let a case go its way with nothing but plans; return what fell due of its handling."""
+    """Let a case go its way with nothing but plans; return what fell due of it."""
     planner.begin_anew()
     about = petition_id(case.serial)
     clock.now = case.begun.astimezone(UTC)
@@ -237,8 +277,7 @@ def planned(planner: Planner, case: Case, clock: Clock) -> list[PetitionReminder
         told = {"petition_id": about, "number": number(case.serial), **data}
         planner.hear(event_of(position, type_, moment, **told))
     facts = planner.reminders_of(about).pending_events
-    fell = [fact for fact in facts if isinstance(fact, PetitionReminders.FellDue)]
-    return [fact for fact in fell if fact.term == "handling"]
+    return [fact for fact in facts if isinstance(fact, PetitionReminders.FellDue)]
 
 
 def test_the_plan_of_two_thousand_petitions_is_what_a_recount_says(
@@ -251,13 +290,16 @@ def test_the_plan_of_two_thousand_petitions_is_what_a_recount_says(
     chance, count = random.Random(2_000), 0
     year = [_case(serial, chance) for serial in range(1, 2_001)]
     for case in year:
-        told: Counter[Told_] = Counter()
+        told: dict[str, Counter[Told_]] = defaultdict(Counter)
         for fell in planned(planner, case, clock):
             at = max(fell.timestamp, fell.not_before).astimezone(SHANGHAI)
             assert at.date() in WORKED_DAYS
             assert 8 <= at.hour < 20
-            told.update((at.date(), who, reason_at(fell.kind)) for who in fell.told)
-        assert told == expected(case), case
-        assert max(Counter((day, who) for day, who, _ in told.elements()).values()) == 1
-        count += told.total()
+            told[fell.term].update((at.date(), who, reason_at(fell.kind)) for who in fell.told)
+        assert told["handling"] == expected(case), case
+        assert told["follow_up_visit"] == expected_of_visit(case), case
+        for each in told.values():
+            times = Counter((day, who) for day, who, _ in each.elements())
+            assert set(times.values()) <= {1}
+        count += sum(each.total() for each in told.values())
     assert count > 20_000

@@ -62,6 +62,17 @@ class TestAnOffice:
         late = {each.recipient for each in channel.told if each.reason == "term_late"}
         assert f"office_head:{COUNTY}" in late
 
+    def test_says_within_how_many_working_days_a_visit_is_made(self, desk: Desk, file: Path):
+        """No article does."""
+        own = {"version": "haiyan-2", "terms": {"follow_up_visit": {"within": 5}}}
+        file.write_text(json.dumps({COUNTY: own}))
+        desk.application.policies = policies_in(str(file))
+        days = [
+            Plans(desk.application).preview("follow_up_visit", TODAY, office, None)["due_on"]
+            for office in (COUNTY, "330726-01")
+        ]
+        assert days == ["2026-12-01", "2026-12-08"]
+
 
 class TestAFile:
     def test_is_not_needed(self):
@@ -76,6 +87,8 @@ class TestAFile:
             {"version": "1", "terms": {"*": {"at": "21:00:00"}}},
             {"version": "1", "terms": {"*": {"days_before": [0]}}},
             {"version": "1", "terms": {"*": {"halves": True}}},
+            {"version": "1", "terms": {"handling": {"within": 5}}},
+            {"version": "1", "terms": {"follow_up_visit": {"within": 0}}},
             {"terms": {}},
         ],
     )
