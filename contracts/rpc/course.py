@@ -412,20 +412,40 @@ class FoundFrom(Answer, frozen=True):
     happened_at: Utc
 
 
+class LateTerm(Answer, frozen=True):
+    """One term that somebody owes, or owed, a step within.
+
+    Attributes:
+        term: its code.
+        due_on: its last day in Shanghai.
+        ended_on: day of the step that it was for; null while it runs, or a hearing goes on.
+        late_days: days after its end: until its step was taken or the hearing began, or until
+            today.
+    """
+
+    term: TermCode
+    due_on: date
+    ended_on: date | None
+    late_days: int
+
+
 class ToSupervise(Answer, frozen=True):
     """One matter, and what its record shows.
 
     Attributes:
         number: of the matter.
-        trigger: delay (a term that somebody owes is over), buck_passing (it was passed on more
+        trigger: delay (a term that somebody owes is over, or ended late and no order was made for
+            that; until the closure), buck_passing (it was passed on more
             often than is allowed), false_report (what was reported was found untrue) or
             opinion_not_carried_out (it was found not to be, or was not reported in time).
-        since: the last day of the term that is over, or the day on which it was last passed on or
-            found.
+        since: the last day of the first term that is over, or the day on which it was last passed
+            on or found.
         owner: of the matter; empty while there is none.
         office: of the matter.
         unit: the handling unit; empty while there is none.
         found_from: the events that show it, oldest first.
+        late_terms: of a delay, the terms that are late or ended late, the running ones last; absent
+            where no step of the course was taken.
     """
 
     number: Number
@@ -435,6 +455,7 @@ class ToSupervise(Answer, frozen=True):
     office: Office
     unit: str
     found_from: list[FoundFrom] | UnsetType = UNSET
+    late_terms: list[LateTerm] | UnsetType = UNSET
 
 
 class ToSupervisePage(Answer, frozen=True):

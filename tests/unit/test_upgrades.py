@@ -10,9 +10,11 @@ from chassis.eventstore.migrate import migrate
 from chassis.runtime.losses import LossWatch
 from services.intake.application.ports import Corrected, Raised
 from services.intake.readmodels.progress import TABLES
+from services.responsibility.domain.policy import day_of
 from shouwen.hosting import versions_of
 from statute.parties import mark_of
 from tests.builders import (
+    DAY,
     HOUR,
     SHEN,
     Clock,
@@ -27,8 +29,8 @@ from tests.builders import (
 from tests.unit.intake.desk import Desk, intake, reader
 from tests.unit.notify.desk import Desk as ReminderDesk
 from tests.unit.notify.desk import FakeChannel, deliveries, notify
-from tests.unit.responsibility.casebook import Casebook, FakeArrivals, responsibility, take
-from tests.unit.responsibility.paths import SEATS
+from tests.unit.responsibility.casebook import Casebook, FakeArrivals, receive, responsibility, take
+from tests.unit.responsibility.paths import PATHS, SEATS, walk
 from tests.unit.responsibility.test_same_state import inbox_of
 from tests.unit.responsibility.town import Town, opened_town
 from tests.unit.stores import SourceLog, Stores, rows, tables
@@ -65,6 +67,11 @@ BEFORE_REASONS = ("DROP TABLE supervision_reason",)
 BEFORE_UNDONE_LINKS = ("ALTER TABLE petition DROP COLUMN parted_from",)
 # What responsibility_0007 made.
 BEFORE_MOVES = ("DROP TABLE matter_moved",)
+# What responsibility_0009 made.
+BEFORE_DELAYS = (
+    "DROP INDEX term_delay",
+    *(f"ALTER TABLE term DROP COLUMN {column}" for column in ("over_day", "answered")),
+)
 
 # What notify_0003 and notify_0004 made.
 BEFORE_TERMS = (
@@ -110,6 +117,7 @@ def test_terms_are_filled_with_the_calendar_they_were_counted_by(
         environment["SQLITE_DBNAME"],
         "responsibility",
         "responsibility_0002",
+        *BEFORE_DELAYS,
         *BEFORE_MOVES,
         *BEFORE_REASONS,
         "ALTER TABLE caseload DROP COLUMN kept_out",
@@ -140,7 +148,33 @@ def test_terms_that_another_took_the_place_of_are_found_in_the_log(
         environment["SQLITE_DBNAME"],
         "responsibility",
         "responsibility_0007",
+        *BEFORE_DELAYS,
         "DELETE FROM term WHERE id <> number || '/' || term",
+    )
+    with closing(responsibility(environment, clock, FakeArrivals())) as application:
+        watch = LossWatch(application, inbox_of(application, log), None, pytest.fail)
+        assert watch.look() == 1
+        assert tables(application) == before
+
+
+@pytest.mark.parametrize("environment", ["responsibility"], indirect=True)
+def test_delays_are_filled_with_what_answered_them_and_when_they_were_over(
+    environment: dict[str, str], clock: Clock, log: SourceLog
+):
+    """responsibility_0009: one answered by an order, one held up by a hearing."""
+    case = Casebook(responsibility(environment, clock, FakeArrivals()), clock, FakeArrivals())
+    inbox_of(case.application, log).catch_up()
+    case.when(receive())
+    walk(case, 16 * DAY, "transfer", "order_supervision", order_supervision={"trigger": "delay"})
+    walk(case, *PATHS["re_review_asked"][1:], 31 * DAY, "begin_hearing")
+    before = tables(case.application)
+    assert {row[-2:] for row in rows(case.application, "term") if row[7]} == {
+        (0, 1),
+        (day_of(clock()).toordinal() - 1, 0),
+    }
+    case.application.close()
+    left_behind(
+        environment["SQLITE_DBNAME"], "responsibility", "responsibility_0008", *BEFORE_DELAYS
     )
     with closing(responsibility(environment, clock, FakeArrivals())) as application:
         watch = LossWatch(application, inbox_of(application, log), None, pytest.fail)
@@ -215,7 +249,7 @@ class TestLinksOfBefore:
         """intake_0006, responsibility_0007: the tables are what the logs add up to."""
         brought_up = (
             (town.counter.intake, "intake_0005", BEFORE_UNDONE_LINKS),
-            (town.case.application, "responsibility_0006", BEFORE_MOVES),
+            (town.case.application, "responsibility_0006", (*BEFORE_DELAYS, *BEFORE_MOVES)),
         )
         for application, revision, changes in brought_up:
             before = tables(application)

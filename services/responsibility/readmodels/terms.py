@@ -33,7 +33,8 @@ _LAPSING: Final = ", ".join(f"'{code}'" for code, rule in TERMS.items() if rule.
 
 _OUTLASTING: Final = ", ".join(f"'{code}'" for code, rule in TERMS.items() if rule.outlasts)
 
-# What the record itself shows to be a reason for supervision, one row a matter and reason.
+# What the record itself shows to be a reason for supervision, one row a matter and reason. A delay
+# that is over by now stays until it is answered, and like buck-passing until the closure.
 _TO_SUPERVISE: Final = (
     "SELECT f.number, f.shows, f.since_day, c.office, c.owner, COALESCE(k.unit, ''),"  # noqa: S608 - our own codes
     " c.petition_class, c.kept_out FROM ("
@@ -41,6 +42,10 @@ _TO_SUPERVISE: Final = (
     f"SELECT number, CASE term WHEN '{CARRYING_OUT}' THEN 'opinion_not_carried_out'"
     " ELSE 'delay' END AS shows, due_day AS since_day FROM term"
     f" WHERE ended_on = '{RUNNING}' AND due_day < ? AND term NOT IN ({_LAPSING})"
+    f" UNION ALL SELECT t.number, 'delay', CASE t.due_day WHEN {OPEN_ENDED.toordinal()}"
+    " THEN t.over_day ELSE t.due_day END FROM term t JOIN caseload m ON m.number = t.number"
+    f" WHERE t.late_days > 0 AND t.answered = 0 AND t.term <> '{CARRYING_OUT}'"
+    " AND m.state NOT IN ('closed', 'merged')"
     " UNION ALL SELECT number, shows, since_day FROM supervision_reason WHERE settled = 0"
     " UNION ALL SELECT number, 'buck_passing', passed_on_day FROM course"
     " WHERE passed_on > ? AND state NOT IN ('closed', 'merged')"
@@ -360,16 +365,21 @@ def _put(transaction: Writing, begun: _Begun) -> None:
         "provisional": int(not begun.known),
         "late_days": 0,
         "calendar": begun.calendar,
+        "over_day": 0,
+        "answered": 0,
     }
     transaction.put("term", row, key="id")
 
 
 def _move(transaction: Writing, event: Any) -> None:
+    """Let a term end on another day; one that goes on after a hearing has that day before it."""
     due = event.due
     due_day = date.fromisoformat(due["on"]).toordinal()
     provisional = int(due["provisional"])
     counted = {"due_day": due_day, "provisional": provisional, "calendar": due["calendar"]}
     changes = counted | {"late_days": 0}
+    if isinstance(event, Course.TermResumed):
+        changes |= {"over_day": 0, "answered": 0}
     transaction.update("term", "id", _id(event.number, event.term), changes)
 
 
@@ -378,7 +388,7 @@ def _pause(transaction: Writing, event: Course.TermPaused) -> None:
     day = date.fromisoformat(event.first_day).toordinal()
     transaction.write(
         "UPDATE term SET late_days = CASE WHEN due_day < ? THEN ? - due_day ELSE 0 END,"
-        " due_day = ?, provisional = 0 WHERE id = ?",
+        " over_day = due_day, due_day = ?, provisional = 0 WHERE id = ?",
         (day, day, OPEN_ENDED.toordinal(), _id(event.number, event.term)),
     )
 
@@ -449,6 +459,8 @@ def _take_step(transaction: Writing, event: Course.StepTaken) -> None:
         _settle(transaction, event.number, "opinion_not_carried_out")
     if event.step == "order_supervision":
         _settle(transaction, event.number, event.given["trigger"])
+        if event.given["trigger"] == "delay":
+            _answer(transaction, event.number, day_of(event.timestamp))
     if event.step in PASSING_ON:
         transaction.write(
             "UPDATE course SET passed_on = passed_on + 1, passed_on_day = ? WHERE number = ?",
@@ -477,6 +489,15 @@ def _find_reason(transaction: Writing, event: Course.SupervisionFound) -> None:
 
 def _settle(transaction: Writing, number: str, trigger: str) -> None:
     transaction.update("supervision_reason", "id", _id(number, trigger), {"settled": 1})
+
+
+def _answer(transaction: Writing, number: str, on: date) -> None:
+    """Take what is late by now as answered, so that it is no reason any more when it has ended."""
+    transaction.write(
+        "UPDATE term SET answered = 1 WHERE number = ?"  # noqa: S608 - our own codes
+        f" AND (late_days > 0 OR (ended_on = '{RUNNING}' AND due_day < ?))",
+        (number, on.toordinal()),
+    )
 
 
 def _merge(transaction: Writing, event: Course.Merged) -> None:

@@ -23,10 +23,14 @@ from hypothesis.stateful import (
 from services.responsibility.application import Responsibility
 from services.responsibility.application.courses import course_answer
 from services.responsibility.application.steps import OUTCOMES
+from services.responsibility.application.supervising import Supervising
+from services.responsibility.domain.conditions import HOLDS
 from services.responsibility.domain.course import Course
 from services.responsibility.domain.ownership import Ownership
 from services.responsibility.domain.policy import PASSING_ON, day_of
-from services.responsibility.readmodels.terms import OPEN_ENDED
+from services.responsibility.domain.taking import Taking
+from services.responsibility.domain.under_way import CARRYING_OUT
+from services.responsibility.readmodels.terms import OPEN_ENDED, Seen, TermTables
 from statute.course import EVERY_CLASS, FINAL, STEPS, edges, steps_from
 from statute.terms import TERMS
 from tests.builders import (
@@ -41,6 +45,7 @@ from tests.builders import (
 )
 from tests.unit.fuse import Died, Fuse
 from tests.unit.responsibility.casebook import (
+    ANYBODY,
     Asked,
     Casebook,
     FakeArrivals,
@@ -200,7 +205,10 @@ class TheCourseOfOneMatter(RuleBasedStateMachine):
             return close(statement(outcome=outcome), by=HUANG if by == HEAD else by)
         if begun and code == "reopen":
             return reopen()
-        given = {"satisfied": chance.random() < 0.5} if code == "evaluate" else {}
+        given = {
+            "evaluate": {"satisfied": chance.random() < 0.5},
+            "order_supervision": {"trigger": chance.choice(["perfunctory", "delay", "delay"])},
+        }.get(code, {})
         return take(code, by=by, at=at, **given, **self._found(code, chance))
 
     @staticmethod
@@ -307,6 +315,41 @@ class TheCourseOfOneMatter(RuleBasedStateMachine):
         found = rows(self.case.application, "supervision_reason")
         assert {shows for _, _, shows, _, settled in found if not settled} == listed
 
+    @invariant()
+    def what_can_found_an_order_for_delay_is_listed_until_it_was_made(self) -> None:
+        """Nothing that is listed is refused, and each line has its late terms behind it."""
+        if self._shown()["version"] == 0 or self._shown()["version"] != self._version():
+            return
+        application, today = self.case.application, day_of(self.case.clock())
+        log, seen = application.log_of_events, Seen("", None)
+        items, _ = TermTables.to_supervise(log, ANYBODY, seen, today, 50, "")
+        delays = [item for item in items if item["trigger"] == "delay"]
+        for item in Supervising(application).with_events(delays, today):
+            late = item["late_terms"]
+            assert min(term["due_on"] for term in late) == item["since"]
+            assert all(term["late_days"] > 0 for term in late)
+            course = self._replayed(len(self._log()))
+            assert HOLDS["trigger_on_record"](course, self._order_for("delay", course))
+        self._compare_with_the_terms(delays, today)
+
+    def _compare_with_the_terms(self, delays: list[dict[str, Any]], today: date) -> None:
+        """By the rows of the table, which are compared with the log themselves."""
+        is_open = self.case.ownership()["state"] != "closed"
+        reasons = [
+            row
+            for row in self._rows("term")
+            if not TERMS[row["term"]].lapses and row["term"] != CARRYING_OUT
+            and ((not row["ended_on"] and row["due_day"] < today.toordinal())
+                 or (row["late_days"] > 0 and not row["answered"] and is_open))
+        ]  # fmt: skip
+        assert [item["number"] for item in delays] == [number()][: len(reasons)]
+
+    def _order_for(self, trigger: str, course: Any) -> Taking:
+        at = max(self.case.clock(), course.since)
+        calendar = self.case.application.calendar()
+        step = STEPS["order_supervision"]
+        return Taking(step, HEAD, "330424-01", {"trigger": trigger}, at, calendar)
+
     # Counted here, from the log
 
     def _facts(self, *kinds: type) -> list[Any]:
@@ -337,7 +380,8 @@ class TheCourseOfOneMatter(RuleBasedStateMachine):
 
     def _rows(self, table: str) -> list[dict[str, Any]]:
         names = {
-            "term": "id number term office due_day ended_on provisional late_days calendar",
+            "term": "id number term office due_day ended_on provisional late_days calendar"
+            " over_day answered",
             "course": "number state unit passed_on passed_on_day",
         }[table].split()
         return [dict(zip(names, row, strict=True)) for row in rows(self.case.application, table)]
@@ -353,6 +397,8 @@ class TheCourseOfOneMatter(RuleBasedStateMachine):
                 if former is not None and former["ended_on"]:
                     past.append(former | {"id": f"{former['id']}/{fact.originator_version}"})
                 terms[fact.term] = _row(fact.term, OPEN_ENDED)
+            if isinstance(fact, Course.TermResumed):
+                terms[fact.term] |= {"over_day": 0, "answered": 0}
             if isinstance(fact, BEGUN):
                 terms[fact.term]["due_day"] = date.fromisoformat(fact.due["on"]).toordinal()
                 terms[fact.term]["provisional"] = int(fact.due["provisional"])
@@ -360,6 +406,7 @@ class TheCourseOfOneMatter(RuleBasedStateMachine):
                 terms[fact.term]["late_days"] = 0
             elif isinstance(fact, Course.TermPaused):
                 late = date.fromisoformat(fact.first_day).toordinal() - terms[fact.term]["due_day"]
+                terms[fact.term]["over_day"] = terms[fact.term]["due_day"]
                 terms[fact.term] |= {"due_day": OPEN_ENDED.toordinal(), "provisional": 0}
                 terms[fact.term]["late_days"] = max(0, late)
             elif isinstance(fact, Course.TermEnded):
@@ -368,7 +415,19 @@ class TheCourseOfOneMatter(RuleBasedStateMachine):
                     late = max(0, date.fromisoformat(fact.ended_on).toordinal() - due)
                 assert fact.late_days == (0 if TERMS[fact.term].lapses else late)
                 terms[fact.term] |= {"ended_on": fact.ended_on, "late_days": fact.late_days}
+            elif isinstance(fact, Course.StepTaken):
+                _answer([*past, *terms.values()], fact)
         return {row["id"]: row for row in [*past, *terms.values()]}
+
+
+def _answer(terms: list[dict[str, Any]], step: Course.StepTaken) -> None:
+    """An order for delay answers all that is late by then."""
+    if step.given.get("trigger") != "delay":
+        return
+    today = day_of(step.timestamp).toordinal()
+    for row in terms:
+        late = row["late_days"] > 0 or (not row["ended_on"] and row["due_day"] < today)
+        row["answered"] |= int(late)
 
 
 def _row(term: str, due_on: date) -> dict[str, Any]:
@@ -382,6 +441,8 @@ def _row(term: str, due_on: date) -> dict[str, Any]:
         "provisional": 0,
         "late_days": 0,
         "calendar": "",
+        "over_day": 0,
+        "answered": 0,
     }
 
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from services.responsibility.application.supervising import Supervising
 from services.responsibility.domain.policy import day_of
-from services.responsibility.readmodels.terms import Seen, TermTables
+from services.responsibility.readmodels.terms import Seen, TermsAsked, TermTables
 from tests.builders import COUNTY, DAY, OTHER_COUNTY, number
 from tests.unit.responsibility.casebook import ANYBODY, Casebook, close, reply
 from tests.unit.responsibility.paths import PATHS, TO_CLEARANCE, TO_THE_REPLY, register, walk
@@ -26,6 +26,16 @@ def listed(case: Casebook, *, reach: str = "330424", sealed_of: str | None = Non
 
 def shown(case: Casebook, **seen: Any) -> Any:
     return [(item["number"], item["trigger"]) for item in listed(case, **seen)]
+
+
+def late_terms(case: Casebook) -> list[tuple[Any, ...]]:
+    """Of the one matter that is listed for delay, what stands behind it."""
+    items = Supervising(case.application).with_events(listed(case), day_of(case.clock()))
+    (delay,) = [item for item in items if item["trigger"] == "delay"]
+    return [
+        (each["term"], each["due_on"], each["ended_on"], each["late_days"])
+        for each in delay["late_terms"]
+    ]
 
 
 def found_from(case: Casebook) -> list[list[str]]:
@@ -57,7 +67,117 @@ def test_a_term_that_is_over_and_owed_is_delay(case: Casebook):
     walk(case, DAY)
     assert shown(case) == [(number(), "delay")]
     walk(case, "transfer")
-    assert shown(case) == []
+    assert shown(case) == [(number(), "delay")]
+
+
+class TestADelayThatIsOver:
+    """A term that ended late, or is held up late, is a reason as one that runs."""
+
+    def test_is_listed_with_its_last_day_and_when_it_ended_and_how_late(self, case: Casebook):
+        """The events say so: what its last day stands in, and that it ended."""
+        register(case)
+        walk(case, 16 * DAY, "transfer")
+        assert late_terms(case) == [("first_step", "2026-12-09", "2026-12-10", 1)]
+        assert listed(case)[0]["since"] == "2026-12-09"
+        assert found_from(case) == [["begun first_step", "ended first_step"]]
+
+    def test_stands_beside_what_runs_late(self, case: Casebook):
+        """One line a matter, since the first of them."""
+        register(case)
+        walk(case, 16 * DAY, "transfer", 20 * DAY)
+        assert [item["since"] for item in listed(case)] == ["2026-12-09"]
+        assert late_terms(case) == [
+            ("first_step", "2026-12-09", "2026-12-10", 1),
+            ("acceptance", "2026-12-25", None, 5),
+        ]
+
+    def test_leaves_the_list_when_a_supervision_is_ordered_for_it(self, case: Casebook):
+        """One that is ordered for something else does not answer it."""
+        register(case)
+        walk(case, 16 * DAY, "transfer", "order_supervision")
+        assert shown(case) == [(number(), "delay")]
+        walk(case, "order_supervision", order_supervision={"trigger": "delay"})
+        assert shown(case) == []
+
+    def test_that_an_order_was_made_for_while_it_ran_is_none_when_it_ends(self, case: Casebook):
+        """While it runs it is listed, ordered or not: the delay goes on."""
+        register(case)
+        walk(case, 16 * DAY, "order_supervision", order_supervision={"trigger": "delay"})
+        assert shown(case) == [(number(), "delay")]
+        walk(case, "transfer")
+        assert shown(case) == []
+
+    def test_of_another_term_after_the_order_is_listed_again(self, case: Casebook):
+        """Each delay is a reason of its own."""
+        register(case)
+        walk(case, 16 * DAY, "transfer", "order_supervision", 16 * DAY, "accept",
+             order_supervision={"trigger": "delay", "report_by": "2027-06-30"})  # fmt: skip
+        assert late_terms(case) == [("acceptance", "2026-12-25", "2026-12-26", 1)]
+
+    def test_of_the_same_kind_of_term_after_the_order_is_listed_again(self, case: Casebook):
+        """Taken back and sent late a second time."""
+        register(case)
+        ordered = {"order_supervision": {"trigger": "delay", "report_by": "2027-06-30"}}
+        walk(case, 16 * DAY, "transfer", "order_supervision", **ordered)
+        walk(case, "object", "take_back", 16 * DAY, "transfer")
+        assert late_terms(case) == [("first_step", "2026-12-25", "2026-12-26", 1)]
+
+    def test_is_listed_while_a_hearing_holds_it_up(self, case: Casebook):
+        """Late before the hearing; with the hearing's end it has its days again."""
+        register(case)
+        walk(case, *PATHS["re_review_asked"], 31 * DAY, "begin_hearing", 40 * DAY)
+        assert late_terms(case) == [("re_review", "2026-12-24", None, 1)]
+        assert listed(case)[0]["since"] == "2026-12-24"
+        assert found_from(case) == [["begun re_review", "paused re_review"]]
+
+    def test_held_up_leaves_the_list_by_an_order_too(self, case: Casebook):
+        register(case)
+        walk(case, *PATHS["re_review_asked"], 31 * DAY, "begin_hearing", "order_supervision",
+             order_supervision={"trigger": "delay"})  # fmt: skip
+        assert shown(case) == []
+
+    def test_leaves_the_list_with_the_closure(self, case: Casebook):
+        """As buck-passing does; an order for it may still be made by its number."""
+        register(case)
+        walk(case, 16 * DAY, *PATHS["closed"])
+        assert shown(case) == []
+        walk(case, "order_supervision", order_supervision={"trigger": "delay"})
+
+    def test_of_what_is_opened_again_is_listed_again(self, case: Casebook):
+        """Nobody has answered it."""
+        register(case)
+        walk(case, 16 * DAY, *PATHS["closed"], "reopen")
+        assert shown(case) == [(number(), "delay")]
+
+    def test_of_a_right_that_lapsed_is_none(self, case: Casebook):
+        """Nobody owed a step."""
+        register(case)
+        walk(case, *TO_THE_REPLY, "ask_evaluation", 40 * DAY, "evaluate")
+        assert shown(case) == []
+
+    def test_is_found_page_by_page(self, case: Casebook):
+        """Each once, those that run late and those that ended late together."""
+        for serial in range(1, 6):
+            register(case, serial)
+        walk(case, 16 * DAY)
+        for serial in (1, 3, 4):
+            walk(case, "transfer", serial=serial)
+        found, cursor = [], ""
+        for _ in range(5):
+            log, today = case.application.log_of_events, day_of(case.clock())
+            items, cursor = TermTables.to_supervise(log, ANYBODY, Seen("", None), today, 1, cursor)
+            found += [item["number"] for item in items]
+        assert found == [number(serial) for serial in range(1, 6)]
+        assert not cursor
+
+    def test_is_in_the_list_of_terms_as_before(self, case: Casebook):
+        """An order answers the reason, not the lateness."""
+        register(case)
+        walk(case, 16 * DAY, "transfer", "order_supervision",
+             order_supervision={"trigger": "delay"})  # fmt: skip
+        log, today = case.application.log_of_events, day_of(case.clock())
+        late, _ = TermTables.listed(log, ANYBODY, TermsAsked(late=True), today, 100, "")
+        assert [(term["term"], term["late_days"]) for term in late] == [("first_step", 1)]
 
 
 def test_passed_on_more_than_twice_is_buck_passing(case: Casebook):
