@@ -444,7 +444,10 @@ app.command(
     )
 )(evidence.verify)
 app.command(
-    epilog=_examples("shouwen report november.xlsx --from 2026-11-01 --to 2026-11-30"),
+    epilog=_examples(
+        "shouwen report november.xlsx --from 2026-11-01 --to 2026-11-30",
+        "shouwen report units.csv --by unit --each month --from 2026-01-01 --to 2026-12-31",
+    ),
 )(evidence.report)
 app.command(epilog=_examples("shouwen fsck --key ledger.keys"))(evidence.fsck)
 app.command(epilog=_examples("shouwen rebuild notify   its read models, after they were lost"))(

@@ -13,8 +13,9 @@ from contracts.failures import Failure
 from services.audit.verifier import COSIGNS, Terms, Unreadable, kept_in, keys_from
 from services.audit.verifier import verify as verified
 from shouwen.calling import connected
-from shouwen.follow_through import FORMS, FollowThrough, whole_feed, write, write_receipts
+from shouwen.follow_through import BY, EACH, FollowThrough, whole_feed, write_receipts
 from shouwen.opening import opened
+from shouwen.report_files import FORMS, write
 
 Keys = Annotated[
     list[str] | None,
@@ -131,15 +132,21 @@ def fsck(key: Keys = None) -> None:
     raise typer.Exit(1 if wrong else 0)
 
 
-def report(
+def report(  # noqa: PLR0913, PLR0917 - what the command line takes
     file: Annotated[Path, typer.Argument(help="Written now: .csv, .xlsx or .html.")],
     first: Annotated[datetime, typer.Option("--from", formats=["%Y-%m-%d"], help="First day.")],
     last: Annotated[datetime, typer.Option("--to", formats=["%Y-%m-%d"], help="Last day.")],
     proofs: Annotated[  # noqa: FBT002 - how typer declares a switch
         bool, typer.Option("--proofs", help="Write the proofs beside it, and link to them.")
     ] = False,
+    by: Annotated[str, typer.Option(help=f"Whose lines there are: {', '.join(BY)}.")] = "owner",
+    each: Annotated[
+        str, typer.Option(help=f"A line for each {', '.join(EACH)}; else one for all days.")
+    ] = "",
 ) -> None:
-    """Write what became of what each owner took on: taken, late, reminded, closed, reopened.
+    """Write what became of what each owner, office or unit took on.
+
+    Taken, handed on, late, reminded, acknowledged, closed, reopened.
 
     Counted from the whole feed, by days in Shanghai. Each line names the leaves of the ledger that
     it counts; with --proofs each is a link to its receipt, which `shouwen verify` checks.
@@ -147,7 +154,10 @@ def report(
     configure_logging("WARNING")
     if file.suffix.lower() not in FORMS:
         raise typer.BadParameter(f"ends with one of {', '.join(sorted(FORMS))}", param_hint="FILE")
-    counted = FollowThrough(first.date(), last.date())
+    for given, known, option in ((by, BY, "--by"), (each or "day", EACH, "--each")):
+        if given not in known:
+            raise typer.BadParameter(f"is one of {', '.join(known)}", param_hint=option)
+    counted = FollowThrough(first.date(), last.date(), by, each)
     ask = connected(Variables(), "auditor", ["auditor"], "")
     folder = file.with_suffix(".proofs") if proofs else None
     try:
@@ -158,5 +168,5 @@ def report(
     except Failure as failure:
         typer.echo(f"{failure.code}: {failure}", err=True)
         raise typer.Exit(1) from failure
-    write(file, counted.lines(), folder.name if folder else "")
-    typer.echo(f"{file}: {len(counted.lines())} owners")
+    write(file, counted.lines(), folder.name if folder else "", by)
+    typer.echo(f"{file}: {len(counted.lines())} lines, by {by}")

@@ -201,6 +201,14 @@ class TestCalls:
         status, output, errors = running.run("report", "all.html", *days, "--proofs")
         assert status == 0, errors
         (keys,) = running.ask("audit.checkpoint")["keys"]
+        for by in ("office", "unit"):
+            status, output, errors = running.run(
+                "report", f"{by}.csv", *days, f"--by={by}", "--each=month"
+            )
+            assert (status, f"by {by}" in output) == (0, True), errors
+        assert OFFICE in (running.folder / "office.csv").read_text("utf-8-sig")
+        for wrong in ("--by=nobody", "--each=decade"):
+            assert running.run("report", "none.csv", *days, wrong)[0] == 2
         receipt = min((running.folder / "all.proofs").glob("*.tlog-proof"))
         status, output, _ = running.run("verify", f"all.proofs/{receipt.name}", "--key", keys)
         assert (status, "of the ledger that the key has signed" in output) == (0, True), output

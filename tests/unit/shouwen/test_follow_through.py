@@ -9,14 +9,8 @@ import pytest
 from openpyxl import load_workbook
 
 from contracts.failures import Failure
-from shouwen.follow_through import (
-    COUNTS,
-    FollowThrough,
-    Line,
-    whole_feed,
-    write,
-    write_receipts,
-)
+from shouwen.follow_through import FollowThrough, whole_feed, write_receipts
+from shouwen.report_files import COUNTS, Line, write
 
 DAY = "2026-11-24T04:00:00Z"
 LATE_IN_THE_EVENING = "2026-11-24T16:30:00Z"
@@ -34,12 +28,12 @@ COURSE = [
     taken(),
     event("reminder.planned.v1", reminder_id="R1", recipient="L1"),
     event("reminder.delivered.v1", reminder_id="R1"),
-    event("term.ended.v1", late_days=0),
-    event("term.ended.v1", late_days=3),
+    event("term.ended.v1", term="handling", late_days=0),
+    event("term.ended.v1", term="handling", late_days=3),
     event("case.closed.v1", owner="L1"),
     event("case.reopened.v1", owner="L1"),
     event("ownership.succeeded.v1", previous_owner="L1", owner="L2", office="330424-02"),
-    event("term.ended.v1", late_days=1),
+    event("term.ended.v1", term="handling", late_days=1),
     event("reminder.acknowledged.v1", reminder_id="R1"),
 ]
 
@@ -55,7 +49,7 @@ def test_everything_is_counted_for_who_owned_it_then():
     """A term that ends after a succession is the successor's."""
     first, second = counted(COURSE)
     assert first.counts == dict.fromkeys(COUNTS, 1)
-    assert (second.owner, second.office, second.counts["late"]) == ("L2", "330424-02", 1)
+    assert (second.who, second.office, second.counts["late"]) == ("L2", "330424-02", 1)
 
 
 def test_each_line_names_its_leaves():
@@ -71,9 +65,9 @@ def test_days_are_those_in_shanghai():
 
 
 def test_what_was_taken_before_the_period_is_late_within_it():
-    events = [taken(), event("term.ended.v1", at=LATE_IN_THE_EVENING, late_days=2)]
+    events = [taken(), event("term.ended.v1", at=LATE_IN_THE_EVENING, term="handling", late_days=2)]
     (line,) = counted(events, date(2026, 11, 25))
-    assert (line.owner, line.counts["late"], line.counts["taken"]) == ("L1", 1, 0)
+    assert (line.who, line.counts["late"], line.counts["taken"]) == ("L1", 1, 0)
 
 
 def test_the_feed_is_read_to_its_end_page_by_page():

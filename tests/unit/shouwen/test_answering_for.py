@@ -1,0 +1,230 @@
+"""Who answers for what a follow-through report counts: units on real courses, offices, periods."""
+
+from collections.abc import Iterator
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chassis.messaging.telling import teller
+from services.responsibility.publishing import TELLINGS
+from shouwen.follow_through import BY, EACH, FollowThrough
+from shouwen.report_files import COUNTS, write
+from tests.builders import Clock
+from tests.unit.responsibility.casebook import (
+    GIVEN,
+    Casebook,
+    FakeArrivals,
+    reopen,
+    responsibility,
+)
+from tests.unit.responsibility.paths import TO_CLEARANCE, register, walk
+from tests.unit.shouwen.test_follow_through import COURSE, event, taken
+from tests.unit.stores import Stores
+
+UNIT, OTHER_UNIT = GIVEN["unit"], "330424-08"
+ALL = (date(2020, 1, 1), date(2040, 1, 1))
+
+
+@pytest.fixture
+def case(stores: Stores, clock: Clock) -> Iterator[Casebook]:
+    arrivals = FakeArrivals()
+    with stores.opened("responsibility", lambda env: responsibility(env, clock, arrivals)) as made:
+        yield Casebook(made, clock, arrivals)
+
+
+def told(case: Casebook) -> list[dict[str, Any]]:
+    """Return the events of a course as the feed has them."""
+    tell = teller("responsibility", TELLINGS)
+    events = map(tell, case.application.log_of_events.select_recorded(0, 1_000))
+    return [
+        {"type": each.type, "recordedtime": each.time.isoformat(), "data": each.data}
+        for each in events
+    ]
+
+
+def counted(events: list[dict[str, Any]], by: str, each: str = "") -> dict[str, dict[str, int]]:
+    """Return whose line it is, or whose and when, to what is not nothing in it."""
+    made = FollowThrough(*ALL, by, each)
+    for position, one in enumerate(events):
+        made.add(position, one)
+    return {
+        f"{line.who} {line.period}" if each else line.who: {
+            what: count for what, count in line.counts.items() if count
+        }
+        for line in made.lines()
+    }
+
+
+class TestUnits:
+    def test_answer_for_what_becomes_of_a_matter_while_they_handle_it(self, case: Casebook):
+        """From the sending to the closure, and when it is opened again."""
+        register(case)
+        walk(case, *TO_CLEARANCE, "close")
+        case.when(reopen())
+        assert counted(told(case), "unit") == {UNIT: {"taken": 1, "closed": 1, "reopened": 1}}
+
+    def test_are_late_with_their_own_terms_only(self, case: Casebook):
+        """The first step was the petition office's, the review is the reviewing body's."""
+        register(case)
+        late = timedelta(days=40)
+        walk(case, late, "transfer", late, "accept", "handle", timedelta(days=70), "reply")
+        walk(case, "reply", "ask_review", late, "decide_review", begin_at=1)
+        assert counted(told(case), "unit")[UNIT]["late"] == 2
+        (owner,) = counted(told(case), "owner").values()
+        assert owner["late"] == 4
+
+    def test_that_object_hand_it_back(self, case: Casebook):
+        """Whoever it goes to next takes it; the days of both are their own."""
+        register(case)
+        walk(case, "transfer", timedelta(days=1), "object", "take_back")
+        walk(
+            case, "transfer", timedelta(days=20), "accept", transfer={"unit": OTHER_UNIT},
+        )  # fmt: skip
+        assert counted(told(case), "unit") == {
+            UNIT: {"taken": 1, "handed_on": 1},
+            OTHER_UNIT: {"taken": 1, "late": 1},
+        }
+
+    def test_that_take_the_place_of_another_take_its_terms(self):
+        """The Regulation's days run on; whoever has it at the end was late."""
+        steps = [
+            step("transfer", unit=UNIT),
+            event("term.begun.v1", term="acceptance"),
+            step("replace_unit", unit=OTHER_UNIT, instead_of=UNIT),
+            event("term.ended.v1", term="acceptance", late_days=2),
+        ]
+        assert counted(steps, "unit") == {
+            UNIT: {"taken": 1, "handed_on": 1},
+            OTHER_UNIT: {"taken": 1, "late": 1},
+        }
+
+    def test_that_assist_do_not_answer_for_it(self):
+        steps = [
+            step("transfer", unit=UNIT),
+            step("ask_assistance", unit=OTHER_UNIT, reason="x"),
+            step("replace_unit", unit="330424-09", instead_of=OTHER_UNIT),
+            event("case.closed.v1", owner="L1"),
+        ]
+        assert counted(steps, "unit") == {UNIT: {"taken": 1, "closed": 1}}
+
+    def test_are_those_at_work_when_somebody_is_reminded(self):
+        """To whomever the reminder goes; of terms as well."""
+        steps = [
+            event("reminder.planned.v1", reminder_id="R0", recipient="L1"),
+            event("reminder.delivered.v1", reminder_id="R0"),
+            step("transfer", unit=UNIT),
+            event("reminders.fell_due.v1", told={"L1": "R1", "office_head:330424-01": "R2"}),
+            step("transfer", unit=OTHER_UNIT),
+            *(event("reminder.delivered.v1", reminder_id=each) for each in ("R1", "R2", "R2")),
+            event("reminder.acknowledged.v1", reminder_id="R1"),
+        ]
+        assert counted(steps, "unit")[UNIT] == {
+            "taken": 1, "handed_on": 1, "reminded": 2, "acknowledged": 1,
+        }  # fmt: skip
+
+    def test_are_late_with_what_a_merging_ended(self):
+        steps = [
+            step("transfer", unit=UNIT),
+            event("term.begun.v1", term="acceptance"),
+            event("term.begun.v1", term="first_step"),
+            event("course.merged.v1", late_days={"acceptance": 3, "first_step": 5, "handling": 0}),
+        ]
+        assert counted(steps, "unit")[UNIT]["late"] == 1
+
+
+def step(code: str, **given: Any) -> dict[str, Any]:
+    return event("course.step_taken.v1", step=code, given=given)
+
+
+class TestOwners:
+    def test_are_reminded_of_terms_too(self):
+        """Whose reminders are in the fact by which they fell due."""
+        events = [
+            taken(),
+            event("reminders.fell_due.v1", told={"L1": "R1", "office_head:330424-01": "R2"}),
+            event("reminder.delivered.v1", reminder_id="R1"),
+            event("reminder.delivered.v1", reminder_id="R2"),
+        ]
+        found = counted(events, "owner")
+        assert found["L1"] == {"taken": 1, "reminded": 1}
+        assert found["office_head:330424-01"] == {"reminded": 1}
+        assert counted(events, "office") == {"330424-01": {"taken": 1, "reminded": 2}}
+
+    def test_by_a_split_are_late_with_what_is_theirs(self):
+        events = [
+            event("ownership.split.v1", owner="L3", office="330424-03", state="owned"),
+            event("term.ended.v1", term="handling", late_days=1),
+        ]
+        assert counted(events, "owner") == {"L3": {"late": 1}}
+
+
+class TestOffices:
+    def test_answer_for_the_owners_who_act_for_them(self):
+        """Of a succession to another office, each what it had."""
+        assert counted(COURSE, "office") == {
+            "330424-01": dict.fromkeys(COUNTS, 1),
+            "330424-02": {"late": 1},
+        }
+
+    def test_of_a_leader_with_two_are_told_apart_by_the_matter(self):
+        second = {"number": "N2", "owner": "L1", "office": "330424-05"}
+        events = [
+            taken(),
+            event("ownership.taken.v1", **second),
+            event("case.closed.v1", owner="L1"),
+        ]
+        assert counted(events, "office") == {
+            "330424-01": {"taken": 1, "closed": 1},
+            "330424-05": {"taken": 1},
+        }
+
+
+@given(
+    days=st.lists(st.integers(0, 80), min_size=1, max_size=12),
+    each=st.sampled_from(sorted(EACH)),
+    by=st.sampled_from(["owner", "office"]),
+)
+def test_periods_add_up_to_the_whole(days: list[int], each: str, by: str):
+    """Each fact is in one of them."""
+    begin = date(2026, 11, 20)
+    events = [
+        event(
+            "ownership.taken.v1",
+            f"{begin + timedelta(days=day)}T04:00:00Z",
+            owner=f"L{day % 3}",
+            office=f"330424-0{day % 2}",
+        )
+        for day in days
+    ]
+    split, whole = counted(events, by, each), counted(events, by)
+    sums: dict[str, int] = {}
+    for line, counts in split.items():
+        sums[line.split()[0]] = sums.get(line.split()[0], 0) + counts["taken"]
+    assert sums == {who: counts["taken"] for who, counts in whole.items()}
+    assert all(" 20" in line for line in split)
+
+
+def test_a_week_is_that_of_the_calendar_of_weeks():
+    """The first days of a year may belong to the last week of the one before."""
+    (line,) = counted([taken(at="2027-01-01T04:00:00Z")], "owner", "week")
+    assert line == "L1 2026-W53"
+
+
+@pytest.mark.parametrize("by", BY)
+@pytest.mark.parametrize("form", ["csv", "html"])
+def test_whose_lines_they_are_stands_above_them(tmp_path: Path, by: str, form: str):
+    path = tmp_path / f"report.{form}"
+    made = FollowThrough(*ALL, by, "month")
+    for position, each in enumerate([step("transfer", unit=UNIT), *COURSE]):
+        made.add(position, each)
+    write(path, made.lines(), "p", by)
+    text = path.read_text("utf-8-sig")
+    words = {"owner": "首问责任领导", "office": "单位", "unit": "承办单位"}
+    assert words[by] in text
+    assert ("收办" in text) is (by == "unit")
+    assert "2026-11" in text
+    assert "p/0.tlog-proof" in text if by == "unit" else "p/1.tlog-proof" in text
