@@ -113,12 +113,18 @@ class Witnessing:
                 self.cosignatures.add(transaction, size, witness.name, line, at)
 
     def _cosigned(self, witness: Witness, old_size: int, size: int, note: str) -> str:
-        """Return its line; what it signed and we did not keep, it tells the size of."""
+        """Return its line; what it signed and we did not keep, it tells the size of.
+
+        One that has seen less than it signed was put back, and would sign another history from
+        there: that is said, and it is shown ours.
+        """
         try:
             return witness.cosign(old_size, self._proof(old_size, size), note)
         except SawOther as other:
-            if not old_size < other.size <= size:
+            if other.size > size:
                 raise
+            if other.size < old_size:
+                log.critical("witness_forgot", witness=witness.name, size=other.size)
             return witness.cosign(other.size, self._proof(other.size, size), note)
 
     def _proof(self, old_size: int, size: int) -> Sequence[bytes]:

@@ -3,11 +3,13 @@
 What a witness answers is checked before it is believed.
 """
 
+import fcntl
 import json
 import os
 import time
 from base64 import b64decode
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -150,12 +152,21 @@ class FileWitness:
 
         Raises:
             SawOther, WitnessRefuses.
-            WitnessAway: its folder cannot be read or written.
+            WitnessAway: its folder cannot be read or written, or another process asks just now.
         """
         try:
-            return self._cosigned(old_size, proof, note)
+            with self._alone():
+                return self._cosigned(old_size, proof, note)
         except (OSError, ValueError, KeyError) as error:
             raise WitnessAway(type(error).__name__) from error
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """Keep others out: between what was seen and what is, nobody is shown another history."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        with (self.folder / "lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            yield
 
     def _cosigned(self, old_size: int, proof: Sequence[bytes], note: str) -> str:
         keys = [Key.read(verifier_key(signer)) for signer in self.signers]
@@ -185,26 +196,32 @@ class FileWitness:
 
     def _key(self) -> Ed25519PrivateKey:
         """Return its key, made with its folder; its public half lies beside it for everybody."""
-        path = self.folder / "key"
+        path, beside = self.folder / "key", self.folder / "key.public"
         if not path.exists():
-            key = Ed25519PrivateKey.generate()
-            self._write("key", key.private_bytes_raw())
+            self._write("key", Ed25519PrivateKey.generate().private_bytes_raw())
+        key = Ed25519PrivateKey.from_private_bytes(path.read_bytes())
+        if not beside.exists():
             public = witness_key(self.name, key.public_key().public_bytes_raw())
-            self._write("key.public", f"{public}\n".encode(), 0o644)
-        return Ed25519PrivateKey.from_private_bytes(path.read_bytes())
+            self._write(beside.name, f"{public}\n".encode(), 0o644)
+        return key
 
     def _seen(self) -> str:
         path = self.folder / "seen"
         return str(json.loads(path.read_text())["note"]) if path.exists() else ""
 
     def _write(self, name: str, content: bytes, mode: int = 0o600) -> None:
-        self.folder.mkdir(parents=True, exist_ok=True)
         draft = self.folder / f".{name}.new"
         with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode), "wb") as file:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
         draft.replace(self.folder / name)
+        # What was signed must not be forgotten with the power.
+        folder = os.open(self.folder, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
 
 
 def witnesses_from(text: str) -> list[HttpWitness]:

@@ -12,6 +12,7 @@ from services.audit.application.witnessing import (
     WITNESSED,
     SawOther,
     Witness,
+    WitnessAway,
     Witnessing,
     WitnessRefuses,
 )
@@ -157,6 +158,25 @@ class TestAServerOfTheStandard:
             ("witness_saw_other_ledger", "of 1000 leaves")
         ]
 
+    def test_that_has_forgotten_what_it_signed_is_told_of_and_shown_ours(
+        self, ledger: LedgerDesk, server
+    ):
+        """It was put back to an older state: it could be shown another history from there."""
+        made, witness = server
+        witnessing(ledger, witness).work()
+        older = made.size, made.root
+        grow(ledger, 9, 6)
+        witnessing(ledger, witness).work()
+        made.size, made.root = older
+        grow(ledger, 4, 15)
+        asking = witnessing(ledger, witness)
+        with capture_logs() as lines:
+            asking.work()
+            asking.work()
+        assert [(line["event"], line["size"]) for line in lines] == [("witness_forgot", 6)]
+        assert made.size == ledger.trees.size(ledger.log)
+        assert verified(ledger, made.public)[0] == 0
+
     def test_is_not_believed_when_its_signature_is_anothers(self, ledger: LedgerDesk, server):
         _, witness = server
         other = WitnessServer(ORIGIN, ledger.signers[0].public)
@@ -202,6 +222,12 @@ class TestAFolder:
         grow(ledger, 5, 11)
         with pytest.raises(WitnessRefuses, match=r"nothing shows|did not grow"):
             folder.cosign(11, [], ledger.note())
+
+    def test_is_asked_by_one_process_at_a_time(self, ledger: LedgerDesk, folder: FileWitness):
+        """Two that have read the same could be signed two histories."""
+        with folder._alone(), pytest.raises(WitnessAway):
+            folder.cosign(0, [], ledger.note())
+        assert folder.cosign(0, [], ledger.note())
 
     @pytest.mark.parametrize("name", ["key", "seen"])
     def test_that_is_damaged_is_away_and_stops_nothing(
