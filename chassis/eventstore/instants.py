@@ -4,6 +4,7 @@ ISO 8601, UTC, always six digits of microseconds, `Z`: `2026-11-03T08:00:00.0000
 """
 
 from datetime import UTC, datetime
+from functools import lru_cache
 
 
 def utc_now() -> datetime:
@@ -11,6 +12,7 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
+@lru_cache(maxsize=1024)
 def text_of(at: datetime) -> str:
     """Return an aware time as text."""
     return at.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")

@@ -130,8 +130,8 @@ class SQLiteTransaction(OpenTransaction):
             sql, params = step
             self._connection.execute(sql, _plain(params))
             return
-        marks = f"({', '.join('?' * len(step.columns))})"
-        self._connection.executemany(step.head + marks + step.tail, map(_plain, step.rows))
+        values = f"VALUES ({', '.join('?' * len(step.columns))})"
+        self._connection.executemany(step.head + values + step.tail, map(_plain, step.rows))
 
     def _translated(self, error: Exception) -> PersistenceError:
         return in_library_terms(error)

@@ -9,6 +9,7 @@ later events about the same petition wait behind it; all others go on.
 import traceback
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Final, Protocol
 from uuid import UUID
 
@@ -25,6 +26,7 @@ from chassis.eventstore.application import (
 )
 from chassis.eventstore.instants import text_of
 from chassis.eventstore.transaction import Questions, Transaction, Writing
+from chassis.messaging.ahead import Ahead
 from contracts.envelope import CloudEvent, decode_batch, encode_batch
 
 log = structlog.get_logger()
@@ -143,11 +145,17 @@ class Inbox:
 
     def _catch_up(self, source: str) -> int:
         self._assumed.applied.pop(source, None)
-        count = 0
-        while pulled := self.reader.events_after(source, self.applied(source), PULL_PAGE):
+        count, ahead = 0, None
+        while pulled := ahead.page() if ahead else self._page(source, self.applied(source)):
+            # A log of which there is so much has more: its service reads while this one writes.
+            full = len(pulled) == PULL_PAGE
+            ahead = Ahead(partial(self._page, source, pulled[-1].position)) if full else None
             self.receive(pulled)
             count += len(pulled)
         return count
+
+    def _page(self, source: str, applied: int) -> Sequence[CloudEvent]:
+        return self.reader.events_after(source, applied, PULL_PAGE)
 
     def applied(self, source: str) -> int:
         """Return the position up to which the source was applied."""
