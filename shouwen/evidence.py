@@ -10,7 +10,7 @@ import typer
 from chassis.environment import Variables
 from chassis.observability import configure_logging
 from contracts.failures import Failure
-from services.audit.verifier import COSIGNS, Terms, Unreadable, kept_in, keys_from
+from services.audit.verifier import COSIGNS, Terms, Unreadable, cores, kept_in, keys_from
 from services.audit.verifier import verify as verified
 from shouwen.calling import connected
 from shouwen.follow_through import BY, EACH, FollowThrough, whole_feed, write_receipts
@@ -84,7 +84,7 @@ def absence(
     typer.echo(f"{file}: no case {what}, up to leaf {shown['stated_size'] - 1}")
 
 
-def verify(
+def verify(  # noqa: PLR0913, PLR0917 - each is an option
     place: Annotated[
         str, typer.Argument(help="Bundle of a case, folder of tiles, web address, receipt.")
     ],
@@ -98,6 +98,9 @@ def verify(
         Path | None,
         typer.Option(help="Keeps the last good checkpoint: compared with, then written anew."),
     ] = None,
+    jobs: Annotated[
+        int, typer.Option(help="Processes that share a whole ledger; one for each core if not set.")
+    ] = 0,
 ) -> None:
     """Check evidence without asking the services: 0 all holds, 1 something does not, 2 unreadable.
 
@@ -108,7 +111,7 @@ def verify(
         terms = Terms(keys_from(key or []), kept, keys_from(witness or [], COSIGNS))
     except Unreadable as error:
         raise typer.BadParameter(str(error)) from error
-    raise typer.Exit(verified(place, terms, typer.echo, remember))
+    raise typer.Exit(verified(place, terms, typer.echo, remember, jobs or cores()))
 
 
 def fsck(key: Keys = None) -> None:

@@ -3,7 +3,7 @@
 One file, to be taken away: it needs Python 3.11 and `cryptography`, and nothing else of Shouwen.
 
     python verifier.py case.shouwen.zip --key KEY [--checkpoint OLD]
-    python verifier.py FOLDER_OR_URL    --key KEY [--checkpoint OLD] [--remember FILE]
+    python verifier.py FOLDER_OR_URL    --key KEY [--checkpoint OLD] [--remember FILE] [--jobs N]
     python verifier.py 17.tlog-proof    --key KEY
 
 The first form checks the bundle of one case, or that there is none; the second one the whole ledger
@@ -24,13 +24,18 @@ import binascii
 import hmac
 import io
 import json
+import marshal
+import os
+import subprocess
 import sys
 import zipfile
 from base64 import b64decode
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from hashlib import sha256
+from itertools import repeat
 from pathlib import Path
 from typing import Any, Final
 from urllib.request import urlopen
@@ -164,9 +169,9 @@ class Growing:
             size >>= 1
         self.size += 1
 
-    def add_tile(self, hashes: Sequence[bytes]) -> None:
-        """Add the hashes of 256 leaves, behind a multiple of as many."""
-        self._peaks.append(_folded(hashes))
+    def add_tile(self, root: bytes) -> None:
+        """Add the root over 256 leaves, behind a multiple of as many."""
+        self._peaks.append(root)
         tiles = self.size // TILE
         while tiles & 1:
             right, left = self._peaks.pop(), self._peaks.pop()
@@ -191,7 +196,7 @@ class Growing:
         return root
 
 
-def _folded(hashes: Sequence[bytes]) -> bytes:
+def folded(hashes: Sequence[bytes]) -> bytes:
     """Return the root over as many hashes as a power of two."""
     while len(hashes) > 1:
         pairs = zip(hashes[::2], hashes[1::2], strict=True)
@@ -836,8 +841,13 @@ def _hash_in(line: str) -> bytes:
 Reader = Callable[[str], bytes]
 
 
-def verify_tiles(read: Reader, terms: Terms, report: Report) -> Checkpoint:
+def verify_tiles(
+    read: Reader, terms: Terms, report: Report, apart: "Apart | None" = None
+) -> Checkpoint:
     """Check the whole ledger from its static files; return its checkpoint.
+
+    Args:
+        apart: gives parts that were checked by themselves; this process does all unless given.
 
     Raises:
         Wrong: something does not hold.
@@ -851,8 +861,8 @@ def verify_tiles(read: Reader, terms: Terms, report: Report) -> Checkpoint:
     if kept and kept.size > newest.size:
         raise Wrong(f"the ledger has {newest.size} leaves, and had {kept.size}: it was cut")
     scan = Scan(kept)
-    for tile in range(-(-newest.size // TILE)):
-        scan.add(tile * TILE, *_tile_at(read, tile, newest.size))
+    with (apart or alone)(newest.size, kept.size if kept else 0) as parts:
+        scan.add_all(read, newest.size, parts)
     if scan.tree.root() != newest.root:
         raise Wrong("the leaves are not those that the checkpoint was signed over")
     report.holds("the leaves are those that were signed, in order, none missing")
@@ -885,14 +895,15 @@ class Scan:
             Wrong: one does not hold.
         """
         last, seqs = self.chains.last, self.logs.seq
+        plain = _is_plain(b"".join(entries))
         for at, entry in enumerate(entries):
             hash_ = sha256(b"\x00" + entry).digest()
             text = entry.decode("latin-1")
             quoted = text.split('"')
-            if len(quoted) == QUOTED and hash_ == hashes[at] and _is_plain(text):
+            if len(quoted) == QUOTED and hash_ == hashes[at] and (plain or _is_plain(entry)):
                 petition, source = quoted[11], quoted[23]
-                count, before = last.get(petition, NO_END)
-                count, seq = count + 1, seqs.get(source, 0) + 1
+                count, before = last.get(petition) or self._end_before(quoted)
+                count, seq = count + 1, (seqs.get(source) or self._seq_before(quoted)) + 1
                 if text == (
                     f'{{"at":"{quoted[3]}","payload_sha256":"{quoted[7]}","petition":"{petition}"'
                     f',"petition_seq":{count},"prev":"{before.hex()}","seq":{seq}'
@@ -903,6 +914,57 @@ class Scan:
             self._add_odd(first + at, entry, hashes[at])
         self._grow(first, hashes)
 
+    def add_all(self, read: Reader, size: int, parts: "Parts") -> None:
+        """Go through all tiles, those of parts that hold by themselves and fit aside.
+
+        A part that does not is gone through here, behind those before it: what is said to be wrong
+        is what one process finds first.
+
+        Raises:
+            Wrong: something does not hold.
+        """
+        for stretch, part in zip(stretches_of(size), parts, strict=False):
+            if part is None or not self.join(*part):
+                for tile in stretch:
+                    self.add(tile * TILE, *_tile_at(read, tile, size))
+
+    def join(
+        self,
+        ends_before: Mapping[str, tuple[int, bytes]],
+        seqs_before: Mapping[str, int],
+        ends: Mapping[str, tuple[int, bytes]],
+        seqs: Mapping[str, int],
+        grown: Sequence[tuple[int, bytes | Sequence[bytes]]],
+    ) -> bool:
+        """Go on behind a part that was checked by itself; False where that does not fit.
+
+        Args:
+            ends_before, seqs_before, grown: see `Part`.
+
+        Raises:
+            Wrong: the leaves are not those that were kept.
+        """
+        last, known = self.chains.last, self.logs.seq
+        fits = all(last.get(name, NO_END) == end for name, end in ends_before.items())
+        if not fits or any(known.get(name, 0) != seq for name, seq in seqs_before.items()):
+            return False
+        last.update(ends)
+        known.update(seqs)
+        for first, each in grown:
+            if isinstance(each, bytes):
+                self.tree.add_tile(each)
+            else:
+                self._grow(first, each)
+        return True
+
+    def _end_before(self, _quoted: Sequence[str]) -> tuple[int, bytes]:
+        """Return the end of a chain before its first leaf here."""
+        return NO_END
+
+    def _seq_before(self, _quoted: Sequence[str]) -> int:
+        """Return the last event of a log before its first leaf here."""
+        return 0
+
     def _add_odd(self, position: int, entry: bytes, hash_: bytes) -> None:
         leaf = Leaf.read(position, entry)
         if leaf.hash != hash_:
@@ -912,26 +974,151 @@ class Scan:
 
     def _grow(self, first: int, hashes: Sequence[bytes]) -> None:
         kept = self.kept
-        if kept and first < kept.size <= first + len(hashes):
+        if kept and self._reaches_kept(first, hashes):
             root = self.tree.root_with(hashes[: kept.size - first])
             if root != kept.root:
                 raise Wrong(
                     f"the first {kept.size} leaves are not those that you kept: it was forked"
                 )
         if len(hashes) == TILE:
-            self.tree.add_tile(hashes)
+            self.tree.add_tile(folded(hashes))
             return
         for hash_ in hashes:
             self.tree.add(hash_)
+
+    def _reaches_kept(self, first: int, hashes: Sequence[bytes]) -> bool:
+        return self.kept is not None and first < self.kept.size <= first + len(hashes)
+
+
+@dataclass
+class Part(Scan):
+    """A stretch of the ledger that a process checks by itself.
+
+    It takes what its first leaves say of what came before, and whoever joins the parts compares
+    that with what did. Odd leaves are not judged here: the part is given up, and gone through again
+    behind those before it, by one process, which says what is wrong and where.
+
+    Attributes:
+        ends_before, seqs_before: of each case and each log, before its first leaf here.
+        grown: first leaf of each tile, with the root over it, or its hashes where those are needed.
+    """
+
+    ends_before: dict[str, tuple[int, bytes]] = field(default_factory=dict)
+    seqs_before: dict[str, int] = field(default_factory=dict)
+    grown: list[tuple[int, bytes | Sequence[bytes]]] = field(default_factory=list)
+
+    def plain(self) -> tuple[Any, ...]:
+        """Return what `join` takes."""
+        return self.ends_before, self.seqs_before, self.chains.last, self.logs.seq, self.grown
+
+    def _end_before(self, quoted: Sequence[str]) -> tuple[int, bytes]:
+        end = (int(quoted[14][1:-1]) - 1, bytes.fromhex(quoted[17]))
+        return self.ends_before.setdefault(quoted[11], end)
+
+    def _seq_before(self, quoted: Sequence[str]) -> int:
+        return self.seqs_before.setdefault(quoted[23], int(quoted[20][1:-1]) - 1)
+
+    def _add_odd(self, position: int, _entry: bytes, _hash: bytes) -> None:
+        raise Wrong(f"leaf {position} is odd")
+
+    def _grow(self, first: int, hashes: Sequence[bytes]) -> None:
+        whole = len(hashes) == TILE and not self._reaches_kept(first, hashes)
+        self.grown.append((first, folded(hashes) if whole else hashes))
+
+
+TILES_PER_PART: Final = 64
+PARTS_PER_PROCESS: Final = 2
+PART_ONLY: Final = "--part"
+Parts = Iterator[tuple[Any, ...] | None]
+# Gives, of a ledger so long, in order: each part that was checked by itself, None for one that is
+# left to this process.
+Apart = Callable[[int, int], AbstractContextManager[Parts]]
+
+
+@contextmanager
+def alone(_size: int, _kept_size: int) -> Iterator[Parts]:
+    """Leave all parts to this process."""
+    yield repeat(None)
+
+
+def stretches_of(size: int) -> list[range]:
+    """Return the tiles of each part."""
+    tiles = -(-size // TILE)
+    starts = range(0, tiles, TILES_PER_PART)
+    return [range(start, min(start + TILES_PER_PART, tiles)) for start in starts]
+
+
+def part_of(read: Reader, stretch: range, size: int, kept_size: int) -> tuple[Any, ...] | None:
+    """Check a part by itself; None where there is anything about it that is to be explained."""
+    part = Part(Checkpoint("", kept_size, b"", ""))
+    try:
+        for tile in stretch:
+            part.add(tile * TILE, *_tile_at(read, tile, size))
+    except Exception:  # noqa: BLE001 - whatever it is, the first process meets it again and says so
+        return None
+    return part.plain()
+
+
+@dataclass(frozen=True)
+class Processes:
+    """Checks parts in processes, each of them this file as a program of its own.
+
+    Attributes:
+        jobs: how many at most; a short ledger is not worth their start.
+    """
+
+    place: str
+    jobs: int
+
+    @contextmanager
+    def __call__(self, size: int, kept_size: int) -> Iterator[Parts]:
+        """Give the parts of a ledger."""
+        parts = len(stretches_of(size))
+        jobs = min(self.jobs, parts // PARTS_PER_PROCESS)
+        if jobs < 2:  # noqa: PLR2004 - one process is this one
+            yield repeat(None)
+            return
+        given = (self.place, size, kept_size, jobs)
+        command = [sys.executable, "-P", __file__, PART_ONLY, *map(str, given)]
+        processes = [
+            subprocess.Popen([*command, str(job)], stdout=subprocess.PIPE)  # noqa: S603 - this file
+            for job in range(jobs)
+        ]
+        try:
+            yield (_received(processes[at % jobs]) for at in range(parts))
+        finally:
+            for process in processes:
+                process.kill()
+                process.communicate()
+
+
+def _received(process: "subprocess.Popen[bytes]") -> tuple[Any, ...] | None:
+    given: Any = process.stdout
+    try:
+        part: tuple[Any, ...] | None = marshal.load(given)  # noqa: S302 - of our own process
+    except (EOFError, ValueError, TypeError):
+        return None  # it was ended
+    return part
+
+
+def _check_apart(place: str, size: int, kept_size: int, jobs: int, job: int) -> None:
+    read = reader_of(place)
+    for stretch in stretches_of(size)[job::jobs]:
+        marshal.dump(part_of(read, stretch, size, kept_size), sys.stdout.buffer)
+        sys.stdout.buffer.flush()
 
 
 QUOTED: Final = 31
 """Parts between the quotation marks of a leaf."""
 
 
-def _is_plain(text: str) -> bool:
-    """Tell whether JSON writes the texts of a leaf as they are."""
-    return text.isascii() and text.isprintable() and "\\" not in text
+CONTROLS: Final = bytes(range(0x20))
+
+
+def _is_plain(octets: bytes) -> bool:
+    """Tell whether JSON writes the texts of leaves as they are."""
+    odd = not octets.isascii() or b"\\" in octets
+    return not odd and len(octets.translate(None, CONTROLS)) == len(octets)
 
 
 def _tile_at(read: Reader, tile: int, size: int) -> tuple[list[bytes], list[bytes]]:
@@ -951,10 +1138,12 @@ def _tile_at(read: Reader, tile: int, size: int) -> tuple[list[bytes], list[byte
 
 def _entries(content: bytes) -> Iterator[bytes]:
     at, end = 0, len(content)
-    while at < end:
+    while at < end - 1:
         start = at + 2
-        at = start + int.from_bytes(content[at:start], "big")
+        at = start + (content[at] << 8 | content[at + 1])
         yield content[start:at]
+    if at == end - 1:
+        yield b""  # cut off within a length
 
 
 def _grouped(index: int) -> str:
@@ -995,12 +1184,17 @@ def keys_from(given: Sequence[str], kind: bytes = b"\x01") -> list[Key]:
 
 
 def verify(
-    place: str, terms: Terms, say: Callable[[str], None], remember: Path | None = None
+    place: str,
+    terms: Terms,
+    say: Callable[[str], None],
+    remember: Path | None = None,
+    jobs: int = 1,
 ) -> int:
     """Check a bundle, a folder or a web address; say what holds, and return the exit status.
 
     Args:
         remember: where the checkpoint of the whole ledger is kept, once all of it holds.
+        jobs: how many processes share the work on a whole ledger.
     """
     report = Report(say)
     say(f"Checking {place}")
@@ -1013,7 +1207,8 @@ def verify(
             for event in events:
                 say(f"    {event['recordedtime']}  {event['type']}  by {event['actor']}")
         else:
-            newest = verify_tiles(reader_of(place), terms, report)
+            apart = Processes(place, jobs)
+            newest = verify_tiles(reader_of(place), terms, report, apart)
             if remember:
                 _keep(remember, newest)
     except Wrong as wrong:
@@ -1046,6 +1241,11 @@ def kept_in(checkpoint: Path | None, remember: Path | None) -> str:
     return notes.pop() if notes else ""
 
 
+def cores() -> int:
+    """Return how many processes can run at the same time here."""
+    return os.cpu_count() or 1
+
+
 def main(arguments: Sequence[str]) -> int:
     """Run the program; return its exit status."""
     parser = argparse.ArgumentParser(description="Check a case or the whole ledger of Shouwen.")
@@ -1059,14 +1259,20 @@ def main(arguments: Sequence[str]) -> int:
         help="public key of a witness who must have signed that checkpoint",
     )
     parser.add_argument("--remember", type=Path, help="file that keeps the last good checkpoint")
+    parser.add_argument(
+        "--jobs", type=int, default=cores(), help="processes that share a whole ledger"
+    )
     given = parser.parse_args(arguments)
     try:
         kept = kept_in(given.checkpoint, given.remember)
         terms = Terms(keys_from(given.key), kept, keys_from(given.witness, COSIGNS))
     except Unreadable as error:
         parser.error(str(error))
-    return verify(given.place, terms, print, given.remember)
+    return verify(given.place, terms, print, given.remember, given.jobs)
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    if sys.argv[1:2] == [PART_ONLY]:
+        _check_apart(sys.argv[2], *map(int, sys.argv[3:]))
+    else:
+        sys.exit(main(sys.argv[1:]))

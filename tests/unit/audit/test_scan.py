@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from services.audit.domain.chains import Bound, chained
 from services.audit.domain.merkle import leaf_hash
-from services.audit.verifier import Chains, Growing, Leaf, Logs, Scan, Wrong, root_over
+from services.audit.verifier import Chains, Growing, Leaf, Logs, Scan, Wrong, folded, root_over
 from tests.builders import petition_id
 
 ODD = ["", '"', "\\", "\x7f", "\n", "信访😀", "é", "\u2028", '","seq":1', "a b", "x" * 200]
@@ -89,7 +89,7 @@ def test_a_tree_grows_by_tiles_as_it_does_by_leaves(sizes: list[int]):
     tree, leaves = Growing(), [leaf_hash(bytes([at % 251])) for at in range(256 * 5)]
     whole, single = 256 * len(sizes), Growing()
     for start in range(0, whole, 256):
-        tree.add_tile(leaves[start : start + 256])
+        tree.add_tile(folded(leaves[start : start + 256]))
     for hash_ in leaves[:whole]:
         single.add(hash_)
     for count in sizes:
