@@ -18,7 +18,7 @@ from services.notify.application import (
 from services.notify.application.ports import Claimed, Lane
 from services.notify.domain.calendars import CALENDARS, Calendars
 from services.notify.domain.plan import By, plan_of
-from services.notify.domain.planning import OFFICE_HOURS, Span, instant
+from services.notify.domain.planning import OFFICE_HOURS, Span, day_of, instant
 from services.notify.domain.preferences import Preferences
 from services.notify.domain.refusals import TermNotCounted
 from services.notify.domain.reminders import PetitionReminders
@@ -71,7 +71,7 @@ class Plans:
         """Plan the visit that a reply is followed by (回访), in the place of one planned before."""
         reminders = self.notify.begin(unit, subject, at)
         by = self.by(unit, reminders.office, VISIT, at)
-        runs_from = replied_at.astimezone(SHANGHAI).date()
+        runs_from = day_of(replied_at)
         span = Span(at, runs_from, last_day_of(VISIT, runs_from, by))
         reminders.plan_term(VISIT, span, "replied", by)
 
@@ -196,7 +196,8 @@ class Plans:
             return
         by = self.by(unit, reminders.office, term, now)
         deputies = self._deputies(unit, reminders, term, now)
-        cause = str(uuid5(stream, f"{term}/{plan.next_at}"))
+        # A term that is planned anew may have a point at the instant of one that was told.
+        cause = str(uuid5(stream, f"{term}/{plan.next_at}/{reminders.version}"))
         unit.attribute(Provenance(DELIVERER, cause, cause))
         found = unit.find(PetitionReminders, stream)
         if found is not None:

@@ -1,6 +1,6 @@
 """What the reminders of a petition are made of, for the rules about each of their sides."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import date
 from uuid import UUID
 
@@ -62,6 +62,12 @@ class Held(Facts):
     def keeps_out(self, recipient: str) -> bool:
         """Tell whether a recipient is a party to what is sealed, or head of an office that is."""
         return self.parties.include(recipient.removeprefix(OFFICE_HEAD))
+
+    def _of_term(self, term: str, recipient: str) -> Iterator[tuple[str, Reminder]]:
+        """Yield what somebody was told of a term, each with the kind of its point."""
+        for each in self.reminders.values():
+            if each.point and (each.point.term, each.recipient) == (term, recipient):
+                yield each.point.kind, each
 
     def dropped(self, term: str) -> bool:
         """Tell whether people were told of a term and are not any more."""

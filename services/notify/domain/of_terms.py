@@ -1,11 +1,11 @@
 """The plans of terms: made, dropped, put off, and told as their points fall due."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from uuid import uuid5
 
-from services.notify.domain.plan import By, Plan, plan_of
-from services.notify.domain.planning import Span
+from services.notify.domain.plan import AGAIN, By, Plan, plan_of
+from services.notify.domain.planning import Span, day_of, is_more_urgent
 from services.notify.domain.policy import reason_at
 from services.notify.domain.refusals import BeyondTheTerm, NotOfATerm
 from services.notify.domain.telling import Telling
@@ -17,6 +17,8 @@ class OfTerms(Telling):
     def plan_term(self, term: str, span: Span, why: str, by: By) -> None:
         """Plan when people are told of a term that runs; what was planned of it is no longer.
 
+        Whoever was told of it today is told of its new days on the next working day.
+
         Args:
             why: what led to it.
         """
@@ -25,7 +27,34 @@ class OfTerms(Telling):
             return
         self.cancel("term_changed", by.at, term=term)
         plan = plan_of(term, span, self.office, self.petition_class, by)
+        plan = plan.deferred(self._told_already(plan, by.at), by)
         self._record_plan_of_term(timestamp=by.at, why=why, **plan.told())
+
+    def _told_already(self, plan: Plan, at: datetime) -> list[str]:
+        """Return the kinds of the points of today of which nobody is told who was told today."""
+        today = day_of(at)
+        of_today = [kind for kind, point in plan.points.items() if day_of(point) == today]
+        return [kind for kind in of_today if self._told_enough(plan, kind, today)]
+
+    def _told_enough(self, plan: Plan, kind: str, day: date) -> bool:
+        """Tell whether all of a point were told of its term on a day, of what is as urgent."""
+        told = [
+            [before for before, each in self._of_term(plan.term, who) if day in each.told_on]
+            for who in self._recipients(plan, kind)
+        ]
+        return not any(is_more_urgent(kind, kinds) for kinds in told)
+
+    def _may_tell(self, plan: Plan, kind: str, recipient: str, day: date) -> bool:
+        """Tell whether a point is the first of its term on a day that somebody is told of.
+
+        Or a more urgent one; who has put it off until then has asked for it himself.
+        """
+        before = [
+            earlier
+            for earlier, each in self._of_term(plan.term, recipient)
+            if each.day == day and each.state != "cancelled"
+        ]
+        return (kind == AGAIN and recipient in plan.put_off) or is_more_urgent(kind, before)
 
     def drop(self, term: str, why: str, at: datetime) -> None:
         """Tell nobody of a term any more."""
@@ -53,10 +82,11 @@ class OfTerms(Telling):
             return
         *passed_over, kind = due
         told = {
-            who: str(uuid5(self.id, f"{who}/{term}/{kind}/{plan.points[kind]}"))
+            who: str(uuid5(self.id, f"{who}/{term}/{kind}/{plan.points[kind]}/{self.version}"))
             for recipient in self._recipients(plan, kind)
             if plan.awaited_by(recipient, by.at)
             for who in [recipient, *self._beside(recipient, deputies)]
+            if self._may_tell(plan, kind, who, day_of(max(by.at, not_before)))
         }
         kept_out = {who: told.pop(who) for who in list(told) if self.keeps_out(who)}
         left = plan.without(due)
@@ -67,7 +97,7 @@ class OfTerms(Telling):
             due_at=plan.points[kind],
             due_on=plan.due_on.isoformat(),
             passed_over=passed_over,
-            told={who: id_ for who, id_ in told.items() if id_ not in self.reminders},
+            told=told,
             not_before=not_before,
             next_at=left.next_at,
         )

@@ -1,6 +1,6 @@
 """The plan of one term: the points at which people are told of it, and who."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 from typing import Any, Final
@@ -9,6 +9,7 @@ from services.notify.domain.offices import head_of, superior_of
 from services.notify.domain.planning import (
     Policy,
     Span,
+    day_of,
     instant,
     late_by,
     late_points,
@@ -74,6 +75,20 @@ class Plan:
     def without(self, kinds: list[str]) -> "Plan":
         left = {kind: point for kind, point in self.points.items() if kind not in kinds}
         return replace(self, points=left)
+
+    def deferred(self, kinds: Iterable[str], by: By) -> "Plan":
+        """Return the plan with points of today on the next working day.
+
+        They give way to what is told on that day anyway, and to the end of the term.
+        """
+        left = self.without(list(kinds)).points
+        day = by.calendar.workday_from(day_of(by.at) + DAY)
+        at = instant(day, by.policy.at)
+        if day > self.due_on or day in map(day_of, left.values()):
+            return replace(self, points=left)
+        moved = {**left, **dict.fromkeys(kinds, at)}
+        points = sorted(moved.items(), key=lambda point: point[1])
+        return replace(self, points=dict(points))
 
     def put_off_until(self, until: datetime, recipient: str) -> "Plan":
         """Return the plan with a point at that instant, before which he is not told."""

@@ -4,7 +4,7 @@ Every point lies on a working day, and there is one a day at most: who is told b
 that is not worked is told earlier, never later.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
@@ -97,6 +97,11 @@ class Hours:
 OFFICE_HOURS: Final = Hours()
 
 
+def day_of(at: datetime) -> date:
+    """Return the day of an instant in Shanghai."""
+    return at.astimezone(SHANGHAI).date()
+
+
 def instant(day: date, at: time) -> datetime:
     """Return a time of day in Shanghai as an instant."""
     return datetime.combine(day, at, SHANGHAI).astimezone(UTC)
@@ -139,6 +144,18 @@ def late_points(
 def late_by(kind: str) -> int:
     """Return how many working days late a point is; 0 for one within the term."""
     return int(kind.removeprefix(LATE)) if kind.startswith(LATE) else 0
+
+
+def is_more_urgent(kind: str, told: Iterable[str]) -> bool:
+    """Tell whether a point is to be told on a day on which others of its term were told.
+
+    The last day, and that it is over: of nothing else anybody is told twice on a day.
+    """
+    return _rank(kind) > max(map(_rank, told), default=-1)
+
+
+def _rank(kind: str) -> int:
+    return 2 if late_by(kind) else int(kind == "due")
 
 
 def _days(policy: Policy, span: Span, calendar: WorkCalendar) -> Iterator[tuple[str, date]]:

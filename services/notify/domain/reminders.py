@@ -12,6 +12,7 @@ from eventsourcing.domain import Aggregate, CanMutateAggregate, event
 from services.notify.domain.facts import PetitionReminders as Facts
 from services.notify.domain.of_terms import OfTerms
 from services.notify.domain.plan import Plan, plan_told
+from services.notify.domain.planning import day_of
 from services.notify.domain.policy import reason_at
 from services.notify.domain.reminder import OWNS, Point, Reminder
 from statute.parties import Parties
@@ -116,10 +117,10 @@ class PetitionReminders(OfTerms, Aggregate):
     ) -> None:
         self.plans[term] = self.plans[term].without([*passed_over, kind])
         point = Point(term, kind, date.fromisoformat(due_on))
-        reason = reason_at(kind)
+        reason, day = reason_at(kind), day_of(max(timestamp, not_before))
         for recipient, reminder_id in told.items():
             self.reminders[reminder_id] = Reminder(
-                reminder_id, recipient, reason, due_at, point=point
+                reminder_id, recipient, reason, due_at, point=point, day=day
             )
 
     @event(Facts.Attempted)
@@ -136,6 +137,7 @@ class PetitionReminders(OfTerms, Aggregate):
         reminder.attempts = attempt
         if outcome == "ok":
             reminder.done.add(channel)
+            reminder.told_on.add(day_of(timestamp))
 
     @event(Facts.Delivered)
     def _record_delivery(self, timestamp: datetime, reminder_id: str, attempts: int) -> None:
