@@ -14,14 +14,19 @@ import tempfile
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
+from itertools import count
 from pathlib import Path
 from time import monotonic
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, Protocol
+
+import psycopg2
 
 from chassis.eventstore.instants import utc_now
+from chassis.eventstore.location import environment_for
+from chassis.eventstore.migrate import migrate
 from chassis.eventstore.requests import CommandKey
 from services.notify.application import Notify
 from services.notify.application.delivering import Deliveries
@@ -35,7 +40,9 @@ from services.notify.domain.planning import instant
 from services.notify.gateways.pace import EndpointPace
 from services.notify.gateways.robots import PER_MINUTE
 from services.notify.readmodels.reminders import ReminderTable
+from shouwen.hosting import versions_of
 from tests.builders import DAY, TODAY, Clock, number, petition_id
+from tests.servers import PostgresServer
 from tests.unit.notify.desk import Desk, notify
 from tests.unit.stores import Stores
 
@@ -326,7 +333,46 @@ def in_memory() -> int:
     return int(Path("/proc/self/statm").read_text().split()[1]) * PAGE
 
 
-def overdue(count: int, stores: Stores) -> Overdue:
+class Places(Protocol):
+    """Makes empty stores."""
+
+    def fresh(self, service: str) -> dict[str, str]:
+        """Environment of an application on a store of its own."""
+
+
+@dataclass
+class Databases:
+    """Makes databases on one server."""
+
+    server: PostgresServer
+    _serial: Iterator[int] = field(default_factory=count)
+
+    def fresh(self, service: str) -> dict[str, str]:
+        name = f"{service}_{next(self._serial)}"
+        with closing(psycopg2.connect(self.server.url)) as connection:
+            connection.autocommit = True
+            connection.cursor().execute(f"CREATE DATABASE {name}")
+        url = f"{self.server.url.rpartition('/')[0]}/{name}"
+        migrate(url, service, versions_of(service))
+        return environment_for(url, service)
+
+
+@contextmanager
+def places(database: str) -> Iterator[Places]:
+    """Yield where stores are made: in a folder, or on a server of this run alone."""
+    if database == "sqlite":
+        with tempfile.TemporaryDirectory() as folder:
+            yield Stores(Path(folder))
+        return
+    server = PostgresServer()
+    try:
+        server.start()
+        yield Databases(server)
+    finally:
+        server.remove()
+
+
+def overdue(count: int, stores: Places) -> Overdue:
     clock = Clock()
     with closing(notify(stores.fresh("notify"), clock)) as application:
         file, heads = Listener(clock), [head_of(f"33{n:04}-01") for n in range(OFFICES)]
@@ -339,7 +385,7 @@ def overdue(count: int, stores: Stores) -> Overdue:
     return made
 
 
-def spike(count: int, stores: Stores) -> Spike:
+def spike(count: int, stores: Places) -> Spike:
     with closing(notify(stores.fresh("notify"), utc_now)) as application:
         made = Spike(application, Listener(utc_now), count)
         made.run()
@@ -351,9 +397,10 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--overdue", type=int, default=100_000)
     parser.add_argument("--spike", type=int, default=10_000)
+    parser.add_argument("--database", choices=["sqlite", "postgres"], default="sqlite")
     asked = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
-        stores, wrong = Stores(Path(folder)), []
+    with places(asked.database) as stores:
+        wrong: list[str] = []
         for made in (overdue(asked.overdue, stores), spike(asked.spike, stores)):
             sys.stdout.write(f"{made}\n")
             wrong += made.found
