@@ -196,6 +196,39 @@ def test_an_undone_link_leaves_nothing_behind_in_any_service(
     assert first in {item["number"] for item in waiting["items"]}
 
 
+def test_what_nobody_received_waits_for_its_first_contact_in_every_service(town: Town) -> None:
+    """It never was of the matter that it leaves; the head of its office is to see to it."""
+    who = {"name": "沈阿根", "phone": f"154{uuid.uuid4().int % 10**8:08}"}
+    first, again = told(town, LEAK, who)["number"], told(town, LEAK, who)["number"]
+    receive(town, "L1", first)
+    town.wait_until_known_everywhere()
+    linked_at = now()
+    assert owner_of(town, again)["owner"] == "L1"
+    unlink(town, again)
+    town.heads_at_rest()
+    assert [owner_of(town, each)["owner"] for each in (first, again)] == ["L1", None]
+    waiting = asked(town, "K1", "clerk", "responsibility.open_list", office=OFFICE, limit=200)
+    assert again in {item["number"] for item in waiting["items"]}
+    mine = asked(town, "L1", "leader", "responsibility.caseload", limit=200)["items"]
+    assert again not in {item["number"] for item in mine}
+    view = asked(town, "K1", "clerk", "intake.petition", number=again)
+    assert (view["repeat_of"], view["state"]) == (None, "registered")
+    found = asked(town, "O1", "operator", "notify.reminders", limit=200, at_office="")["items"]
+    assert (again, f"office_head:{OFFICE}", "untaken", "planned") in {
+        (each["number"], each["recipient"], each["reason"], each["state"]) for each in found
+    }
+    assert again not in {each["number"] for each in found if each["recipient"] == "L1"}
+    stands, stood = (
+        {each["number"]: each for each in standings(town, as_of)} for as_of in (now(), linked_at)
+    )
+    assert (stands[again]["state"], stands[again]["owner"]) == ("awaited", None)
+    assert (stood[again]["state"], stood[again]["into"]) == ("repeat", first)
+
+
+def standings(town: Town, as_of: str) -> Any:
+    return asked(town, "A1", "auditor", "audit.standings", as_of=as_of, limit=200)["items"]
+
+
 def test_the_course_of_a_merged_petition_is_shown_under_its_number(
     town: Town, pair: tuple[str, str]
 ) -> None:
