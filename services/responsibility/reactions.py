@@ -17,6 +17,7 @@ from contracts.events.intake import (
 )
 from services.responsibility.application import Responsibility
 from services.responsibility.application.merging import Merging
+from services.responsibility.application.parting import Parting
 from services.responsibility.domain.course import Course
 from services.responsibility.domain.evidence import (
     Joining,
@@ -47,7 +48,7 @@ def needs(
             reading.registration_of(event)
         ),
         RepeatLinkedV1.TYPE: lambda event: Merging.needed_to_join(reading.joining_of(event)),
-        RepeatUnlinkedV1.TYPE: lambda event: Merging.needed_to_leave(reading.leaving_of(event)),
+        RepeatUnlinkedV1.TYPE: lambda event: Parting.needed_to_leave(reading.leaving_of(event)),
         **{message.TYPE: _matter_and_course for message in followed},
     }
 
@@ -59,7 +60,7 @@ def _matter_and_course(event: CloudEvent) -> list[UUID]:
 
 def reactions(application: Responsibility, reading: Reading) -> Mapping[str, Reaction]:
     """Return type of event to what is done about it."""
-    merging = Merging(application)
+    merging, parting = Merging(application), Parting(application)
 
     def on_registered(unit: Unit, event: CloudEvent) -> None:
         application.open_matter(unit, reading.registration_of(event))
@@ -68,7 +69,7 @@ def reactions(application: Responsibility, reading: Reading) -> Mapping[str, Rea
         merging.join(unit, reading.joining_of(event))
 
     def on_unlinked(unit: Unit, event: CloudEvent) -> None:
-        merging.leave(unit, reading.leaving_of(event))
+        parting.leave(unit, reading.leaving_of(event))
 
     return {
         PetitionRegisteredV1.TYPE: on_registered,

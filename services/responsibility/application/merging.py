@@ -1,7 +1,6 @@
-"""Matters that intake's clerks merge and split, as responsibility follows them."""
+"""Matters that intake's clerks merge (并案), as responsibility follows them."""
 
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from uuid import UUID
 
 from chassis.eventstore.application import Unit
@@ -14,8 +13,7 @@ from services.responsibility.application.steps import (
     new_course,
 )
 from services.responsibility.domain.course import Course
-from services.responsibility.domain.departure import Met, PassedOn
-from services.responsibility.domain.evidence import Joining, Leaving, Link
+from services.responsibility.domain.evidence import Joining
 from services.responsibility.domain.ownership import Ownership
 
 
@@ -69,95 +67,3 @@ class Merging:
             course = new_course(later, self.responsibility.calendar())
             unit.add(course)
         course.merge(into.number, joining.at)
-
-    @staticmethod
-    def needed_to_leave(leaving: Leaving) -> list[UUID]:
-        """Return the ids of the aggregates that `leave` asks for."""
-        own = leaving.registration.petition_id
-        return [
-            Ownership.create_id(own),
-            Course.create_id(own),
-            Ownership.create_id(leaving.out_of),
-            Course.create_id(leaving.out_of),
-        ]
-
-    def leave(self, unit: Unit, leaving: Leaving) -> None:
-        """Make a petition a matter of its own again (分案).
-
-        The ownership that it had goes on; else it begins as it would have at its registration: with
-        who received it first, else with the leader on duty then (rule 5), else it is awaited. Who
-        did something in the matter that it leaves since it came stays its owner. What repeats it
-        goes with it, as the record of that matter says.
-
-        Raises:
-            PetitionUnknown: the matter is not known here yet; the event is tried again.
-        """
-        registration, at = leaving.registration, leaving.at
-        calendar = self.responsibility.calendar()
-        own = unit.find(Ownership, Ownership.create_id(registration.petition_id))
-        if own is not None and (own.record.merged_into is None or own.was_merged_since(leaving.at)):
-            return
-        passed = self.responsibility.trace(unit, leaving.out_of, registration.number)
-        whole = passed[-1]
-        met = self._met(unit, passed, registration.number)
-        departure = whole.departure_of(registration.number, met, found_course(unit, whole))
-        passed_on = self._passed_on(unit, own)
-        for matter in passed:
-            course = found_course(unit, matter)
-            matter.let_go(registration.petition_id, departure.numbers, at, course)
-            if matter.record.merged_into is None:
-                follow_class(unit, matter, at, calendar)
-        line = None
-        if own is None:
-            registered = replace(registration, kept_out=sorted(departure.parties.marks))
-            line = self.responsibility.duty_for(unit, registered, registered.registered_at)
-            own = self.responsibility.await_owner(unit, registered, line)
-        if own is None:
-            return
-        course = found_course(unit, own)
-        own.split_from(whole, departure, passed_on, at, registration, course)
-        if course is not None:
-            course.split(at)
-        follow_class(unit, own, at, calendar)
-        for matter in (own, whole):
-            look_for_replacement(unit, matter, at)
-        if line is not None:
-            # As it was decided on at its registration, had it repeated nothing.
-            own.take_by_roster(
-                line, registration.office, registration.registered_at, registration.number
-            )
-
-    @staticmethod
-    def _met(unit: Unit, passed: Sequence[Ownership], number: str) -> list[Met]:
-        """Return who came to the matters that a petition leaves by what leaves them.
-
-        Args:
-            passed: the matter that it was linked to, and those that it has become part of since.
-        """
-        leaving, found = set(passed[-1].leaving_with(number)), list[Met]()
-        for place, matter in enumerate(passed, start=1):
-            parts = _owned_parts(unit, matter, leaving - {number})
-            later = [each for beyond in passed[place:] for each in beyond.passed_on_during(number)]
-            found += matter.met_by(leaving, parts, later)
-        return found
-
-    def _passed_on(self, unit: Unit, own: Ownership | None) -> list[PassedOn]:
-        """Return by whom the matters that one is part of were held while it was."""
-        if own is None:
-            return []
-        passed = self.responsibility.trace(unit, own.petition_id, own.number)
-        return [each for matter in passed[1:] for each in matter.passed_on_during(own.number)]
-
-
-def _owned_parts(unit: Unit, matter: Ownership, leaving: Collection[str]) -> dict[str, Link]:
-    """Return number of a matter that is part of one, and leaves it, to who owns it.
-
-    By a petition of its own that leaves with it; what he owes to another he owns no longer.
-    """
-    found = {}
-    for number in matter.record.merged.keys() & set(leaving):
-        part = unit.find(Ownership, Ownership.create_id(matter.record.merged[number].petition_id))
-        chain = part.record.chain if part is not None else []
-        if chain:
-            found[number] = replace(chain[-1], number=chain[0].number)
-    return found

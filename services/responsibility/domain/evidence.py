@@ -67,10 +67,15 @@ class MatterCorrection:
 
 @dataclass(frozen=True)
 class Withdrawal:
-    """A petition of a matter that its petitioner withdrew, and on what ground."""
+    """A petition of a matter that its petitioner withdrew, and on what ground.
+
+    Attributes:
+        at: when that was recorded; None where only the ground is in hand.
+    """
 
     number: str
     ground: str
+    at: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -300,9 +305,10 @@ class OwnershipRecord:
         closed_as: the outcome of the last closure; empty while there was none.
         merged_into: petition_id of the matter that this one is part of; None for one of its own.
         merged_at, split_at: when that was decided last, and undone; what comes again is older.
+        split_from: petition_id of the matter that it left last.
         recusal_due: the owner who turned out to be a party; None while none did.
-        withdrawn: numbers of the petitions that their petitioners withdrew; `grounds` on what
-            ground, of those of which that was told here.
+        withdrawn: numbers of the petitions that their petitioners withdrew; `withdrawals` what was
+            told of them here, by number.
         received_number: the petition of the first reception.
         behind: number of a repeat to that of the petition which it repeats.
         merged: numbers of matters that are part of this one now.
@@ -330,9 +336,10 @@ class OwnershipRecord:
     merged_into: str | None = None
     merged_at: datetime | None = None
     split_at: datetime | None = None
+    split_from: str = ""
     recusal_due: str | None = None
     withdrawn: list[str] = field(default_factory=list)
-    grounds: dict[str, str] = field(default_factory=dict)
+    withdrawals: dict[str, Withdrawal] = field(default_factory=dict)
     received_number: str = ""
     behind: dict[str, str] = field(default_factory=dict)
     merged: dict[str, MergedMatter] = field(default_factory=dict)

@@ -105,6 +105,11 @@ class KeptOut(Held):
         if sealing and self.parties.marks:
             self._tell_parties(self.parties, at)
 
+    @property
+    def is_withdrawn(self) -> bool:
+        """Whether all of its petitions were withdrawn."""
+        return set(self.numbers) <= set(self.record.withdrawn)
+
     def receive_withdrawal(self, withdrawn_number: str, ground: str, at: datetime) -> bool:
         """Put on record that a petition of the matter was withdrawn.
 
@@ -113,4 +118,4 @@ class KeptOut(Held):
         """
         if withdrawn_number not in self.record.withdrawn:
             self._record_withdrawal(timestamp=at, withdrawn_number=withdrawn_number, ground=ground)
-        return {self.number, *self.record.repeats} <= set(self.record.withdrawn)
+        return self.is_withdrawn

@@ -21,6 +21,7 @@ from services.responsibility.domain.evidence import (
     OwnershipRecord,
     Reopening,
     Reply,
+    Withdrawal,
 )
 from services.responsibility.domain.facts import Ownership as Facts
 from services.responsibility.domain.parting import Parting
@@ -226,7 +227,8 @@ class Ownership(Parting, Aggregate):
     @event(Facts.WithdrawalReceived)
     def _record_withdrawal(self, timestamp: datetime, withdrawn_number: str, ground: str) -> None:
         self.record.withdrawn.append(withdrawn_number)
-        self.record.grounds[withdrawn_number] = ground
+        withdrawal = Withdrawal(withdrawn_number, ground, timestamp)
+        self.record.withdrawals[withdrawn_number] = withdrawal
 
     @event(Facts.ReplyCorrected)
     def _record_reply_correction(
@@ -360,7 +362,7 @@ class Ownership(Parting, Aggregate):
     ) -> None:
         record, along = self.record, numbers[1:]
         record.merged_into = None
-        record.split_at = timestamp
+        record.split_at, record.split_from = timestamp, from_petition_id
         record.repeats, record.behind = [], {}
         record.classes = {each: its for each, its in record.classes.items() if each in numbers}
         named = named_numbers[1:] or [self.number] * len(along)
