@@ -30,6 +30,7 @@ from tests.unit.intake.desk import Desk, intake, reader
 from tests.unit.notify.desk import Desk as ReminderDesk
 from tests.unit.notify.desk import FakeChannel, deliveries, notify
 from tests.unit.responsibility.casebook import Casebook, FakeArrivals, receive, responsibility, take
+from tests.unit.responsibility.linked import Counter
 from tests.unit.responsibility.paths import PATHS, SEATS, walk
 from tests.unit.responsibility.test_same_state import inbox_of
 from tests.unit.responsibility.town import Town, opened_town
@@ -256,6 +257,26 @@ class TestLinksOfBefore:
             path = application.env["SQLITE_DBNAME"]
             left_behind(path, application.name, revision, *changes)
             assert tables(application) == before
+
+
+@pytest.mark.parametrize("environment", ["intake"], indirect=True)
+def test_what_an_accusation_had_left_is_open_again(environment: dict[str, str], clock: Clock):
+    """intake_0007: both were left sealed, and kept out the parties of either."""
+    with closing(intake(environment, clock)) as application:
+        counter, desk = Counter(application), Desk(application, clock)
+        first = desk.registered(raised())["number"]
+        second = desk.registered(raised(repeat_of=first))["number"]
+        third = desk.registered(raised(petition_class="accusation", accused_staff=["L9"]))["number"]
+        counter.correct(second, "accusation")
+        counter.name(second, "L330424009")
+        counter.unlink(second)
+        before = tables(application)
+        (marks,) = (row[2] for row in rows(application, "matter_sight") if row[0] == second)
+    sealed = f"UPDATE matter_sight SET sealed = 1, kept_out = '{marks}' WHERE number = '{first}'"
+    left_behind(environment["SQLITE_DBNAME"], "intake", "intake_0006", sealed)
+    with closing(intake(environment, clock)) as application:
+        assert tables(application) == before
+        assert [application.row_of(each)["sealed"] for each in (first, second, third)] == [0, 1, 1]
 
 
 @pytest.mark.parametrize("environment", ["intake"], indirect=True)

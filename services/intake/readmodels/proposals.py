@@ -34,6 +34,8 @@ _OPEN: Final = (
     " LEFT JOIN matter_sight o ON o.number = r.matter_number"
     " WHERE p.office = ? AND q.position > ?"
     " AND (COALESCE(k.sealed, p.sealed) = 0 OR p.registered_by = ? OR p.office = ?)"
+    # What was proposed may have become an accusation since.
+    " AND (COALESCE(o.sealed, r.sealed) = 0 OR r.registered_by = ? OR r.office = ?)"
     " ORDER BY q.position LIMIT ?"
 )
 _SEALED, _KEPT_OUT, _POSITION = 8, 9, 10
@@ -62,8 +64,10 @@ class Proposals:
         """Return a page of what an office has to decide on, and the cursor of the next."""
 
         def rows_behind(behind: Key | None, count: int) -> list[Row]:
-            (after,) = behind or (0,)
-            return transaction.query(_OPEN, (office, after, sight.subject, sight.head_of, count))
+            (after,), who = behind or (0,), sight.subject
+            return transaction.query(
+                _OPEN, (office, after, who, sight.head_of, who, sight.office, count)
+            )
 
         rows, next_cursor = page_of(
             rows_behind,

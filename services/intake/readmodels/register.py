@@ -51,11 +51,11 @@ _SELECT: Final = (
 )
 # The index holds repeats only, so each question has to say that it wants no others.
 _BEHIND: Final = (
-    "WITH RECURSIVE behind(petition_id, number) AS ("
-    "SELECT petition_id, number FROM petition WHERE repeats_id = ? AND repeats_id <> ''"
-    " UNION SELECT p.petition_id, p.number FROM petition p"
+    "WITH RECURSIVE behind(petition_id, number, sealed) AS ("
+    "SELECT petition_id, number, sealed FROM petition WHERE repeats_id = ? AND repeats_id <> ''"
+    " UNION SELECT p.petition_id, p.number, p.sealed FROM petition p"
     " JOIN behind b ON p.repeats_id = b.petition_id WHERE p.repeats_id <> ''"
-    ") SELECT number FROM behind ORDER BY number"
+    ") SELECT number, sealed FROM behind ORDER BY number"
 )
 # The fields of a `MarkedMatter`: found by the petition p, with r its first.
 _MATTER: Final = (
@@ -309,7 +309,14 @@ def _move(transaction: Writing, event: Any, matter_id: str, matter_number: str) 
 
 
 def _behind(questions: Questions, petition_id: str) -> list[str]:
-    return [number for (number,) in questions.query(_BEHIND, (petition_id,))]
+    return [number for number, _sealed in questions.query(_BEHIND, (petition_id,))]
+
+
+def _sealed_in(questions: Questions, petition_id: str) -> dict[str, bool]:
+    """Return number to whether it is an accusation, of a petition and of what repeats it."""
+    itself = "SELECT number, sealed FROM petition WHERE petition_id = ?"
+    rows = [query for sql in (itself, _BEHIND) for query in questions.query(sql, (petition_id,))]
+    return {number: bool(sealed) for number, sealed in rows}
 
 
 def _parted_from(questions: Questions, event: Petition.RepeatUnlinked) -> str:
@@ -344,9 +351,15 @@ def _keep_out(
 def _keep_out_now(
     transaction: Writing, event: Any, marks: Sequence[str], *, sealed: bool = False
 ) -> None:
-    """Keep parties out of the matter that a fact names, and of what it is part of by now."""
-    for matter in dict.fromkeys((event.matter_number, _matter_of(transaction, event.number))):
-        _keep_out(transaction, matter, marks, sealed=sealed)
+    """Keep parties out of the matter that a petition belongs to by now.
+
+    The one that the fact names is that which it was linked to: it may have left that since.
+    """
+    matter = _matter_of(transaction, event.number)
+    _keep_out(transaction, matter, marks, sealed=sealed)
+    if event.matter_number != matter:
+        # Whoever looks for lost rows looks for one of that number.
+        _keep_out(transaction, event.matter_number, ())
 
 
 def _sight_of(questions: Questions, matter: str) -> tuple[bool, Parties] | None:
@@ -363,16 +376,37 @@ def _join_sights(transaction: Writing, later: str, matter: str) -> None:
 
 
 def _part_sights(transaction: Writing, event: Petition.RepeatUnlinked) -> None:
-    """Let the parties that leaving petitions name go with them; both matters stay sealed."""
+    """Let the parties that leaving petitions name go with them, and the seal where they bear it.
+
+    Each of the two is sealed by its own petitions only: of one that is in the other nothing shows.
+    """
     matter = _matter_of(transaction, event.number)
     sight = _sight_of(transaction, matter)
     if sight is None:
         return
-    sealed, parties = sight
-    leaving = parties.named_in((event.number, *_behind(transaction, event.petition_id)))
-    for number, those in ((event.number, leaving), (matter, parties.without(leaving))):
-        row = {"number": number, "sealed": int(sealed), "kept_out": those.in_writing}
-        transaction.put("matter_sight", row, key="number")
+    _, parties = sight
+    going = _sealed_in(transaction, event.petition_id)
+    whole = _sealed_in(transaction, _first_of(transaction, matter))
+    staying = {number: its for number, its in whole.items() if number not in going}
+    leaving = parties.named_in(going)
+    _put_sight(transaction, event.number, leaving, going)
+    _put_sight(transaction, matter, parties.without(leaving), staying)
+
+
+def _put_sight(
+    transaction: Writing, matter: str, parties: Parties, sealed: Mapping[str, bool]
+) -> None:
+    row = {
+        "number": matter,
+        "sealed": int(any(sealed.values())),
+        "kept_out": parties.in_writing,
+    }
+    transaction.put("matter_sight", row, key="number")
+
+
+def _first_of(questions: Questions, matter: str) -> str:
+    rows = questions.query("SELECT petition_id FROM petition WHERE number = ?", (matter,))
+    return str(rows[0][0])
 
 
 def _matter_of(questions: Questions, number: str) -> str:
