@@ -44,6 +44,7 @@ class FollowThrough:
     each: str = ""
     _answering: Answering = field(init=False)
     _lines: dict[tuple[str, str], Line] = field(default_factory=dict)
+    _takings: dict[str, tuple[Line, int]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self._answering = BY[self.by]()
@@ -56,16 +57,28 @@ class FollowThrough:
                 line = self._line(who, day)
                 line.counts[what] += 1
                 line.leaves.append(position)
+                if event["type"] == "ownership.taken.v1":
+                    self._takings[event["data"]["number"]] = line, position
+        if event["type"] == "ownership.voided.v1":
+            self._void(event["data"]["number"])
 
     def lines(self) -> list[Line]:
         """Return a line for each who did or left undone anything, by office, who and period."""
         for line in self._lines.values():
             line.office = self._answering.office_of(line.who)
-        return sorted(self._lines.values(), key=lambda line: (line.office, line.who, line.period))
+        lines = [line for line in self._lines.values() if any(line.counts.values())]
+        return sorted(lines, key=lambda line: (line.office, line.who, line.period))
 
     def _line(self, who: str, day: date) -> Line:
         period = day.strftime(EACH[self.each]) if self.each else f"{self.first}/{self.last}"
         return self._lines.setdefault((who, period), Line(who, period=period))
+
+    def _void(self, number: str) -> None:
+        """Count for nobody what was taken by mistake, whenever that was found."""
+        if (taking := self._takings.pop(number, None)) is not None:
+            line, position = taking
+            line.counts["taken"] -= 1
+            line.leaves.remove(position)
 
 
 def whole_feed(ask: Call) -> Iterator[tuple[int, Mapping[str, Any]]]:

@@ -70,6 +70,26 @@ def test_what_was_taken_before_the_period_is_late_within_it():
     assert (line.who, line.counts["late"], line.counts["taken"]) == ("L1", 1, 0)
 
 
+def voided(at: str = DAY, **more: Any) -> dict[str, Any]:
+    return event("ownership.voided.v1", at=at, previous_owner="L1", **more)
+
+
+def test_what_was_taken_by_mistake_is_counted_for_nobody():
+    """Also where that is found after the period; and it is no evidence of the report."""
+    assert counted([taken(), voided()]) == []
+    assert counted([taken(), voided(at=LATE_IN_THE_EVENING)]) == []
+    (line,) = counted([taken(), taken(number="N2"), voided()])
+    assert (line.counts["taken"], line.leaves) == (1, [1])
+
+
+def test_who_takes_it_after_a_mistake_has_taken_it():
+    """Himself or another; and a mistake of another matter takes nothing from him."""
+    (line,) = counted([taken(), voided(), taken()])
+    assert (line.who, line.counts["taken"], line.leaves) == ("L1", 1, [2])
+    (line,) = counted([taken(), voided(), taken("L2"), voided(number="N2")])
+    assert (line.who, line.counts["taken"], line.leaves) == ("L2", 1, [2])
+
+
 def test_the_feed_is_read_to_its_end_page_by_page():
     pages = {
         0: {"events": [{"id": "a"}, {"id": "b"}], "next": 2, "size": 3, "held": False},
