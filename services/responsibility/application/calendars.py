@@ -15,6 +15,7 @@ from services.responsibility.domain.workdays import (
     PUBLISHED_CALENDARS,
     PublishedCalendars,
     check_extends,
+    check_version,
     told,
 )
 from statute.workdays import WorkCalendar
@@ -60,15 +61,24 @@ class Calendars:
     def import_calendar(self, command: Command, calendar: WorkCalendar, document: str) -> Answer:
         """Count by a newer calendar from now on; terms that run are counted again after it.
 
+        Nothing happens when it is known already, in use or not.
+
+        Returns:
+            the calendar in use from now on.
+
         Raises:
-            CalendarUnfit: it knows no more than the one in use.
+            CalendarUnfit: it knows no more than the one in use, or another has its version.
         """
-        in_use = self.responsibility.calendar()
+        heard_of = self.responsibility.calendars()
 
         def decide(unit: Unit) -> Answer:
             published = unit.find(PublishedCalendars, PUBLISHED_CALENDARS)
-            known = max([published.calendar, in_use] if published else [in_use], key=_last)
-            check_extends(calendar, known, day_of(self.responsibility.clock()))
+            known = [*heard_of, *(published.calendars if published else [])]
+            in_use = max(reversed(known), key=_last)
+            if calendar in known:
+                return _in_use(in_use)
+            check_version(calendar, known)
+            check_extends(calendar, in_use, day_of(self.responsibility.clock()))
             if published is not None:
                 published.replace(calendar, document, self.responsibility.clock())
             else:
@@ -81,7 +91,7 @@ class Calendars:
                         document=document,
                     )
                 )
-            return {"version": calendar.version, "last": calendar.last.isoformat()}
+            return _in_use(calendar)
 
         answer = self.responsibility.run(command.provenance, decide, command.key)
         self.responsibility.look_for_calendar()
@@ -116,6 +126,10 @@ class Calendars:
 
 def _last(calendar: WorkCalendar) -> date:
     return calendar.last
+
+
+def _in_use(calendar: WorkCalendar) -> Answer:
+    return {"version": calendar.version, "last": calendar.last.isoformat()}
 
 
 def _news(calendar: WorkCalendar, older: Sequence[WorkCalendar]) -> NewerCalendar:

@@ -1,5 +1,6 @@
 """The calendars of working days that were imported, as facts: a term names the one it rests on."""
 
+from collections.abc import Iterable
 from datetime import date, datetime
 from typing import Any, Final
 from uuid import UUID
@@ -77,16 +78,24 @@ class PublishedCalendars(Aggregate):
         self.calendars.append(WorkCalendar.from_texts(version, first, last, holidays, make_up_days))
 
 
+def check_version(calendar: WorkCalendar, known: Iterable[WorkCalendar]) -> None:
+    """Let no other calendar have the version of one that terms may have been counted by.
+
+    Raises:
+        CalendarUnfit.
+    """
+    if calendar.version in {each.version for each in known}:
+        raise CalendarUnfit(version="is that of another calendar, which is known already")
+
+
 def check_extends(calendar: WorkCalendar, known: WorkCalendar, today: date) -> None:
     """Let a calendar take the place of another that says less, or that a notice has changed.
 
     Raises:
-        CalendarUnfit: it knows fewer days, has the other's version, says the same, or changes what
-            was said of a day that is over.
+        CalendarUnfit: it knows fewer days, says the same, or changes what was said of a day that
+            is over.
     """
     contradictions = calendar.contradictions(known)
-    if calendar.version == known.version:
-        raise CalendarUnfit(version="is in use already")
     if calendar.first > known.first:
         raise CalendarUnfit(first=f"lies after {known.first}: terms are counted from there")
     if calendar.last < known.last or (calendar.last == known.last and not contradictions):

@@ -27,9 +27,10 @@ LAST_OF_2026, FIRST_OF_2027 = date(2026, 12, 31), date(2027, 1, 1)
 WITH_NEW_YEARS_EVE = replace(NEXT_YEAR, holidays=NEXT_YEAR.holidays | {LAST_OF_2026, FIRST_OF_2027})
 
 
-def imported(case: Casebook, calendar: WorkCalendar) -> Calendars:
+def imported(case: Casebook, calendar: WorkCalendar, request_id: str = "") -> Calendars:
     calendars = Calendars(case.application, TermTables())
-    sent = command("responsibility.import_calendar", calendar, actor("O1", ""), calendar.version)
+    request_id = request_id or calendar.version
+    sent = command("responsibility.import_calendar", calendar, actor("O1", ""), request_id)
     case.when(lambda _: calendars.import_calendar(sent, calendar, "国办发明电〔2026〕7号"))
     return calendars
 
@@ -62,6 +63,50 @@ def test_one_that_says_less_is_refused(case: Casebook, unfit: WorkCalendar):
     imported(case, unfit)
     assert isinstance(case.refusal, CalendarUnfit)
     assert case.application.calendar() == SHIPPED
+
+
+def test_one_that_is_known_already_is_not_imported_again(case: Casebook):
+    """By whoever, under whichever request, with whichever document; also what came with us."""
+    for again, known in enumerate((SHIPPED, NEXT_YEAR, NEXT_YEAR, SHIPPED)):
+        imported(case, known, f"again-{again}")
+        assert case.refusal is None
+    case.then_nothing()
+    assert case.answer == {"version": "cn-2027", "last": "2027-12-31"}
+    log = case.application.log_of_events
+    assert [each.topic for each in log.select_recorded(0, 10)] == ["calendar.imported.v1"]
+
+
+def test_one_that_is_out_of_use_is_not_imported_again_either(case: Casebook):
+    """The answer says which is in use."""
+    imported(case, NEXT_YEAR)
+    newer = replace(NEXT_YEAR, version="cn-2028", last=date(2028, 12, 31))
+    imported(case, newer)
+    imported(case, NEXT_YEAR, "again")
+    case.then_nothing()
+    assert case.answer == {"version": "cn-2028", "last": "2028-12-31"}
+    assert case.application.calendar() == newer
+
+
+def test_what_another_process_imported_meanwhile_is_not_imported_again(case: Casebook):
+    """This one has not looked for half a minute."""
+    imported(case, NEXT_YEAR)
+    case.application._calendars = (SHIPPED,)
+    imported(case, NEXT_YEAR, "again")
+    case.then_nothing()
+    assert case.answer["version"] == "cn-2027"
+
+
+def test_a_version_is_the_name_of_one_calendar(case: Casebook):
+    """Terms say by it what they were counted by, also when it is out of use."""
+    imported(case, NEXT_YEAR)
+    imported(case, replace(NEXT_YEAR, version="cn-2028", last=date(2028, 12, 31)))
+    for version in (SHIPPED.version, "cn-2027", "cn-2028"):
+        imported(
+            case, replace(NEXT_YEAR, version=version, last=date(2029, 12, 31)), f"as-{version}"
+        )
+        case.then_refused(
+            CalendarUnfit, version="is that of another calendar, which is known already"
+        )
 
 
 def test_the_notice_of_a_year_may_change_days_of_the_december_before(case: Casebook):
