@@ -47,7 +47,7 @@ CODES: Final[Mapping[str, str]] = {
     "version_changed": "The matter is not as the caller saw it; look at it again and decide.",
     "step_not_open": "The course of the matter does not lead there from where it is.",
     "class_not_fitting": "The step is not for petitions of this class.",
-    "step_out_of_order": "The step is dated before the one before it.",
+    "step_out_of_order": "The step is dated before the one before it, or before the receipt.",
     "condition_unmet": "A condition of the step does not hold.",
     "term_unknown": "The matter has no such term.",
     "not_owned": "Nobody owns the petition yet.",

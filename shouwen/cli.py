@@ -305,8 +305,10 @@ def import_file(  # noqa: PLR0913, PLR0917 - one option each
     petitioner, phone, id_number, address, representatives, headcount, agent, accused,
     accused_staff, accused_units, repeat_of.
     Each is found under that heading or its Chinese one, such as 标题; --map names others. title,
-    body, category, occurred_at and petitioner must be there. Rows that cannot be registered go,
-    with the reason, to a new file in this folder that is named when the import ends.
+    body, category, occurred_at and petitioner must be there. From occurred_at on the office's first
+    step is due; for the channels transfer and feed, raised elsewhere, from the registration on.
+    Rows that cannot be registered go, with the reason, to a new file in this folder that is named
+    when the import ends.
     """
     configure_logging("WARNING")
     try:

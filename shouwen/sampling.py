@@ -85,7 +85,8 @@ def registration(row: Row, numbers: Mapping[str, str]) -> dict[str, Any]:
         "title": row["title"],
         "body": row["body"],
         "place": row["place"],
-        "occurred_at": row["occurred_at"],
+        # From the receipt on the office's first step is due; a visit is received where it begins.
+        "occurred_at": row["occurred_at"] if row["received_by"] else row["received_at"],
         "petitioner": {
             "name": row["petitioner_name"],
             "phone": row["petitioner_phone"],

@@ -170,6 +170,7 @@ class RepeatUnlinkedV1(Message, frozen=True):
         repeats: petition_id of the petition that it was linked to.
         repeats_number: number of that petition.
         along: numbers of what repeats the petition itself; they go with it.
+        occurred_at: when it was raised: the letter's receipt, the visit, the call.
     """
 
     TYPE: ClassVar[str] = "repeat.unlinked.v1"
@@ -184,6 +185,7 @@ class RepeatUnlinkedV1(Message, frozen=True):
     registered_at: Utc
     reason: str
     document: str
+    occurred_at: Utc | UnsetType | None = UNSET
 
 
 class PartyNamedV1(Message, frozen=True):

@@ -17,6 +17,8 @@ class OwnershipAwaitedV1(Message, frozen=True):
     Attributes:
         roster_passed_over: the leader on duty is a party to the matter, so it waits in the open
             list.
+        received_at: when the office received it, as stated: from then on its first step is due.
+            From the registration where it is not told.
     """
 
     TYPE: ClassVar[str] = "ownership.awaited.v1"
@@ -28,6 +30,7 @@ class OwnershipAwaitedV1(Message, frozen=True):
     awaits: Literal["reception", "first_leader", "duty_leader"]
     registered_at: Utc
     roster_passed_over: bool | UnsetType = UNSET
+    received_at: Utc | UnsetType | None = UNSET
 
 
 class OwnershipTakenV1(Message, frozen=True):
@@ -460,7 +463,12 @@ class ReplyCorrectedV1(Message, frozen=True):
 
 
 class CourseBegunV1(Message, frozen=True):
-    """The course of a matter began: a first step was taken after its registration."""
+    """The course of a matter began: a first step was put on record after its registration.
+
+    Attributes:
+        received_at: when the office received it, as stated; no step was taken before. At the
+            registration where it is not told.
+    """
 
     TYPE: ClassVar[str] = "course.begun.v1"
 
@@ -468,6 +476,7 @@ class CourseBegunV1(Message, frozen=True):
     office: str
     petition_class: PetitionClass
     registered_at: Utc
+    received_at: Utc | UnsetType | None = UNSET
 
 
 class CourseStepTakenV1(Message, frozen=True):

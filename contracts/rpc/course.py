@@ -468,6 +468,8 @@ class ToSupervisePage(Answer, frozen=True):
 class ImportCalendar(Request, frozen=True):
     """Count by a newer calendar of working days; terms that run are counted again.
 
+    Nothing happens where it is known already; a version is the name of one calendar.
+
     Attributes:
         version: name under which terms will say by what they were counted.
         first: first day that it knows.

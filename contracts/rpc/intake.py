@@ -63,7 +63,8 @@ class RegisterPetition(Request, frozen=True):
     """Put one petition on record.
 
     Attributes:
-        occurred_at: when it was raised: the letter's receipt, the visit, the call.
+        occurred_at: when it was raised: the letter's receipt, the visit, the call. From then on the
+            office's first step is due, unless it came from another office or a platform.
         headcount: how many people raise it, the petitioner included.
         accused: persons or units accused, for accusations.
         repeat_of: number of the petition that it repeats, where the clerk knows.

@@ -157,11 +157,12 @@ def _hear_of_calendar(notify: Notify, unit: Unit, event: CloudEvent) -> None:
 
 def _begin(notify: Notify, unit: Unit, event: CloudEvent) -> None:
     """Plan the first step, and remind the head where nobody is to own it at once."""
+    received_at = event.data.get("received_at") or event.data["registered_at"]
     Plans(notify).plan_first_step(
         unit,
         subject_of(event.data),
         event.data["petition_class"],
-        datetime.fromisoformat(event.data["registered_at"]),
+        datetime.fromisoformat(received_at),
         event.recordedtime,
     )
     _await(notify, unit, event)

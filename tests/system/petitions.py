@@ -1,14 +1,18 @@
 """Petitions as the system tests raise them."""
 
 import uuid
+from datetime import timedelta
 from typing import Any
 
 import eventlet
 
+from chassis.eventstore.instants import utc_now
 from contracts.failures import RETRY_AFTER, Failure
 from tests.system.running_platform import Platform
 
 OFFICE = "330424-01"
+# Received just now: nothing of what is registered is late.
+RAISED_AT = (utc_now() - timedelta(hours=1)).isoformat()
 
 
 def request_id() -> str:
@@ -24,7 +28,7 @@ def registration(**given: Any) -> dict[str, Any]:
         "category": "城乡建设/物业管理",
         "title": "电梯停运",
         "body": "电梯停运三周,老人上下楼困难。",
-        "occurred_at": "2026-10-09T09:30:00+08:00",
+        "occurred_at": RAISED_AT,
         "petitioner": {"name": "沈某"},
         **given,
     }

@@ -137,6 +137,7 @@ class Petition(Aggregate):
         registered_at: datetime
         reason: str
         document: str
+        occurred_at: datetime | None = None
 
     class PartyNamed(Event):
         TOPIC = "party.named.v1"
@@ -340,6 +341,7 @@ class Petition(Aggregate):
             registered_at=registered_at,
             reason=reason,
             document=document,
+            occurred_at=datetime.fromisoformat(self.codes["occurred_at"]),
         )
 
     def _linked_to(self) -> Original:
@@ -490,6 +492,7 @@ class Petition(Aggregate):
         registered_at: datetime,
         reason: str,
         document: str,
+        occurred_at: datetime | None = None,
     ) -> None:
         self.revision += 1
         self.original = None

@@ -30,7 +30,7 @@ FALL_PAGE: Final = 100
 VISIT: Final = FOLLOW_UP_VISIT.code
 # A class of petitions that is not sealed, for a plan that is only looked at.
 OPEN_TO_ALL: Final = "appeal"
-# Of a term that only ends on another day nobody is told that it begins.
+# Of a term that only ends on another day nobody is told that it begins, nor that it began late.
 STARTS: Final = frozenset({"registered", "term_begun"})
 # What has ended, or is held up, does not begin again because its last day moves.
 CHANGES: Final = frozenset({"term_extended", "term_recounted"})
@@ -57,12 +57,12 @@ class Plans:
         unit: Unit,
         subject: Subject,
         petition_class: str,
-        registered_at: datetime,
+        received_at: datetime,
         at: datetime,
     ) -> None:
         """Plan the term that runs from the receipt (Art 22)."""
         self.notify.begin(unit, subject, at, petition_class)
-        runs_from = registered_at.astimezone(SHANGHAI).date()
+        runs_from = received_at.astimezone(SHANGHAI).date()
         *_, last = Term.begin("first_step", runs_from).days(self.calendar(unit))
         told = TermTold("first_step", "registered", last.day, runs_from)
         self.plan(unit, subject, told, at)
@@ -89,9 +89,11 @@ class Plans:
         by = self.by(unit, reminders.office, told.term, at)
         if told.why in CHANGES and reminders.dropped(told.term):
             return
-        if told.why not in STARTS:
+        begins = told.why in STARTS
+        if not begins:
             by = replace(by, policy=replace(by.policy, start=False))
-        reminders.plan_term(told.term, Span(at, runs_from, told.due_on), told.why, by)
+        span = Span(at, runs_from, told.due_on, begins=begins)
+        reminders.plan_term(told.term, span, told.why, by)
 
     def drop(self, unit: Unit, subject: Subject, term: str, why: str, at: datetime) -> None:
         """Tell nobody of a term any more."""

@@ -59,11 +59,13 @@ class Span:
         begun: when it began, as the event that told of it has it.
         runs_from: the day in Shanghai that it is counted from.
         due_on: its last day.
+        begins: people hear of it for the first time: if it is late already they do so at once.
     """
 
     begun: datetime
     runs_from: date
     due_on: date
+    begins: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,11 +114,14 @@ def points_of(
 ) -> dict[str, datetime]:
     """Return kind to instant of what lies ahead of `at`, in order: half, workdays_5, due, late_1.
 
-    Of lateness there are as many points as one plan holds; `late_points` goes on from there.
+    Of lateness there are as many points as one plan holds; `late_points` goes on from there. What
+    is late when it begins is told at once.
     """
     by_day: dict[date, tuple[str, datetime]] = {}
     start = OFFICE_HOURS.first_from(span.begun, calendar)
     start_day = start.astimezone(SHANGHAI).date()
+    if span.begins and start_day > span.due_on:
+        return _late_from(policy, span.due_on, start, calendar)
     if policy.start and start_day <= span.due_on:
         by_day[start_day] = ("start", start)
     for kind, day in _days(policy, span, calendar):
@@ -126,6 +131,18 @@ def points_of(
     within = sorted(by_day.values(), key=lambda point: point[1])
     late = late_points(policy, span.due_on, at, calendar) if policy.late else {}
     return {kind: point for kind, point in within if point >= at} | late
+
+
+def _late_from(
+    policy: Policy, due_on: date, start: datetime, calendar: WorkCalendar
+) -> dict[str, datetime]:
+    """Return the points of a term that is late when people may first be told of it.
+
+    That of the day itself is told then, though its time of day may be over.
+    """
+    begins = instant(start.astimezone(SHANGHAI).date(), time())
+    points = late_points(policy, due_on, begins, calendar) if policy.late else {}
+    return {kind: max(point, start) for kind, point in points.items()}
 
 
 def late_points(

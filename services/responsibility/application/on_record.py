@@ -216,6 +216,7 @@ class MattersOnRecord(EventSourcedApplication):
             petition_class=registration.petition_class,
             awaits=_awaits(registration, line),
             roster_passed_over=_passed_over(registration, line),
+            received_at=registration.received_at,
         )
         unit.add(ownership)
         return ownership

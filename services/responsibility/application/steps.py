@@ -77,9 +77,10 @@ def new_course(ownership: Ownership, calendar: WorkCalendar) -> Course:
         number=ownership.number,
         office=ownership.office,
         petition_class=ownership.petition_class,
+        received_at=ownership.received_at,
     )
     # A matter that was opened again without a course is received anew.
-    received_at = ownership.record.reopened_at or ownership.registered_at
+    received_at = ownership.record.reopened_at or ownership.received_at
     course.begin_first_term(received_at, calendar)
     return course
 
@@ -91,7 +92,7 @@ def _done_without_course(
     reply, office, owner = ownership.reply, ownership.office, ownership.current_owner
     if reply is not None and ownership.record.closed_as not in OUTCOMES_WITHOUT_CONDITIONS:
         given = {"document": reply.document}
-        at = max(reply.delivered_at, ownership.registered_at)
+        at = max(reply.delivered_at, ownership.received_at)
         yield Taking(STEPS["reply"], reply.delivered_by, office, given, at, calendar)
     yield Taking(STEPS["close"], owner, office, {}, closed_at, calendar)
 

@@ -53,7 +53,13 @@ class Course(Timed, Aggregate):
 
     @event(Facts.Begun)
     def __init__(
-        self, timestamp: datetime, petition_id: str, number: str, office: str, petition_class: str
+        self,
+        timestamp: datetime,
+        petition_id: str,
+        number: str,
+        office: str,
+        petition_class: str,
+        received_at: datetime | None = None,
     ) -> None:
         self.petition_id = petition_id
         self.number = number
@@ -62,6 +68,8 @@ class Course(Timed, Aggregate):
         self.previous_class: str | None = None
         self.state = BEGINNING
         self.since = timestamp
+        # Facts of before do not say it: none of their steps lies before the registration.
+        self.received_at = received_at or timestamp
         self.terms: dict[str, CourseTerm] = {}
         # Those in whose place another of their kind began.
         self.past_terms: list[CourseTerm] = []
@@ -84,7 +92,7 @@ class Course(Timed, Aggregate):
         Raises:
             StepNotOpen: it does not lead on from here; says which do.
             ClassNotFitting: it is not for petitions of this class.
-            StepOutOfOrder: it is dated before the one before it.
+            StepOutOfOrder: it is dated before the one before it, or before the receipt.
             ConditionUnmet: names the condition and what it asks.
         """
         self._check(taking)
@@ -97,8 +105,9 @@ class Course(Timed, Aggregate):
             raise StepNotOpen(step=step.code, state=self.state, open=open_steps)
         if self.petition_class not in step.classes:
             raise ClassNotFitting(step=step.code, petition_class=self.petition_class)
-        if taking.at < self.since:
-            raise StepOutOfOrder(happened_at="lies before the step before it")
+        if taking.at < self.not_before:
+            before = "the step before it" if self.steps else "the receipt of the petition"
+            raise StepOutOfOrder(happened_at=f"lies before {before}")
         for name in step.conditions:
             if not HOLDS[name](self, taking):
                 asks, until = CONDITIONS[name], goes_on_until(self, name)

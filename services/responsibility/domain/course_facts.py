@@ -1,5 +1,6 @@
 """What can happen to a course, as it is written down."""
 
+from datetime import datetime
 from typing import Any
 
 from eventsourcing.domain import Aggregate
@@ -19,6 +20,7 @@ class Course:
         TOPIC = "course.begun.v1"
         office: str
         petition_class: str
+        received_at: datetime | None = None
 
     class StepTaken(Event):
         TOPIC = "course.step_taken.v1"

@@ -10,6 +10,7 @@ from services.responsibility.domain.policy import (
     CLOCK_TOLERANCE,
     CLOSING_CONDITIONS,
     OUTCOMES_WITHOUT_CONDITIONS,
+    receipt_of,
 )
 
 
@@ -33,6 +34,7 @@ class Registration:
 
     Attributes:
         repeats: petition_id of the original.
+        raised_at: the letter's receipt, the visit, the call, as stated; None where it is not.
         kept_out: marks of its parties.
         named, named_number: the petition of the original's matter that it repeats; with that one
             it leaves. Empty where nobody said which.
@@ -48,6 +50,12 @@ class Registration:
     kept_out: Sequence[str] = ()
     named: str = ""
     named_number: str = ""
+    raised_at: datetime | None = None
+
+    @property
+    def received_at(self) -> datetime | None:
+        """When the office received it, from which its first step is due; it makes no owner."""
+        return receipt_of(self.channel, self.raised_at, self.registered_at)
 
 
 @dataclass(frozen=True)

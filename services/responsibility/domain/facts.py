@@ -23,6 +23,7 @@ class Ownership:
         petition_class: str
         awaits: str
         roster_passed_over: bool = False
+        received_at: datetime | None = None
 
     class Taken(Event):
         TOPIC = "ownership.taken.v1"

@@ -20,6 +20,7 @@ class Held(Facts):
     petition_class: str
     awaits: str
     registered_at: datetime
+    received_at: datetime
     owner: str | None
     closed_at: datetime | None
     record: OwnershipRecord

@@ -219,7 +219,7 @@ class Leaving(Joining):
                 owner=self.current_owner,
                 repeat_number=self.record.reopened_by,
                 closed_at=reopening.closed_at,
-                received_at=reopening.reopened_at or self.registered_at,
+                received_at=reopening.reopened_at or self.received_at,
             )
 
     def _begin_by_claim(self) -> None:

@@ -57,6 +57,7 @@ class Ownership(Parting, Aggregate):
         channel: str,
         petition_class: str,
         awaits: str,
+        received_at: datetime | None = None,
     ) -> None:
         self.petition_id = petition_id
         self.number = number
@@ -65,6 +66,8 @@ class Ownership(Parting, Aggregate):
         self.petition_class = petition_class
         self.awaits = awaits
         self.registered_at = timestamp
+        # Facts of before do not say it: what ran from the registration does so still.
+        self.received_at = received_at or timestamp
         self.owner: str | None = None
         self.closed_at: datetime | None = None
         self.record = OwnershipRecord(classes={number: petition_class})

@@ -5,11 +5,16 @@ from datetime import date, datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from statute.workdays import newest_calendar
+
 SHANGHAI: Final = ZoneInfo("Asia/Shanghai")
 
 # Somebody stands before the petitioner: the reception decides, not the roster (rule 1). Every
 # other channel has no reception, so the leader on duty is the first contact (rule 5).
 CHANNELS_WITH_RECEPTION: Final = frozenset({"visit", "reception_day"})
+
+# Raised at another office, or on a platform: when it came to this one is not stated.
+CHANNELS_FROM_ELSEWHERE: Final = frozenset({"transfer", "feed"})
 
 # Clocks of offices differ a little; a time beyond this is a mistake.
 CLOCK_TOLERANCE: Final = timedelta(minutes=5)
@@ -58,3 +63,16 @@ def class_of_all(classes: Iterable[str]) -> str:
 def day_of(at: datetime) -> date:
     """Return the day in Shanghai on which an instant falls."""
     return at.astimezone(SHANGHAI).date()
+
+
+def receipt_of(channel: str, stated: datetime | None, registered_at: datetime) -> datetime | None:
+    """Return when an office received a petition (收到), as far as that is stated.
+
+    Nobody receives a petition after he has registered it, whosever clock is ahead; and a day before
+    all calendars of working days is a slip of the pen.
+    """
+    if stated is None or channel in CHANNELS_FROM_ELSEWHERE:
+        return None
+    if day_of(stated) < newest_calendar().first:
+        return None
+    return min(stated, registered_at)

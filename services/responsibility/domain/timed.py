@@ -21,9 +21,9 @@ BEGINS_FOR_APPEALS: Final[Mapping[str, tuple[str, ...]]] = {"drop_review": ("han
 class Timed(UnderWay):
     """The terms of a course."""
 
-    def begin_first_term(self, registered_at: datetime, calendar: WorkCalendar) -> None:
+    def begin_first_term(self, received_at: datetime, calendar: WorkCalendar) -> None:
         """Let the term for the office's first step run from the receipt (Art 22)."""
-        self._begin_term("first_step", registered_at, calendar, {})
+        self._begin_term("first_step", received_at, calendar, {})
 
     def end_terms(self, at: datetime) -> None:
         """Let all that the matter owes to the petitioner end with it."""

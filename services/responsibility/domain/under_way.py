@@ -24,6 +24,7 @@ class UnderWay(Facts):
     previous_class: str | None
     state: str
     since: datetime
+    received_at: datetime
     terms: dict[str, CourseTerm]
     past_terms: list[CourseTerm]
     work: Work
@@ -38,6 +39,11 @@ class UnderWay(Facts):
     _record_resumption: Callable[..., None]
     _record_recount: Callable[..., None]
     _record_end: Callable[..., None]
+
+    @property
+    def not_before(self) -> datetime:
+        """Before which no step happens: the first one may come before the registration."""
+        return self.since if self.steps else self.received_at
 
     @property
     def all_terms(self) -> list[CourseTerm]:

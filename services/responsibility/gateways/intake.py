@@ -51,6 +51,7 @@ def registration_of(event: CloudEvent) -> Registration:
         kept_out=message.kept_out or (),
         named=message.named or "",
         named_number=message.named_number or "",
+        raised_at=message.occurred_at,
     )
 
 
@@ -78,5 +79,6 @@ def leaving_of(event: CloudEvent) -> Leaving:
         petition_class=message.petition_class,
         registered_at=message.registered_at,
         repeats=None,
+        raised_at=message.occurred_at or None,
     )
     return Leaving(registration, message.repeats, event.recordedtime)

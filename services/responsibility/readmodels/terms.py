@@ -332,7 +332,7 @@ class _Begun:
 
 def _await(transaction: Writing, event: Ownership.Awaited) -> None:
     """Let the term for the first step run from the receipt."""
-    due_on = _first_step_due(event.timestamp)
+    due_on = _first_step_due(event.received_at or event.timestamp)
     _put(transaction, _Begun(event.number, "first_step", event.office, due_on))
 
 

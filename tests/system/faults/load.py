@@ -17,6 +17,7 @@ from zoneinfo import ZoneInfo
 
 import eventlet
 
+from chassis.eventstore.instants import utc_now
 from chassis.messaging.calling import RpcCaller
 from contracts.failures import Failure
 from tests.system.faults.history import UNKNOWN_CODES, Call, History
@@ -29,6 +30,8 @@ RETRY_PAUSE_S: Final = 0.3
 LEFT_UNKNOWN: Final = 0.03
 PAUSE_AT_MOST_S: Final = 0.6
 SHANGHAI: Final = ZoneInfo("Asia/Shanghai")
+# Received just now: the first step of nothing is late when it is registered.
+RAISED_AT: Final = (utc_now() - timedelta(hours=1)).isoformat()
 LONG_BEFORE: Final = "2026-10-09T10:00:00+08:00"
 SETTLED: Final = {
     "outcome": "settled",
@@ -340,6 +343,6 @@ def registration(rng: Random, office: str) -> dict[str, Any]:
         "category": "城乡建设/物业管理",
         "title": "电梯停运",
         "body": f"电梯停运三周。{rng.getrandbits(48):x}",
-        "occurred_at": "2026-10-09T09:30:00+08:00",
+        "occurred_at": RAISED_AT,
         "petitioner": {"name": f"测试{rng.getrandbits(32):x}", "phone": "15400009999"},
     }

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from chassis.eventstore.instants import text_of
 from services.notify.application.ports import Lane
 from services.notify.domain.planning import SHANGHAI, instant
 from services.notify.domain.reminders import PetitionReminders
@@ -71,6 +72,32 @@ class TestAPlan:
         desk.tell(AWAITED)
         begin(desk, "first_step", date(2026, 12, 9))
         assert len(plans(desk)) == 1
+
+    def test_of_the_first_step_runs_from_the_stated_receipt(self, desk: Desk):
+        """It came ten days before it was put on record: five are left."""
+        desk.tell(AWAITED, received_at=text_of(desk.clock() - 10 * DAY))
+        (made,) = plans(desk)
+        assert (made.runs_from, made.due_on) == ("2026-11-14", "2026-11-29")
+
+    def test_of_what_was_late_when_it_was_registered_is_told_at_once(
+        self, desk: Desk, channel: FakeChannel, clock: Clock
+    ):
+        """Once, also when its course says so again; then each working day, as all lateness is."""
+        clock.now = instant(TODAY, time(10, 30))
+        received_at = desk.clock() - 24 * DAY
+        desk.tell(AWAITED, received_at=text_of(received_at))
+        desk.tell(TAKEN)
+        desk.look()
+        late = [each for each in told(channel) if each[1] == "term_late"]
+        assert late == [(HUANG, "term_late"), (HEAD_OF_COUNTY, "term_late")]
+        runs_from = received_at.date().isoformat()
+        due_on = (received_at.date() + 15 * DAY).isoformat()
+        desk.tell(BEGUN, term="first_step", runs_from=runs_from, due={"on": due_on})
+        desk.look()
+        desk.run_until(instant(TODAY, time(20)))
+        assert [each for each in told(channel) if each[1] == "term_late"] == late
+        desk.run_until(instant(TODAY + DAY, time(20)))
+        assert len([each for each in told(channel) if each[1] == "term_late"]) == 2 * len(late)
 
     def test_is_told_at_its_points_to_the_owner(self, owned: Desk, channel: FakeChannel):
         """Once each, however often one looks."""

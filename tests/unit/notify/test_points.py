@@ -75,6 +75,48 @@ class TestThePointsOfATerm:
         assert len(made) == 10
 
 
+class TestATermThatIsLateWhenItBegins:
+    """Received on 1 September 2026 and put on record in October; the last day was the 16th."""
+
+    RECEIVED, DUE_ON = date(2026, 9, 1), date(2026, 9, 16)
+
+    def made(self, begun: datetime, policy: Policy = POLICY) -> dict[str, datetime]:
+        span = Span(begun, self.RECEIVED, self.DUE_ON, begins=True)
+        return points_of(policy, span, begun, CALENDAR)
+
+    @pytest.mark.parametrize(
+        ("registered", "told"),
+        [
+            ("2026-10-13T10:30", "2026-10-13T10:30"),
+            ("2026-10-13T08:30", "2026-10-13T09:00"),
+            ("2026-10-13T03:00", "2026-10-13T09:00"),
+            ("2026-10-13T21:00", "2026-10-14T09:00"),
+            ("2026-10-17T10:30", "2026-10-19T09:00"),
+        ],
+        ids=["at work", "before nine", "at night", "in the evening", "on a Saturday"],
+    )
+    def test_is_told_at_once(self, registered: str, told: str):
+        """In office hours, and once on that day; by so many working days late as it is."""
+        begun = datetime.fromisoformat(registered).replace(tzinfo=SHANGHAI).astimezone(UTC)
+        first, second, *_ = self.made(begun).items()
+        at = first[1].astimezone(SHANGHAI)
+        assert f"{at:%Y-%m-%dT%H:%M}" == told
+        days = [self.DUE_ON + timedelta(days=n) for n in range(1, (at.date() - self.DUE_ON).days)]
+        assert late_by(first[0]) == sum(map(CALENDAR.is_worked, days)) + 1
+        assert late_by(second[0]) == late_by(first[0]) + 1
+        assert second[1].astimezone(SHANGHAI).time() == time(9)
+
+    def test_is_told_to_nobody_where_the_policy_tells_of_no_lateness(self):
+        """A right that lapsed."""
+        begun = instant(date(2026, 10, 13), time(10))
+        assert self.made(begun, Policy("test-2", late=False)) == {}
+
+    def test_is_told_within_it_where_its_last_day_is_today(self):
+        """It is not late yet; what of it lies ahead is told."""
+        begun = instant(self.DUE_ON, time(8, 30))
+        assert next(iter(self.made(begun))) == "due"
+
+
 @given(
     runs_from=st.dates(date(2025, 1, 1), date(2026, 9, 30)),
     days=st.integers(1, 90),

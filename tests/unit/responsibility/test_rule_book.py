@@ -32,6 +32,7 @@ from statute.course import (
     STEPS,
     TRIGGERS,
 )
+from statute.terms import TERMS
 from tests.builders import (
     CLERK,
     DAY,
@@ -91,6 +92,22 @@ class TestArticle22FirstStep:
         register(case, on="2025-12-25", petition_class=petition_class)
         assert running(case) == {"first_step"}
         assert term_of(case, "first_step")["due_on"] == "2026-01-09"
+
+    def test_what_was_registered_later_is_due_from_the_receipt_too(self, case: Casebook):
+        """A letter that came on the 1st and was registered on the 10th: until the 16th."""
+        case.clock.now = noon_of("2026-11-10")
+        letter = registration(registered_at=case.clock(), raised_at=noon_of("2026-11-01"))
+        case.when_registered(letter)
+        assert term_of(case, "first_step")["due_on"] == "2026-11-16"
+
+    def test_a_step_before_the_registration_is_the_first_one(self, case: Casebook):
+        """That letter was transferred on the 5th: the organ's 15 days run from there."""
+        case.clock.now = noon_of("2026-11-10")
+        letter = registration(registered_at=case.clock(), raised_at=noon_of("2026-11-01"))
+        case.when_registered(letter)
+        case.when(take("transfer", at=noon_of("2026-11-05")))
+        assert term_of(case, "first_step")["ended_on"] == "2026-11-05"
+        assert term_of(case, "acceptance")["due_on"] == "2026-11-20"
 
     def test_a_step_on_the_last_day_is_in_time(self, case: Casebook):
         """To the minute before midnight in Shanghai."""
@@ -875,6 +892,22 @@ class TestArticle40Proposals:
         case.then_refused(ConditionUnmet, condition="supervised")
 
 
+# A state, a step from there, and the terms that run from its day.
+BEGINNINGS: Final = (
+    ("registered", "transfer", {"acceptance", "objection"}),
+    ("registered", "assign", {"acceptance", "objection"}),
+    ("objected", "take_back", {"first_step"}),
+    ("disputed", "settle_competence", {"acceptance"}),
+    ("transferred", "accept", {"handling"}),
+    ("handling", "reply", {"review_request"}),
+    ("evaluated", "re_examine", {"re_examination"}),
+    ("closed", "ask_review", {"review"}),
+    ("review_asked", "decide_review", {"re_review_request"}),
+    ("review_asked", "remand", {"handling"}),
+    ("reviewed", "ask_re_review", {"re_review"}),
+)
+
+
 class TestPolicyWork:
     """Who does the work, and how: on record beside the course, and never the owner."""
 
@@ -910,6 +943,38 @@ class TestPolicyWork:
         walk(case, 3 * DAY)
         case.when(take("accept", at=accepted_at))
         assert term_of(case, "handling")["runs_from"] == "2026-11-25"
+
+    @pytest.mark.parametrize(("state", "step", "terms"), BEGINNINGS)
+    def test_every_term_runs_from_the_day_that_is_stated(
+        self, case: Casebook, state: str, step: str, terms: set[str]
+    ):
+        """Not from the day on which somebody got round to recording it."""
+        register(case, on="2026-03-02")
+        walk(case, *PATHS[state], evaluate={"satisfied": step != "re_examine"})
+        at = case.clock() + 2 * DAY
+        walk(case, 5 * DAY, step, **{step: {"at": at}})
+        began = {
+            term["term"]: term["runs_from"]
+            for term in course_of(case)["terms"]
+            if term["ended_on"] is None
+        }
+        assert {code: began[code] for code in terms} == dict.fromkeys(terms, "2026-03-04")
+
+    def test_every_term_that_a_step_begins_is_tried_so(self):
+        """But those whose last day is stated, and a reopening, which happens when it is said."""
+        begin = {(step.code, term) for step in STEPS.values() for term in step.begins}
+        counted = {(step, term) for step, term in begin if not TERMS[term].stated}
+        assert counted - {("reopen", "handling")} == {
+            (step, term) for _, step, terms in BEGINNINGS for term in terms
+        }
+
+    def test_a_hearing_takes_the_days_that_are_stated(self, case: Casebook):
+        """From the second to the fourth of March: three days do not count."""
+        register(case, on="2026-03-01")
+        walk(case, *PATHS["re_review_asked"], 9 * DAY)
+        for step, day in (("begin_hearing", "2026-03-02"), ("end_hearing", "2026-03-04")):
+            walk(case, step, **{step: {"at": noon_of(day)}})
+        assert term_of(case, "re_review")["due_on"] == "2026-04-03"
 
 
 class TestPolicyDissatisfiedMeansReExamined:
