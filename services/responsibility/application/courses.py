@@ -13,9 +13,9 @@ from services.responsibility.application.seats import check_correction, check_st
 from services.responsibility.application.sight import check_no_party, check_sight
 from services.responsibility.application.steps import (
     course_begun,
+    course_without_steps,
     follow_matter,
     found_course,
-    new_course,
     now_for,
     taking_of,
 )
@@ -151,7 +151,7 @@ class Courses:
             PetitionUnknown, TermUnknown.
         """
         found, ownership = self._course(number, None, viewer)
-        course = found or new_course(ownership, self.responsibility.calendar())
+        course = found or course_without_steps(ownership, self.responsibility.calendar())
         running = course.terms.get(code)
         if running is None:
             raise TermUnknown(term=f"has not begun; there are {', '.join(course.terms)}")
@@ -218,14 +218,9 @@ class Courses:
         return {"merged_course": _past_course(course) | since}
 
     def _answer_without_course(self, ownership: Ownership, number: str) -> Answer:
-        """Return a course as it would begin now; nothing of it is on record."""
-        course = new_course(ownership, self.responsibility.calendar())
-        closed_at = ownership.closed_at
-        if closed_at is None:
-            return {**course_answer(course, number), "version": 0}
-        course.end_terms(closed_at)
-        ended = {"state": "closed", "since": text_of(closed_at), "open_steps": [], "version": 0}
-        return course_answer(course, number) | ended
+        """Return a course as it would go on now; nothing of it is on record."""
+        course = course_without_steps(ownership, self.responsibility.calendar())
+        return course_answer(course, number) | {"steps": [], "version": NOT_BEGUN}
 
 
 def _check_version(command: Command, version: int) -> None:

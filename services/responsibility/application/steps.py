@@ -7,7 +7,7 @@ from typing import Any, Final
 from chassis.eventstore.application import Unit
 from chassis.jurisdiction import Actor, stands_for
 from services.responsibility.domain.course import Course
-from services.responsibility.domain.evidence import ClosingStatement, Withdrawal
+from services.responsibility.domain.evidence import ClosingStatement, Reply, Withdrawal
 from services.responsibility.domain.ownership import Ownership
 from services.responsibility.domain.policy import OUTCOMES_WITHOUT_CONDITIONS
 from services.responsibility.domain.refusals import CaseClosed, ConditionUnmet
@@ -55,8 +55,7 @@ def course_begun(
     """
     found = found_course(unit, ownership)
     if found is None and ownership.closed_at is not None and step and "closed" in step.sources:
-        found = new_course(ownership, calendar)
-        found.follow(_done_without_course(ownership, ownership.closed_at, calendar))
+        found = course_without_steps(ownership, calendar)
         unit.add(found)
     if ownership.closed_at is not None and (found is None or found.state != "closed"):
         raise CaseClosed(number=ownership.number, owner=ownership.owner)
@@ -85,16 +84,39 @@ def new_course(ownership: Ownership, calendar: WorkCalendar) -> Course:
     return course
 
 
+def course_without_steps(ownership: Ownership, calendar: WorkCalendar) -> Course:
+    """Return the course of a matter of which no step was taken, as it stands.
+
+    What was done without a course, to the closure, is part of it.
+    """
+    course = new_course(ownership, calendar)
+    if ownership.closed_at is not None:
+        course.follow(_done_without_course(ownership, ownership.closed_at, calendar))
+    return course
+
+
 def _done_without_course(
     ownership: Ownership, closed_at: datetime, calendar: WorkCalendar
 ) -> Iterator[Taking]:
     """Yield the reply, from which the term for asking for a review runs, and the closure."""
-    reply, office, owner = ownership.reply, ownership.office, ownership.current_owner
+    office, owner = ownership.office, ownership.current_owner
+    reply = _reply_at_closure(ownership, closed_at)
     if reply is not None and ownership.record.closed_as not in OUTCOMES_WITHOUT_CONDITIONS:
         given = {"document": reply.document}
         at = max(reply.delivered_at, ownership.received_at)
         yield Taking(STEPS["reply"], reply.delivered_by, office, given, at, calendar)
     yield Taking(STEPS["close"], owner, office, {}, closed_at, calendar)
+
+
+def _reply_at_closure(ownership: Ownership, closed_at: datetime) -> Reply | None:
+    """Return the reply that a closure rests on.
+
+    Of one that was only stated with it nobody knows when it was delivered: by then at the latest.
+    """
+    stated = ownership.record.closed_on
+    if ownership.reply is None and stated:
+        return Reply(stated, ownership.current_owner, closed_at)
+    return ownership.reply
 
 
 def taking_of(

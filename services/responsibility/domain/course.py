@@ -181,9 +181,12 @@ class Course(Timed, Aggregate):
         for code in [code for code in self.terms if TERMS[code].appeals_only]:
             if code not in owed:
                 self._end_term(code, at)
+        closed = self.state == "closed"
         for code, runs_from in owed.items():
-            if not self.runs(code):
+            if not self.runs(code) and not (closed and self._ran(code, runs_from)):
                 self._begin_again(code, runs_from, at, calendar)
+            if closed:
+                self._end_term(code, at)
 
     def correct_step(self, correction: StepCorrection, by: str, office: str, at: datetime) -> Taken:
         """Correct what was stated with a step, neither its day nor where it led.

@@ -311,6 +311,7 @@ class OwnershipRecord:
         reply: the last one delivered since the matter was opened, reopened or not.
         reopened_at: when that was, the last time; `reopened_by` the repeat that did it.
         closed_as: the outcome of the last closure; empty while there was none.
+        closed_on: the reply that it rests on; empty where it rests on none.
         merged_into: petition_id of the matter that this one is part of; None for one of its own.
         merged_at, split_at: when that was decided last, and undone; what comes again is older.
         split_from: petition_id of the matter that it left last.
@@ -341,6 +342,7 @@ class OwnershipRecord:
     reopened_at: datetime | None = None
     reopened_by: str | None = None
     closed_as: str = ""
+    closed_on: str = ""
     merged_into: str | None = None
     merged_at: datetime | None = None
     split_at: datetime | None = None

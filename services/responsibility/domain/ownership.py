@@ -394,6 +394,7 @@ class Ownership(Parting, Aggregate):
         self.closed_at = timestamp
         self.record.acted = self.version
         self.record.closed_as = outcome
+        self.record.closed_on = reply_document
         self.record.reopening = None
         self.record.kept = []
 

@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Final
 from services.responsibility.domain.course_terms import told_of
 from services.responsibility.domain.policy import day_of
 from services.responsibility.domain.taking import Taking
-from services.responsibility.domain.under_way import UnderWay
+from services.responsibility.domain.under_way import BEGINS_HANDLING, UnderWay
 from statute.counting import Term
 from statute.course import FINAL, STEPS
 from statute.terms import TERMS
@@ -24,11 +24,6 @@ class Timed(UnderWay):
     def begin_first_term(self, received_at: datetime, calendar: WorkCalendar) -> None:
         """Let the term for the office's first step run from the receipt (Art 22)."""
         self._begin_term("first_step", received_at, calendar, {})
-
-    def end_terms(self, at: datetime) -> None:
-        """Let all that the matter owes to the petitioner end with it."""
-        for code in self._all_but_outlasting():
-            self._end_term(code, at)
 
     def recount(self, calendar: WorkCalendar, at: datetime) -> int:
         """Count the terms that run again by another calendar; return how many there were.
@@ -62,16 +57,26 @@ class Timed(UnderWay):
         return [code for code in self.terms if not TERMS[code].outlasts]
 
     def _owed_to_an_appeal(self) -> dict[str, date]:
-        """Return the terms of appeals alone that would run here, each with the day it runs from."""
+        """Return the terms of appeals alone that would run here, each with the day it runs from.
+
+        A closure takes no right from the petitioner; it is over when the matter is handled anew.
+        """
         owed: dict[str, date] = {}
         for taken in self.steps:
             step = STEPS[taken.step]
-            for code in list(owed) if step.to in FINAL else step.ends:
-                owed.pop(code, None)
+            rights = [code for code in owed if TERMS[code].lapses]
+            kept = rights if step.code == "close" else []
+            over = rights if step.code in BEGINS_HANDLING else []
+            for code in list(owed) if step.to in FINAL else (*step.ends, *over):
+                if code not in kept:
+                    owed.pop(code, None)
             for code in (*step.begins, *BEGINS_FOR_APPEALS.get(step.code, ())):
                 if TERMS[code].appeals_only:
                     owed[code] = day_of(taken.at)
         return owed
+
+    def _ran(self, code: str, runs_from: date) -> bool:
+        return code in self.terms and self.terms[code].term.runs_from == runs_from
 
     def _begin_again(
         self, code: str, runs_from: date, at: datetime, calendar: WorkCalendar

@@ -2,10 +2,14 @@
 
 import pytest
 
+from services.responsibility.application.courses import Courses
 from services.responsibility.domain.refusals import CaseClosed, ConditionUnmet
-from tests.builders import DAY, statement
-from tests.unit.responsibility.casebook import Casebook, close, reply, take
-from tests.unit.responsibility.paths import course_of, register, term_of, walk
+from statute.course import STEPS
+from tests.builders import DAY, FOLLOWER, number, statement
+from tests.unit.responsibility.casebook import Casebook, close, reopen, reply, take
+from tests.unit.responsibility.paths import asked, course_of, register, term_of, walk
+
+OPEN_WHEN_CLOSED = [each.code for each in STEPS.values() if "closed" in each.sources]
 
 
 def closed(case: Casebook, outcome: str = "settled") -> None:
@@ -46,6 +50,58 @@ class TestAMatterClosedWithoutACourse:
         walk(case, "order_supervision", "answer_supervision")
         assert course_of(case)["state"] == "closed"
         assert case.ownership()["state"] == "closed"
+
+    def test_shows_the_steps_that_lead_on_before_the_first_of_them(self, case: Casebook):
+        """And the term within which a review is asked for; the first step changes neither."""
+        closed(case)
+        shown = course_of(case)
+        assert shown["open_steps"][0]["step"] == "ask_review"
+        assert (shown["state"], shown["steps"], shown["version"]) == ("closed", [], 0)
+        explained = Courses(case.application).explain(number(), "review_request", FOLLOWER)
+        assert explained["state"] == term_of(case, "review_request")
+        walk(case, "order_supervision")
+        after = course_of(case)
+        for name in ("state", "open_steps"):
+            assert after[name] == shown[name]
+        assert after["terms"][:2] == shown["terms"]
+
+    @pytest.mark.parametrize("step", OPEN_WHEN_CLOSED)
+    def test_every_step_that_is_shown_is_open(self, case: Casebook, step: str):
+        """None is refused because the matter is closed; some have conditions of their own."""
+        closed(case)
+        assert {each["step"] for each in course_of(case)["open_steps"]} == set(OPEN_WHEN_CLOSED)
+        case.when(asked(step))
+        assert case.refusal is None or isinstance(case.refusal, ConditionUnmet)
+
+    def test_is_reviewed_where_its_reply_was_only_stated_with_the_closure(self, case: Casebook):
+        """It was delivered by then at the latest: thirty days from there."""
+        register(case)
+        case.clock.advance(DAY)
+        case.when(close(statement()))
+        assert case.refusal is None, case.refusal.fields
+        case.clock.advance(31 * DAY)
+        case.when(take("ask_review"))
+        case.then_refused(ConditionUnmet, condition="review_in_time")
+        walk(case, -DAY, "ask_review")
+        assert term_of(case, "review_request")["runs_from"] == "2026-11-25"
+
+    def test_has_no_review_where_it_is_no_appeal(self, case: Casebook):
+        """A suggestion that was replied to; nor is one shown."""
+        register(case, petition_class="suggestion")
+        case.when(close(statement()))
+        assert "ask_review" not in {step["step"] for step in course_of(case)["open_steps"]}
+        assert term_of(case, "review_request") == {}
+
+    def test_that_is_opened_again_is_reviewed_by_its_next_reply(self, case: Casebook):
+        """What the closure before rested on is over with it."""
+        closed(case)
+        case.when(reopen())
+        case.clock.advance(DAY)
+        stated = {"follow_up_visit_at": case.clock(), "evaluation_asked_at": case.clock()}
+        case.when(close(statement(reply_document="海信复〔2026〕9号", **stated)))
+        assert case.refusal is None, case.refusal.fields
+        assert term_of(case, "review_request")["runs_from"] == "2026-11-26"
+        walk(case, "ask_review")
 
     @pytest.mark.parametrize("step", ["transfer", "accept", "evaluate"])
     def test_goes_on_by_no_other_step(self, case: Casebook, step: str):

@@ -44,7 +44,17 @@ from tests.unit.responsibility.casebook import (
     take,
 )
 from tests.unit.responsibility.meanwhile import corrected as corrected_to
-from tests.unit.responsibility.paths import PATHS, Leg, register, running, term_of, walk
+from tests.unit.responsibility.paths import (
+    PATHS,
+    TO_CLEARANCE,
+    Leg,
+    asked,
+    course_of,
+    register,
+    running,
+    term_of,
+    walk,
+)
 
 
 def corrected(
@@ -238,6 +248,39 @@ class TestTheTermsOfTheNewClass:
         self.changed(case, "accept", "handle", timedelta(days=10), "reply", timedelta(days=30))
         assert running(case) == {"review_request"}
         walk(case, "ask_review")
+
+    def test_an_appeal_that_was_closed_may_be_reviewed(self, case: Casebook):
+        """A closure does not shorten the petitioner's term: thirty days from the reply."""
+        self.changed(case, *TO_CLEARANCE[1:], "close", timedelta(days=30))
+        case.then(
+            happened(Ownership.MatterCorrected, petition_class="appeal"),
+            happened(Course.Reclassified, petition_class="appeal"),
+            happened(Course.TermBegun, term="review_request", runs_from="2026-03-02"),
+            happened(Course.TermEnded, term="review_request", late_days=0),
+        )
+        assert running(case) == set()
+        walk(case, "ask_review")
+
+    def test_an_appeal_that_was_closed_is_reviewed_no_later_for_that(self, case: Casebook):
+        """Its term is over, whenever the class was put right."""
+        self.changed(case, *TO_CLEARANCE[1:], "close", timedelta(days=31))
+        case.when(asked("ask_review"))
+        case.then_refused(ConditionUnmet, condition="review_in_time")
+
+    def test_an_appeal_that_was_closed_and_opened_again_has_the_terms_of_the_handling(
+        self, case: Casebook
+    ):
+        """The reply before is no answer any more."""
+        self.changed(case, *TO_CLEARANCE[1:], "close", "reopen")
+        assert running(case) == {"handling"}
+
+    def test_there_and_back_changes_nothing_of_what_is_closed(self, case: Casebook):
+        register(case, on="2026-03-02")
+        walk(case, *PATHS["closed"])
+        before = course_of(case)["terms"]
+        corrected_to(case, "suggestion")
+        corrected_to(case, "appeal")
+        assert course_of(case)["terms"] == before
 
     @pytest.mark.parametrize(
         ("path", "terms"),

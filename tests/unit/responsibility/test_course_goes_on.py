@@ -92,11 +92,13 @@ class TestAMatterClosedWithoutACourse:
     """Nobody took a step; its owner replied and closed."""
 
     def test_shows_that_it_is_closed(self, case: Casebook):
-        """No step is open, and the term of the first ended with it, two days late."""
+        """The term of the first step ended with it, two days late; none is on record."""
         closed_without_course(case)
         shown = course_of(case)
-        assert (shown["state"], shown["open_steps"], shown["version"]) == ("closed", [], 0)
-        assert [(term["term"], term["late_days"]) for term in shown["terms"]] == [("first_step", 2)]
+        assert (shown["state"], shown["steps"], shown["version"]) == ("closed", [], 0)
+        late = [(term["term"], term["late_days"]) for term in shown["terms"]]
+        assert late == [("first_step", 2), ("review_request", 0)]
+        assert {term["ended_on"] for term in shown["terms"]} == {"2026-12-11"}
 
     def test_is_received_anew_when_it_is_opened_again(self, case: Casebook):
         """The first step is due fifteen days after that, in the list as in the course."""
