@@ -245,6 +245,17 @@ class TestAChangeOfTheCase:
         assert plans(owned)[-1].why == "term_recounted"
         assert plans(owned)[-1].due_on == (DUE_ON + DAY).isoformat()
 
+    def test_of_what_is_late_tells_nobody_twice_on_a_day(self, owned: Desk, channel: FakeChannel):
+        """Its last day moved, and is over all the same: the next working day says so."""
+        begin(owned, on=date(2026, 12, 24))
+        owned.run_until(instant(date(2026, 12, 29), time(10)))
+        channel.told.clear()
+        owned.tell(RECOUNTED, term="handling", due=due(date(2026, 12, 25)))
+        owned.run_until(instant(date(2026, 12, 29), time(20)))
+        assert told(channel) == []
+        owned.run_until(instant(date(2026, 12, 30), time(20)))
+        assert told(channel) == [(HUANG, "term_late"), (HEAD_OF_COUNTY, "term_late")]
+
     @pytest.mark.parametrize("change", [EXTENDED, RECOUNTED])
     def test_what_has_ended_does_not_begin_again(self, owned: Desk, change: str):
         """Its last day moved when nobody waited for it any more."""

@@ -90,7 +90,12 @@ def noon_of(day: str | date) -> datetime:
 
 
 def register(
-    case: Casebook, serial: int = 1, *, on: str | None = None, petition_class: str = "appeal"
+    case: Casebook,
+    serial: int = 1,
+    *,
+    on: str | None = None,
+    petition_class: str = "appeal",
+    received_at: datetime | None = None,
 ) -> None:
     """Put a petition on record that Huang was the first to receive, at noon of a day or now."""
     if on is not None:
@@ -102,6 +107,7 @@ def register(
             number=number(serial),
             petition_class=petition_class,
             timestamp=case.clock(),
+            received_at=received_at,
         ),
         happened(Ownership.Taken, timestamp=case.clock()),
     )

@@ -35,6 +35,7 @@ from statute.course import EVERY_CLASS, FINAL, STEPS, edges, steps_from
 from statute.terms import TERMS
 from tests.builders import (
     CLERK,
+    DAY,
     HEAD,
     HUANG,
     Clock,
@@ -81,7 +82,8 @@ class TheCourseOfOneMatter(RuleBasedStateMachine):
         self.petition_class = petition_class
         self.repeats = 1
         self.repeat_classes: list[str] = []
-        register(self.case, petition_class=petition_class)
+        received = chance.choice([None, None, clock() - 3 * DAY, clock() - 20 * DAY])
+        register(self.case, petition_class=petition_class, received_at=received)
         if petition_class == "appeal":
             walk(self.case, *PATHS[chance.choice(list(PATHS))])
         self.state = course_of(self.case)["state"]
@@ -115,7 +117,7 @@ class TheCourseOfOneMatter(RuleBasedStateMachine):
         """Most of it is not open here."""
         chance = Random(f"{seed} {self.tried}")
         for code in chance.sample(list(STEPS), 2):
-            self._attempt(code, HEAD, chance, dated_back_days=chance.choice([0, 0, 1]))
+            self._attempt(code, HEAD, chance, dated_back_days=chance.choice([0, 0, 1, 4]))
 
     def _choice(self) -> list[str]:
         """The steps that are open, those that end the matter less often than the others."""
@@ -388,8 +390,9 @@ class TheCourseOfOneMatter(RuleBasedStateMachine):
 
     def _recounted(self) -> dict[str, dict[str, Any]]:
         """All terms: of each kind the latest, and those in whose place it began."""
-        registered = day_of(self._facts(Ownership.Awaited)[0].timestamp)
-        terms = {"first_step": _row("first_step", registered + timedelta(days=15))}
+        awaited = self._facts(Ownership.Awaited)[0]
+        received = day_of(awaited.received_at or awaited.timestamp)
+        terms = {"first_step": _row("first_step", received + timedelta(days=15))}
         past = []
         for fact in self._log():
             if isinstance(fact, Course.TermBegun):
