@@ -7,6 +7,7 @@ from services.responsibility.domain.refusals import CaseClosed, ConditionUnmet
 from statute.course import STEPS
 from tests.builders import DAY, FOLLOWER, number, statement
 from tests.unit.responsibility.casebook import Casebook, close, reopen, reply, take
+from tests.unit.responsibility.meanwhile import corrected
 from tests.unit.responsibility.paths import asked, course_of, register, term_of, walk
 
 OPEN_WHEN_CLOSED = [each.code for each in STEPS.values() if "closed" in each.sources]
@@ -91,6 +92,18 @@ class TestAMatterClosedWithoutACourse:
         case.when(close(statement()))
         assert "ask_review" not in {step["step"] for step in course_of(case)["open_steps"]}
         assert term_of(case, "review_request") == {}
+
+    def test_is_reviewed_where_it_turns_out_to_be_an_appeal(self, case: Casebook):
+        """Within thirty days of its reply, whenever the class was put right."""
+        register(case, petition_class="suggestion")
+        case.when(reply())
+        case.clock.advance(DAY)
+        stated = {"follow_up_visit_at": case.clock(), "evaluation_asked_at": case.clock()}
+        case.when(close(statement(**stated)))
+        case.clock.advance(29 * DAY)
+        corrected(case, "appeal")
+        assert term_of(case, "review_request")["due_on"] == "2026-12-24"
+        walk(case, "ask_review")
 
     def test_that_is_opened_again_is_reviewed_by_its_next_reply(self, case: Casebook):
         """What the closure before rested on is over with it."""
