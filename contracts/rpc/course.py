@@ -106,7 +106,7 @@ class TermState(Answer, frozen=True):
     Attributes:
         term: its code.
         runs_from: the day in Shanghai that it is counted from.
-        due_on: its last day in Shanghai; null while a hearing goes on.
+        due_on: its last day in Shanghai; null while a hearing goes on, or where one did at its end.
         workday: the last day, or the next that is worked.
         provisional: a year is not published yet; it will be counted again.
         calendar: version of the calendar of working days.
@@ -377,8 +377,9 @@ class TermExplained(Answer, frozen=True):
     Attributes:
         article: of the Regulation.
         mark: V, verified; R, the number of the article is from memory; U, no text is known.
-        days: in order, the day that it runs from included; while it is paused, up to that day.
-        paused: why the term has no last day now; null where it has one.
+        days: in order, the day that it runs from included; while it is paused, up to that day; of
+            one that ended during a hearing, up to its end.
+        paused: why the term has no last day now; null where it has one, or has ended.
     """
 
     number: Number

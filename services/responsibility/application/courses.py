@@ -31,7 +31,6 @@ from services.responsibility.domain.refusals import (
 )
 from services.responsibility.domain.taken import Taken
 from services.responsibility.domain.taking import StepCorrection
-from statute.counting import Term
 from statute.course import STEPS, steps_from
 from statute.workdays import WorkCalendar
 
@@ -160,8 +159,8 @@ class Courses:
             "state": _term_answer(running),
             "article": running.term.rule.article,
             "mark": running.term.rule.mark,
-            "days": _days(running.term, self._counted_by(running)),
-            "paused": _paused(running.term),
+            "days": _days(running, self._counted_by(running)),
+            "paused": _paused(running),
         }
 
     def _counted_by(self, running: CourseTerm) -> WorkCalendar:
@@ -306,10 +305,13 @@ def _term_answer(running: CourseTerm) -> dict[str, Any]:
     }
 
 
-def _days(term: Term, calendar: WorkCalendar) -> list[dict[str, Any]]:
-    """Return the days of a term; of one that a hearing holds up, those until that began."""
-    held_up = term.held_up
-    last = held_up.first if held_up else date.max
+def _days(running: CourseTerm, calendar: WorkCalendar) -> list[dict[str, Any]]:
+    """Return the days of a term; of one that a hearing holds up, those until that began.
+
+    One that ended during a hearing has its days until it ended; those of the hearing do not count.
+    """
+    held_up = running.term.held_up
+    last = (running.ended_on or held_up.first) if held_up else date.max
     return [
         {
             "day": each.day.isoformat(),
@@ -318,13 +320,13 @@ def _days(term: Term, calendar: WorkCalendar) -> list[dict[str, Any]]:
             "kind": each.kind,
             "known": each.known,
         }
-        for each in takewhile(lambda each: each.day <= last, term.days(calendar))
+        for each in takewhile(lambda each: each.day <= last, running.term.days(calendar))
     ]
 
 
-def _paused(term: Term) -> dict[str, Any] | None:
-    held_up = term.held_up
-    if held_up is None:
+def _paused(running: CourseTerm) -> dict[str, Any] | None:
+    held_up = running.term.held_up
+    if held_up is None or running.ended_on is not None:
         return None
     article = STEPS["begin_hearing"].article
     return {"since": held_up.first.isoformat(), "why": "hearing", "article": article}

@@ -723,6 +723,30 @@ class TestArticle36HearingDoesNotCount:
         walk(case, DAY, "begin_hearing", "end_hearing")
         assert term_of(case, "re_review")["due_on"] == "2026-04-03"
 
+    def test_a_term_that_ends_during_a_hearing_is_ended_and_not_paused(self, case: Casebook):
+        """With its day; the days of the hearing are those that do not count."""
+        register(case, on="2026-03-02")
+        walk(case, *PATHS["re_review_asked"], 8 * DAY, "begin_hearing", 3 * DAY, sealed,
+             "drop_review")  # fmt: skip
+        explained = Courses(case.application).explain(number(), "re_review", FOLLOWER)
+        assert explained["state"]["ended_on"] == "2026-03-13"
+        assert explained["paused"] is None
+        assert [(day["day"], day["why"]) for day in explained["days"][-5:]] == [
+            ("2026-03-09", "counted"),
+            ("2026-03-10", "hearing"),
+            ("2026-03-11", "hearing"),
+            ("2026-03-12", "hearing"),
+            ("2026-03-13", "hearing"),
+        ]
+
+    def test_one_that_ends_on_the_first_day_of_the_hearing_has_that_day(self, case: Casebook):
+        """And no day after it."""
+        register(case, on="2026-03-02")
+        walk(case, *PATHS["re_review_asked"], 8 * DAY, "begin_hearing", sealed)
+        explained = Courses(case.application).explain(number(), "re_review", FOLLOWER)
+        assert explained["days"][-1]["day"] == explained["state"]["ended_on"] == "2026-03-10"
+        assert explained["paused"] is None
+
 
 class TestArticle39Supervision:
     """督办: an order with a reason and a day, and its answer."""
