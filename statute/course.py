@@ -104,6 +104,12 @@ ASKED_THROUGH: Final[Mapping[str, str]] = {
     "message": "短信",
     "online": "网上",
 }
+# The three checks (三查) before the double verification. Which they are is not known to us.
+CHECKS: Final[Mapping[str, str]] = {
+    "process": "查办理过程",
+    "outcome": "查办理结果",
+    "file": "查办理卷宗",
+}
 # The sixth route is our own handling: step `handle`.
 ROUTES_ELSEWHERE: Final[Mapping[str, str]] = {
     "litigation": "诉讼、公安等程序",
@@ -189,6 +195,7 @@ GIVEN: Final[Mapping[str, str]] = {
     "untrue_steps": "places, among the steps, of reports that were found untrue",
     "found_by": "how it was found: a visit, a repeat petition, or an inspection",
     "instead_of": "the unit at work that is a party",
+    "aspect": "which of the three checks it was; all of them where it is not stated",
     "asked_through": "how the petitioner was asked: in person, by phone, letter, message, online",
 }
 
@@ -218,7 +225,9 @@ CONDITIONS: Final[Mapping[str, str]] = {
     "supervised": "an order of supervision was made",
     "proposal_open": "a proposal was made whose adoption is not known yet",
     "no_proposal_open": "the adoption of the proposal before is known",
-    "not_own_work": "whoever checks neither handled, replied nor checked before",
+    "not_own_work": "whoever checks did not handle or reply, and verifies none of his checks",
+    "check_due": "the check was not made yet",
+    "all_checked": "all of the three checks were made",
     "decided_by_the_sender": "the sender decides, or an office above; not who objected",
     "not_own_opinion": "whoever reviews did not make the opinion, nor is below the unit that did",
     "another_body": "a re-review is decided by another body than the review, not one below it",
@@ -291,11 +300,11 @@ STEPS: Final[Mapping[str, Step]] = {
              ("reason",), ("re_examination",), ("review_request",), ("dissatisfied",)),
         Step("visit", "回访", ("evaluated",), "visited", "ADR 9", "U", ANY_STAFF, ("document",),
              conditions=("re_examined", *FINDING), may_take=FOUND, not_the_unit=True),
-        Step("check", "三查", ("visited",), "checked", "ADR 9", "U", PETITION_OFFICE,
-             ("document",), conditions=("re_examined", "not_own_work", *FINDING),
-             may_take=FOUND),
+        Step("check", "三查", ("visited", "checked"), "checked", "ADR 9", "U", PETITION_OFFICE,
+             ("document",), conditions=("re_examined", "not_own_work", "check_due", *FINDING),
+             may_take=("aspect", *FOUND)),
         Step("verify", "初核", ("checked",), "verified", "ADR 9", "U", PETITION_OFFICE,
-             ("document",), conditions=("re_examined", "not_own_work", *FINDING),
+             ("document",), conditions=("re_examined", "not_own_work", "all_checked", *FINDING),
              may_take=FOUND),
         Step("countersign", "复核", ("verified",), "cleared", "ADR 9", "U", PETITION_OFFICE,
              ("document",), conditions=("re_examined", "not_own_work", *FINDING),

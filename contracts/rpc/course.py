@@ -24,6 +24,7 @@ from contracts.fields import (
 from contracts.rpc.method import FOLLOWERS, HEADS, OPERATORS, READERS, Answer, Method, Request
 from statute.course import (
     ASKED_THROUGH,
+    CHECKS,
     GIVEN,
     GROUNDS_OF_NOT_ACCEPTING_AGAIN,
     GROUNDS_OF_REFUSAL,
@@ -78,6 +79,7 @@ TYPES: Final[Mapping[str, Any]] = {
     "found_by": Literal["visit", "repeat", "inspection"],
     "instead_of": Office,
     "asked_through": Literal[tuple(ASKED_THROUGH)],
+    "aspect": Literal[tuple(CHECKS)],
 }
 GROUNDS: Final[Mapping[str, Any]] = {
     "refuse": Literal[tuple(GROUNDS_OF_REFUSAL)],

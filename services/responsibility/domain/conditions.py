@@ -9,7 +9,7 @@ from services.responsibility.domain.supervision import promise, untrue_reports
 from services.responsibility.domain.taking import Taking
 from services.responsibility.domain.under_way import CARRYING_OUT, UnderWay
 from statute.counting import TermRefusal
-from statute.course import SENDING
+from statute.course import CHECKS, SENDING
 
 
 def _term_open(course: UnderWay, code: str, taking: Taking) -> bool:
@@ -82,8 +82,28 @@ def _no_hearing_that_day(course: UnderWay, taking: Taking) -> bool:
 
 
 def _not_own_work(course: UnderWay, taking: Taking) -> bool:
-    checkers = {taken.by for taken in map(course.last, ("check", "verify", "countersign")) if taken}
+    """One person may make several of the checks; whoever verifies made none of them."""
+    verifying = {"verify", "countersign"}
+    before = verifying if taking.step.code == "check" else {"check", *verifying}
+    checkers = {taken.by for taken in course.since_handled() if taken.step in before}
     return taking.by not in _workers(course) | checkers
+
+
+def _check_due(course: UnderWay, taking: Taking) -> bool:
+    due = _unchecked(course)
+    return taking.given["aspect"] in due if "aspect" in taking.given else bool(due)
+
+
+def _all_checked(course: UnderWay, _taking: Taking) -> bool:
+    return not _unchecked(course)
+
+
+def _unchecked(course: UnderWay) -> list[str]:
+    """Return the checks that were not made yet; one on record without its name was all of them."""
+    made = [taken.given for taken in course.since_handled() if taken.step == "check"]
+    if any("aspect" not in given for given in made):
+        return []
+    return [check for check in CHECKS if check not in {given["aspect"] for given in made}]
 
 
 def _workers(course: UnderWay) -> frozenset[str]:
@@ -224,20 +244,25 @@ HOLDS: Final[Mapping[str, Callable[[UnderWay, Taking], bool]]] = {
     "proposal_open": _proposal_open,
     "no_proposal_open": _no_proposal_open,
     "not_own_work": _not_own_work,
+    "check_due": _check_due,
+    "all_checked": _all_checked,
     "decided_by_the_sender": _decided_by_the_sender,
     "not_own_opinion": _not_own_opinion,
     "another_body": _another_body,
 }
 
-# What has to be over, by the name of the condition; a refusal says until when it goes on.
-WAITS_FOR: Final[Mapping[str, str]] = {
-    "re_review_term_over": "re_review_request",
-    "evaluation_term_over": "evaluation",
+
+def _until(code: str) -> Callable[[UnderWay], dict[str, str]]:
+    def until(course: UnderWay) -> dict[str, str]:
+        due = course.terms[code].due if course.runs(code) else None
+        return {"until": due.on.isoformat()} if due is not None else {}
+
+    return until
+
+
+# What a refusal says beside what a condition asks: until when a term goes on, what is missing.
+TELLS: Final[Mapping[str, Callable[[UnderWay], dict[str, str]]]] = {
+    "re_review_term_over": _until("re_review_request"),
+    "evaluation_term_over": _until("evaluation"),
+    "all_checked": lambda course: {"missing": ", ".join(_unchecked(course))},
 }
-
-
-def goes_on_until(course: UnderWay, condition: str) -> dict[str, str]:
-    """Return the last day of the term that a condition waits for; empty where none runs."""
-    code = WAITS_FOR.get(condition, "")
-    due = course.terms[code].due if course.runs(code) else None
-    return {"until": due.on.isoformat()} if due is not None else {}

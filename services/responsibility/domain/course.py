@@ -13,7 +13,7 @@ from uuid import UUID, uuid5
 
 from eventsourcing.domain import Aggregate, CanMutateAggregate, event
 
-from services.responsibility.domain.conditions import HOLDS, goes_on_until
+from services.responsibility.domain.conditions import HOLDS, TELLS
 from services.responsibility.domain.course_facts import Course as Facts
 from services.responsibility.domain.course_terms import CourseTerm, due_of
 from services.responsibility.domain.policy import day_of
@@ -110,8 +110,9 @@ class Course(Timed, Aggregate):
             raise StepOutOfOrder(happened_at=f"lies before {before}")
         for name in step.conditions:
             if not HOLDS[name](self, taking):
-                asks, until = CONDITIONS[name], goes_on_until(self, name)
-                raise ConditionUnmet(step=step.code, condition=name, asks=asks, **until)
+                told = TELLS[name](self) if name in TELLS else {}
+                asks = CONDITIONS[name]
+                raise ConditionUnmet(step=step.code, condition=name, asks=asks, **told)
 
     def follow(self, done: Iterable[Taking]) -> None:
         """Take in what was done without a course; whether it was open was decided by then."""

@@ -31,7 +31,7 @@ from services.responsibility.domain.policy import PASSING_ON, day_of
 from services.responsibility.domain.taking import Taking
 from services.responsibility.domain.under_way import CARRYING_OUT
 from services.responsibility.readmodels.terms import OPEN_ENDED, Seen, TermTables
-from statute.course import EVERY_CLASS, FINAL, STEPS, edges, steps_from
+from statute.course import CHECKS, EVERY_CLASS, FINAL, STEPS, edges, steps_from
 from statute.terms import TERMS
 from tests.builders import (
     CLERK,
@@ -220,6 +220,7 @@ class TheCourseOfOneMatter(RuleBasedStateMachine):
             "carried_out": chance.random() < 0.5,
             "reply_received": chance.random() < 0.5,
             "untrue_steps": [chance.randint(1, 12)],
+            "aspect": chance.choice(list(CHECKS)),
         }
         return {name: found[name] for name in STEPS[code].may_take
                 if name in found and chance.random() < 0.4}  # fmt: skip

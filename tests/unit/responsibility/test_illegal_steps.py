@@ -174,6 +174,8 @@ DISSATISFIED: Final = {"evaluate": {"satisfied": False}}
 PROMISED: Final = {"reply": {"carry_out_by": "2026-12-24"}}
 TO_HANDLING: Final = ("transfer", "accept", "handle")
 IN_A_TEAM: Final = (*TO_HANDLING, "name_team", *TO_CLEARANCE[3:])
+PROCESS: Final = {"check": {"aspect": "process"}}
+PROCESS_CHECKED: Final = TO_CLEARANCE[:7]
 OWN_S: Final = {"by": "D330424009", "office": COUNTY}
 # At least one a condition. From 2026-11-24, a Tuesday.
 UNMET: Final[Sequence[tuple[str, Unmet]]] = (
@@ -246,6 +248,10 @@ UNMET: Final[Sequence[tuple[str, Unmet]]] = (
         "not_own_work",
         Unmet(TO_CLEARANCE[:8], "countersign", {"by": HUANG}, {"handle": {"handler": HUANG}}),
     ),
+    ("not_own_work", Unmet(PROCESS_CHECKED, "verify", {"by": CLERK}, PROCESS)),
+    ("check_due", Unmet(PROCESS_CHECKED, "check", {"aspect": "process"}, PROCESS)),
+    ("check_due", Unmet(PROCESS_CHECKED, "check")),
+    ("all_checked", Unmet(PROCESS_CHECKED, "verify", {}, PROCESS)),
     # The second is of the team, the last is the owner, who delivered the reply.
     ("not_own_work", Unmet(IN_A_TEAM[:7], "check", {"by": "U330424071"})),
     ("not_own_work", Unmet(IN_A_TEAM[:8], "verify", {"by": "U330424072"})),

@@ -5,7 +5,9 @@
 rule 首问负责, `Policy` is what a province may set otherwise or what we decided (ADR 9).
 """
 
+from collections.abc import Sequence
 from datetime import timedelta
+from itertools import permutations
 from typing import Final
 
 import pytest
@@ -24,6 +26,7 @@ from services.responsibility.domain.refusals import (
     StepOutOfOrder,
 )
 from statute.course import (
+    CHECKS,
     EVERY_CLASS,
     GROUNDS_OF_NOT_ACCEPTING_AGAIN,
     GROUNDS_OF_REFUSAL,
@@ -1346,6 +1349,69 @@ class TestPolicyDoubleVerification:
         walk(case, *TO_CLEARANCE[: TO_CLEARANCE.index(step)])
         case.when(take(step, by=by))
         case.then_refused(ConditionUnmet, condition="not_own_work")
+
+
+class TestPolicyThreeChecks:
+    """三查: process, outcome and file are checked, each on record; which they are is a policy."""
+
+    def checked(self, case: Casebook, *aspects: str, by: str = CLERK) -> None:
+        for aspect in aspects:
+            walk(case, "check", check={"aspect": aspect, "by": by})
+
+    @pytest.mark.parametrize("order", list(permutations(CHECKS)))
+    def test_all_of_them_come_before_the_verification(self, case: Casebook, order: Sequence[str]):
+        """In any order; the refusal names those that are missing."""
+        register(case)
+        walk(case, *PATHS["visited"])
+        for done in range(1, len(order)):
+            self.checked(case, order[done - 1])
+            case.when(take("verify", by=SECOND_CLERK))
+            missing = ", ".join(check for check in CHECKS if check in order[done:])
+            case.then_refused(ConditionUnmet, condition="all_checked", missing=missing)
+        self.checked(case, order[-1])
+        walk(case, *TO_CLEARANCE[7:], "close")
+        assert course_of(case)["state"] == "closed"
+
+    def test_each_is_made_once(self, case: Casebook):
+        """A second time it says nothing new."""
+        register(case)
+        walk(case, *PATHS["visited"])
+        self.checked(case, "file")
+        case.when(take("check", by=CLERK, aspect="file"))
+        case.then_refused(ConditionUnmet, condition="check_due")
+
+    def test_one_without_its_name_is_all_of_them(self, case: Casebook):
+        """As what is on record of before; also where some were made by name."""
+        register(case)
+        walk(case, *PATHS["visited"])
+        self.checked(case, "outcome")
+        walk(case, "check")
+        case.when(take("check", by=CLERK, aspect="file"))
+        case.then_refused(ConditionUnmet, condition="check_due")
+        walk(case, "verify")
+
+    def test_one_person_may_make_them_all_and_verifies_none(self, case: Casebook):
+        """Whoever made any of them, not only the last."""
+        register(case)
+        walk(case, *PATHS["visited"])
+        self.checked(case, "process")
+        self.checked(case, "outcome", "file", by="K330424003")
+        for somebody in (CLERK, "K330424003"):
+            case.when(take("verify", by=somebody))
+            case.then_refused(ConditionUnmet, condition="not_own_work")
+        walk(case, "verify")
+        case.when(take("countersign", by=CLERK))
+        case.then_refused(ConditionUnmet, condition="not_own_work")
+
+    def test_they_are_made_anew_after_another_examination(self, case: Casebook):
+        """What was checked before was about another handling."""
+        register(case)
+        walk(case, *UNEVALUATED[:8])
+        self.checked(case, "process")
+        walk(case, "evaluate", "re_examine", "reply", "evaluate", "visit", **DISSATISFIED)
+        self.checked(case, "process", "outcome")
+        case.when(take("verify", by=SECOND_CLERK))
+        case.then_refused(ConditionUnmet, condition="all_checked", missing="file")
 
 
 class TestPolicyWithdrawal:
