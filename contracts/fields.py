@@ -103,6 +103,8 @@ MEANINGS: Final[Mapping[str, str]] = {
     "place": "Where it happened; personal data.",
     "petitioner": "Who raises it (信访人).",
     "representatives": "Who speaks for a group, at most five (Arts 19, 20).",
+    "co_signers": "Who raises it with the petitioner (共同信访人); each counts as he does when a"
+    " repeat is looked for.",
     "agent": "Who acts for the petitioner (代办员), if anybody.",
     "accused": "Persons or units accused, for accusations.",
     "accused_staff": "Staff numbers of those accused, or of parties who are to be kept out of the"

@@ -302,8 +302,8 @@ def import_file(  # noqa: PLR0913, PLR0917 - one option each
     """Register the rows of a table; the same file twice adds nothing, so a break is harmless.
 
     Fields: key, title, body, category, occurred_at, office, channel, petition_class, place,
-    petitioner, phone, id_number, address, representatives, headcount, agent, accused,
-    accused_staff, accused_units, repeat_of.
+    petitioner, phone, id_number, address, co_signers, representatives, headcount, agent,
+    accused, accused_staff, accused_units, repeat_of.
     Each is found under that heading or its Chinese one, such as 标题; --map names others. title,
     body, category, occurred_at and petitioner must be there. From occurred_at on the office's first
     step is due; for the channels transfer and feed, raised elsewhere, from the registration on.

@@ -52,6 +52,7 @@ HEADINGS: Final[Mapping[str, Sequence[str]]] = {
     "id_number": ("petitioner_id_number", "id_number", "身份证号"),
     "address": ("petitioner_address", "address", "住址"),
     "representatives": ("representatives", "代表"),
+    "co_signers": ("co_signers", "共同信访人"),
     "headcount": ("headcount", "人数"),
     "agent": ("agent_name", "agent", "代办员"),
     "accused": ("accused", "被检举人"),
@@ -124,6 +125,8 @@ class RowReader:
         names = sorted(self.columns.values())
         content = "\x1f".join(f"{column}={row.get(column, '')}" for column in names)
         original, representatives = value("repeat_of"), _people(value("representatives"))
+        signers = _people(value("co_signers"))
+        named = max(len(representatives), 1 + len(signers))
         return {
             "request_id": str(uuid5(IMPORTS, f"{office}/{content}")),
             "office": office,
@@ -142,13 +145,14 @@ class RowReader:
                 "address": value("address"),
             },
             "representatives": representatives,
-            "headcount": _count(value("headcount")) or max(1, len(representatives)),
+            "headcount": _count(value("headcount")) or named,
             "accused": _listed(value("accused")),
             **{
                 name: _listed(value(name))
                 for name in ("accused_staff", "accused_units")
                 if value(name)
             },
+            **({"co_signers": signers} if signers else {}),
             **({"agent": {"name": value("agent")}} if value("agent") else {}),
             **({"repeat_of": numbers.get(original, original)} if original else {}),
         }
@@ -159,7 +163,7 @@ class RowReader:
 
 
 def _people(text: str) -> list[Any]:
-    """Read representatives: a JSON list of persons, or their names."""
+    """Read representatives or co-signers: a JSON list of persons, or their names."""
     if text.startswith("["):
         try:
             people: list[Any] = json.loads(text)

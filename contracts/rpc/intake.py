@@ -32,6 +32,7 @@ from contracts.rpc.upkeep import EventList
 
 REGISTER_MANY_MAX: Final = 1_000
 REPRESENTATIVES_MAX: Final = 5
+CO_SIGNERS_MAX: Final = 100
 BODY_MAX: Final = 100_000
 Body = Annotated[str, Meta(pattern=VISIBLE, max_length=BODY_MAX)]
 Headcount = Annotated[int, Meta(ge=1, le=100_000)]
@@ -41,7 +42,7 @@ AccusedUnits = Annotated[list[Office], Meta(max_length=20)]
 
 
 class Person(Request, frozen=True):
-    """A petitioner, representative or agent. Personal data: it never leaves intake.
+    """A petitioner, co-signer, representative or agent. Personal data: it never leaves intake.
 
     Attributes:
         name: full name.
@@ -57,6 +58,7 @@ class Person(Request, frozen=True):
 
 
 Representatives = Annotated[list[Person], Meta(max_length=REPRESENTATIVES_MAX)]
+CoSigners = Annotated[list[Person], Meta(max_length=CO_SIGNERS_MAX)]
 
 
 class RegisterPetition(Request, frozen=True):
@@ -89,6 +91,7 @@ class RegisterPetition(Request, frozen=True):
     external_number: OptionalLine = ""
     accused_staff: AccusedStaff | UnsetType = UNSET
     accused_units: AccusedUnits | UnsetType = UNSET
+    co_signers: CoSigners | UnsetType = UNSET
 
 
 class Registered(Answer, frozen=True):
@@ -178,6 +181,7 @@ class PetitionContent(Answer, frozen=True):
     Attributes:
         petitioner: name, phone, id_number and address.
         representatives: the same of each.
+        co_signers: the same of each; absent where nobody signed with the petitioner.
         agent: the same; null if there is none.
         version: of the content, from 1; grows when it is corrected or parties are named.
         committed: this version as canonical JSON, which the commitment in its event is over.
@@ -196,6 +200,7 @@ class PetitionContent(Answer, frozen=True):
     version: int | UnsetType = UNSET
     committed: str | UnsetType = UNSET
     salt: str | UnsetType = UNSET
+    co_signers: list[dict[str, str]] | UnsetType = UNSET
 
 
 class PetitionView(Answer, frozen=True):
@@ -329,6 +334,7 @@ class CorrectPetition(Request, frozen=True):
     agent: Person | UnsetType | None = UNSET
     accused: Accused | UnsetType = UNSET
     expected_version: ExpectedVersion = UNSET
+    co_signers: CoSigners | UnsetType = UNSET
 
 
 class Revised(Answer, frozen=True):

@@ -266,6 +266,7 @@ def _people(request: rpc.CorrectPetition) -> dict[str, Any]:
     """Return the persons that were given, by their roles in the vault."""
     given = {
         "petitioner": request.petitioner if request.petitioner is UNSET else [request.petitioner],
+        "cosigner": request.co_signers,
         "representative": request.representatives,
         "agent": UNSET if request.agent is UNSET else [request.agent] if request.agent else [],
     }
@@ -301,6 +302,7 @@ def _sight(caller: Caller) -> Sight:
 def _content(request: rpc.RegisterPetition) -> Content:
     persons = {
         "petitioner": [request.petitioner],
+        "cosigner": [] if request.co_signers is UNSET else request.co_signers,
         "representative": request.representatives,
         "agent": [request.agent] if request.agent else [],
     }
@@ -350,4 +352,5 @@ def _opened(content: Content, version: int) -> dict[str, Any]:
         "petitioner": content.principal,
         "representatives": content.persons.get("representative", []),
         "agent": next(iter(content.persons.get("agent", [])), None),
+        **({"co_signers": signers} if (signers := content.persons.get("cosigner")) else {}),
     }

@@ -43,6 +43,7 @@ def planted(**given: Any) -> dict[str, Any]:
         **TEXTS,
         "petitioner": {**PERSON, "name": f"{SECRET}{uuid.uuid4().hex[:6]}"},
         "representatives": [PERSON],
+        "co_signers": [PERSON],
         "agent": PERSON,
         "headcount": 5,
     }

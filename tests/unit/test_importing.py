@@ -94,6 +94,13 @@ class TestRows:
         assert [person["name"] for person in items[1]["representatives"]] == ["甲", "乙", "丙"]
         assert [item["headcount"] for item in items] == [1, 3]
 
+    def test_co_signers_come_so_too_and_are_heads_beside_the_petitioner(self) -> None:
+        """Where nobody stated how many there are."""
+        items = imported({**ROW, "co_signers": "甲、乙"}, {**ROW, "key": "P2"}).items
+        assert [person["name"] for person in items[0]["co_signers"]] == ["甲", "乙"]
+        assert items[0]["headcount"] == 3
+        assert "co_signers" not in items[1]
+
     def test_what_is_no_number_is_left_to_intake_to_refuse(self) -> None:
         assert imported({**ROW, "headcount": "约三十"}).items[0]["headcount"] == "约三十"
 

@@ -371,9 +371,14 @@ def _joined(text: Mapping[str, Any], named: Parties) -> dict[str, Any]:
 
 
 def _check_heads(headcount: int, content: Content) -> None:
-    named = len(content.persons.get("representative", ()))
-    if headcount < named:
-        raise HeadcountTooSmall(headcount=f"is less than the {named} representatives named")
+    speaking, signing = (
+        len(content.persons.get(role, ())) for role in ("representative", "cosigner")
+    )
+    if headcount < speaking:
+        raise HeadcountTooSmall(headcount=f"is less than the {speaking} representatives named")
+    # A representative may be one of those who signed.
+    if signing and headcount < 1 + signing:
+        raise HeadcountTooSmall(headcount=f"is less than the {1 + signing} who signed")
 
 
 def _parties(row: Mapping[str, Any]) -> kept_out.Parties:

@@ -19,7 +19,8 @@ class Content:
 
     Attributes:
         text: title, body, place and accused.
-        persons: role to people; the first `petitioner` is the principal.
+        persons: role to people; the first `petitioner` is the principal, who raises it with him is
+            a `cosigner`.
     """
 
     text: Mapping[str, Any]

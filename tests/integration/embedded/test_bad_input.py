@@ -402,6 +402,11 @@ class TestRegistration:
         given = registration(representatives=[{"name": f"代表{n}"} for n in range(6)], headcount=9)
         assert "representatives" in refusal(town, "intake.register", given).fields
 
+    def test_more_than_a_hundred_co_signers(self, town: Town) -> None:
+        signers = [{"name": f"联名{n}"} for n in range(101)]
+        given = registration(co_signers=signers, headcount=102)
+        assert "co_signers" in refusal(town, "intake.register", given).fields
+
     def test_an_original_with_a_wrong_character(self, town: Town) -> None:
         given = registration(repeat_of=UNKNOWN[:-1] + "A")
         assert refusal(town, "intake.register", given).code == "number_malformed"

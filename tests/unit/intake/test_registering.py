@@ -81,6 +81,15 @@ class TestTheHeads:
         assert isinstance(refusal, HeadcountTooSmall)
         assert desk.refusal_of(raised(content=self.GROUP, headcount=3)) is None
 
+    def test_are_at_least_the_petitioner_and_who_signed_with_him(self, desk: Desk):
+        """Whoever speaks for them may be one of them."""
+        signers = [person(name=f"联名{n}") for n in range(3)]
+        signed = content(persons={"cosigner": signers, "representative": signers[:2]})
+        refusal = desk.refusal_of(raised(content=signed, headcount=3))
+        assert isinstance(refusal, HeadcountTooSmall)
+        assert refusal.fields == {"headcount": "is less than the 4 who signed"}
+        assert desk.refusal_of(raised(content=signed, headcount=4)) is None
+
     def test_are_on_record_without_the_names(self, desk: Desk):
         """A number is no personal data."""
         desk.registered(raised(content=self.GROUP, headcount=40))

@@ -22,7 +22,7 @@ NAMELESS = {"phone": "", "id_number": ""}
 
 WANG = person(name="王阿水", id_number="330424196001010028")
 LI = person(name="李阿土", id_number="330424196202020037")
-ROLES = ("petitioner", "cosigner", "representative", "agent")
+ROLES = ("petitioner", "cosigner", "second petitioner", "representative", "agent")
 
 
 def together(role: str, somebody: dict[str, str], petitioner: dict[str, str] | None = None, **text):
@@ -30,7 +30,8 @@ def together(role: str, somebody: dict[str, str], petitioner: dict[str, str] | N
     principal = petitioner or person()
     people = {
         "petitioner": {"petitioner": [somebody]},
-        "cosigner": {"petitioner": [principal, somebody]},
+        "cosigner": {"petitioner": [principal], "cosigner": [somebody]},
+        "second petitioner": {"petitioner": [principal, somebody]},
     }.get(role, {"petitioner": [principal], role: [somebody]})
     return raised(content=content(persons=people, **text), headcount=3)
 
