@@ -23,6 +23,7 @@ class Held(Facts):
     """
 
     id: UUID
+    version: int
     petition_id: str
     number: str
     office: str
