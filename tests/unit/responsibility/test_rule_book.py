@@ -927,6 +927,7 @@ BEGINNINGS: Final = (
     ("disputed", "settle_competence", {"acceptance"}),
     ("transferred", "accept", {"handling"}),
     ("handling", "reply", {"review_request"}),
+    ("replied", "ask_evaluation", {"evaluation"}),
     ("evaluated", "re_examine", {"re_examination"}),
     ("closed", "ask_review", {"review"}),
     ("review_asked", "decide_review", {"re_review_request"}),
