@@ -330,6 +330,7 @@ class PreferencesStatedV1(Message, frozen=True):
         deputies: who is told too, and when.
         digest: which one he gets.
         digest_at: when the next one is due; null for none.
+        office: whose he is, where he has stated them himself; else empty.
     """
 
     TYPE: ClassVar[str] = "preferences.stated.v1"
@@ -340,6 +341,7 @@ class PreferencesStatedV1(Message, frozen=True):
     deputies: list[DeputyNamed]
     digest: Literal["none", "morning", "weekly"]
     digest_at: Utc | None
+    office: str | UnsetType = UNSET
 
 
 class PreferencesChangedV1(PreferencesStatedV1, frozen=True):

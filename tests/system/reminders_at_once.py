@@ -194,7 +194,7 @@ class Overdue:
         preferring = Preferring(self.desk.application, ways, pace, None)
         for who in self.robots:
             key = CommandKey.of(who, "digest", "notify.set_preferences", b"")
-            command = Command(who, (who,), frozenset({who}), "digest", key)
+            command = Command(who, (who, ""), frozenset({who}), "digest", key)
             preferring.state(command, who, Stated([], None, [], "morning"))
 
     def _tell(self) -> None:

@@ -1,8 +1,9 @@
 """Use cases of digests: made from the cases as responsibility has them at this moment."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from functools import partial
 from typing import Any, Final, Protocol
 from uuid import UUID, uuid5
 
@@ -35,6 +36,10 @@ class Cases(Protocol):
 
     def untaken_in(self, office: str) -> Sequence[str]:
         """Return the numbers of what nobody owns yet in an office, the oldest first."""
+
+
+Listed = tuple[Sequence[str], Sequence[Running]]
+Shown = Callable[[Sequence[str], Sequence[Running]], Listed]
 
 
 @dataclass(frozen=True)
@@ -78,7 +83,9 @@ class Digests:
         recipient = preferences.recipient
         if preferences.digest == "weekly":
             return self.weekly(recipient.removeprefix(OFFICE_HEAD))
-        return self.morning(recipient)
+        if not preferences.office:
+            return self._morning(recipient, self._without_parties)
+        return self.morning(recipient, preferences.office)
 
     def _tell(self, recipient: str, digest: dict[str, Any]) -> dict[str, str]:
         told = Told(
@@ -112,24 +119,30 @@ class Digests:
 
     def morning(self, leader: str, *onlooker: str) -> dict[str, Any]:
         """Return the morning digest of a leader, as he and an onlooker are shown it."""
-        owned, running = self.cases.open_of(leader), self.cases.running_of(leader)
-        owned, running = self._shown(owned, running, (leader, *onlooker))
+        return self._morning(leader, partial(self._shown, (leader, *onlooker)))
+
+    def _morning(self, leader: str, shown: Shown) -> dict[str, Any]:
+        owned, running = shown(self.cases.open_of(leader), self.cases.running_of(leader))
         return self._told(morning(len(owned), running, self._today(), self.notify.calendar()))
 
     def weekly(self, office: str, *onlooker: str) -> dict[str, Any]:
         """Return the weekly digest of an office, as its people and an onlooker are shown it."""
         untaken, running = self.cases.untaken_in(office), self.cases.running_in(office)
-        untaken, running = self._shown(untaken, running, (office, *onlooker))
+        untaken, running = self._shown((office, *onlooker), untaken, running)
         return self._told(weekly(untaken, running, self._today(), self.notify.calendar()))
 
     def _shown(
-        self, numbers: Sequence[str], running: Sequence[Running], onlooker: Sequence[str]
-    ) -> tuple[Sequence[str], Sequence[Running]]:
+        self, onlooker: Sequence[str], numbers: Sequence[str], running: Sequence[Running]
+    ) -> Listed:
         """Leave out what is sealed, and to which one of those who look is a party."""
-        asked = {*numbers, *(each.number for each in running)}
-        kept = self.places.kept_from(self.notify.log_of_events, onlooker, asked)
-        shown = [number for number in numbers if number not in kept]
-        return shown, [each for each in running if each.number not in kept]
+        log = self.notify.log_of_events
+        kept = self.places.kept_from(log, onlooker, _numbers(numbers, running))
+        return _but(kept, numbers, running)
+
+    def _without_parties(self, numbers: Sequence[str], running: Sequence[Running]) -> Listed:
+        """Leave out what is sealed and has parties: his office is not known, and may be one."""
+        log = self.notify.log_of_events
+        return _but(self.places.with_parties(log, _numbers(numbers, running)), numbers, running)
 
     def _today(self) -> date:
         return self.notify.clock().astimezone(SHANGHAI).date()
@@ -141,3 +154,13 @@ class Digests:
             "text": digest.text(),
             "markdown": digest.markdown(),
         }
+
+
+def _numbers(numbers: Sequence[str], running: Sequence[Running]) -> set[str]:
+    return {*numbers, *(each.number for each in running)}
+
+
+def _but(kept: Collection[str], numbers: Sequence[str], running: Sequence[Running]) -> Listed:
+    """Return what is listed without the matters that are kept from whoever looks."""
+    shown = [number for number in numbers if number not in kept]
+    return shown, [each for each in running if each.number not in kept]

@@ -229,3 +229,6 @@ class Places(Protocol):
         self, questions: Questions, onlooker: Sequence[str], numbers: Iterable[str]
     ) -> frozenset[str]:
         """Return the numbers of sealed petitions among these to which an onlooker is a party."""
+
+    def with_parties(self, questions: Questions, numbers: Iterable[str]) -> frozenset[str]:
+        """Return the numbers of sealed petitions among these to which anybody is a party."""

@@ -64,13 +64,15 @@ class Preferring:
             "deputies": stated.deputies,
             "digest": stated.digest,
         }
+        subject, office = command.onlooker
+        own = {"office": office if recipient == subject else ""}
 
         def decide(unit: Unit) -> Answer:
             today = now.astimezone(SHANGHAI).date()
             digest_at = next_after(stated.digest, today, self.notify.calendar())
             known = unit.find(Preferences, Preferences.create_id(recipient))
             if known is not None:
-                known.change(now, **facts, digest_at=digest_at)
+                known.change(now, **facts, **own, digest_at=digest_at)
             else:
                 unit.add(
                     Preferences._create(  # noqa: SLF001 - the library's way to pass the time in
@@ -79,6 +81,7 @@ class Preferring:
                         timestamp=now,
                         recipient=recipient,
                         **facts,
+                        **own,
                         digest_at=digest_at,
                     )
                 )

@@ -31,6 +31,7 @@ class Preferences(Aggregate):
     Attributes:
         digest: none, morning or weekly.
         last_digest_on: the day of the last digest; None before the first.
+        office: whose he was when he last stated them himself; empty where that is not known.
     """
 
     TOPIC = "preferences.v1"
@@ -45,6 +46,7 @@ class Preferences(Aggregate):
         deputies: list[dict[str, str]]
         digest: str
         digest_at: datetime | None
+        office: str = ""
 
     Created = Stated
 
@@ -55,6 +57,7 @@ class Preferences(Aggregate):
         deputies: list[dict[str, str]]
         digest: str
         digest_at: datetime | None
+        office: str = ""
 
     class DigestSent(Event):
         TOPIC = "digest.sent.v1"
@@ -77,9 +80,11 @@ class Preferences(Aggregate):
         deputies: list[dict[str, str]],
         digest: str,
         digest_at: datetime | None,
+        office: str = "",
     ) -> None:
         self.recipient = recipient
         self.last_digest_on: date | None = None
+        self.office = office
         self._take(channels, hours, deputies, digest)
 
     def change(self, at: datetime, **stated: Any) -> None:
@@ -113,7 +118,9 @@ class Preferences(Aggregate):
         deputies: list[dict[str, str]],
         digest: str,
         digest_at: datetime | None,
+        office: str = "",
     ) -> None:
+        self.office = office or self.office
         self._take(channels, hours, deputies, digest)
 
     @event(DigestSent)

@@ -77,17 +77,14 @@ class ReminderTable:
         questions: Questions, onlooker: Sequence[str], numbers: Iterable[str]
     ) -> frozenset[str]:
         """Return the numbers of sealed petitions among these to which an onlooker is a party."""
-        asked = sorted(numbers)
-        if not asked:
-            return frozenset()
-        rows = questions.query(
-            "SELECT number, marks FROM kept_out"  # noqa: S608 - placeholders
-            f" WHERE number IN ({', '.join('?' for _ in asked)})",
-            asked,
-        )
-        return frozenset(
-            number for number, marks in rows if Parties.written(marks).include(*onlooker)
-        )
+        found = _kept_out(questions, numbers)
+        return frozenset(number for number, each in found.items() if each.include(*onlooker))
+
+    @staticmethod
+    def with_parties(questions: Questions, numbers: Iterable[str]) -> frozenset[str]:
+        """Return the numbers of sealed petitions among these to which anybody is a party."""
+        found = _kept_out(questions, numbers)
+        return frozenset(number for number, each in found.items() if each.marks)
 
     def view_of(self, questions: Questions, reminder_id: str) -> dict[str, Any]:
         """Return a reminder that is on record as it is shown."""
@@ -136,6 +133,19 @@ class ReminderTable:
             limit,
         )
         return [dict(zip(COLUMNS, row[:-1], strict=True)) for row in rows], next_cursor
+
+
+def _kept_out(questions: Questions, numbers: Iterable[str]) -> dict[str, Parties]:
+    """Return number to parties, of the sealed petitions among these."""
+    asked = sorted(numbers)
+    if not asked:
+        return {}
+    rows = questions.query(
+        "SELECT number, marks FROM kept_out"  # noqa: S608 - placeholders
+        f" WHERE number IN ({', '.join('?' for _ in asked)})",
+        asked,
+    )
+    return {number: Parties.written(marks) for number, marks in rows}
 
 
 def first_attempt_at(event: PetitionReminders.Planned, recorded: RecordedEvent) -> datetime:

@@ -1,6 +1,6 @@
 """Digests: everything that waits today, the most urgent first, nothing that does not."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, time, timedelta
 
 import pytest
@@ -14,7 +14,7 @@ from services.notify.domain.preferences import Preferences
 from services.notify.readmodels.reminders import ReminderTable
 from statute.parties import mark_of
 from statute.workdays import newest_calendar
-from tests.builders import COUNTY, DAY, HUANG, SHEN, TODAY, Clock, number
+from tests.builders import CITY, COUNTY, DAY, HUANG, SHEN, TODAY, Clock, number
 from tests.unit.notify.desk import Desk, FakeChannel
 from tests.unit.notify.test_responses import command
 
@@ -231,6 +231,55 @@ class TestWhatIsSealed:
         assert "在办事项10件:逾期1项" in told
         assert number(1) not in told
         assert number(1) not in kept_out.weekly(COUNTY)["text"]
+
+    def test_is_in_no_digest_sent_to_somebody_of_an_office_that_is_one(
+        self, desk: Desk, digests: Digests, channel: FakeChannel, clock: Clock
+    ):
+        """He is none himself; which office he is of he has said with his preferences."""
+        desk.tell("parties.kept_out.v1", sealed=True, kept_out=[mark_of(number(), COUNTY)])
+        desk.deliver()
+        channel.told.clear()
+        clock.now = MORNING
+        digests.send_due()
+        assert number(1) not in channel.told[0].sentence
+        assert "在办事项10件" in channel.told[0].sentence
+
+    def test_is_in_that_of_somebody_of_another(
+        self, desk: Desk, digests: Digests, channel: FakeChannel, clock: Clock
+    ):
+        desk.tell("parties.kept_out.v1", sealed=True, kept_out=[mark_of(number(), CITY)])
+        clock.now = MORNING
+        digests.send_due()
+        assert "在办事项11件" in channel.told[0].sentence
+
+    @pytest.mark.parametrize(("marked", "count"), [(CITY, 10), ("", 11)])
+    def test_is_in_none_where_nobody_knows_his_office(
+        self, desk: Desk, channel: FakeChannel, clock: Clock, marked: str, count: int
+    ):
+        """An operator has stated his preferences; what has no parties is in it."""
+        ways, pace = desk.deliveries.ways, desk.deliveries.pace
+        operator = replace(command(), by="operator", onlooker=("operator", ""), recipients=None)
+        preferring = Preferring(desk.application, ways, pace, NothingKept())
+        preferring.state(operator, HUANG, Stated([], None, [], "morning"))
+        marks = [mark_of(number(), marked)] if marked else []
+        desk.tell("parties.kept_out.v1", sealed=True, kept_out=marks)
+        clock.now = MORNING
+        Digests(desk.application, FakeCases(), desk.deliveries, ReminderTable()).send_due()
+        assert f"在办事项{count}件" in channel.told[0].sentence
+
+    def test_stays_out_when_an_operator_changes_his_preferences(
+        self, desk: Desk, digests: Digests, channel: FakeChannel, clock: Clock
+    ):
+        """What he has said himself stands."""
+        ways, pace = desk.deliveries.ways, desk.deliveries.pace
+        operator = replace(command(request="r-9"), by="operator", onlooker=("operator", ""),
+                           recipients=None)  # fmt: skip
+        preferring = Preferring(desk.application, ways, pace, NothingKept())
+        preferring.state(operator, HUANG, Stated([], None, [], "morning"))
+        desk.tell("parties.kept_out.v1", sealed=True, kept_out=[mark_of(number(), CITY)])
+        clock.now = MORNING
+        digests.send_due()
+        assert "在办事项11件" in channel.told[0].sentence
 
     def test_is_not_shown_to_a_party_who_asks_for_another(self, kept_out: Digests):
         """An auditor, an operator; the other himself has it."""

@@ -15,7 +15,7 @@ from services.notify.domain.refusals import (
     ReminderUnknown,
 )
 from services.notify.readmodels.reminders import ReminderTable
-from tests.builders import HUANG, SHEN, TODAY
+from tests.builders import COUNTY, HUANG, SHEN, TODAY
 from tests.unit.notify.desk import Desk, FakeChannel
 
 LAST_DAY = date(2026, 12, 24)
@@ -25,7 +25,7 @@ IN_TIME = instant(date(2026, 12, 22), time(9))
 
 def command(by: str = HUANG, request: str = "request-1", method: str = "m") -> Command:
     key = CommandKey.of(by, request, method, b"")
-    return Command(by, (by,), frozenset({by}), "call-1", key)
+    return Command(by, (by, COUNTY), frozenset({by}), "call-1", key)
 
 
 @pytest.fixture
