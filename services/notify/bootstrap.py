@@ -18,10 +18,12 @@ from services.notify.application.planning import Plans
 from services.notify.application.ports import Channel
 from services.notify.application.preferring import Preferring
 from services.notify.application.responding import Responses
+from services.notify.application.taking_over import TakingOver
 from services.notify.domain.policy import UNTAKEN_AFTER
 from services.notify.gateways.cases import ResponsibilityCases
 from services.notify.gateways.channels import File, Webhook
 from services.notify.gateways.directory import Directory, Means
+from services.notify.gateways.earlier import EarlierTerms
 from services.notify.gateways.endpoints import Endpoints
 from services.notify.gateways.mail import MailServer
 from services.notify.gateways.pace import EndpointPace
@@ -83,13 +85,15 @@ def build(surroundings: Surroundings) -> Rooms:
         untaken_after(surroundings.variables, UNTAKEN_AFTER),
         policies_in(surroundings.variables.text(POLICIES)),
     )
-    caller = rpc_caller(surroundings, NAME)
+    caller, log = rpc_caller(surroundings, NAME), notify.log_of_events
     plans, means = Plans(notify), _means(surroundings)
-    ways = Directory(notify.log_of_events, means, preferences.hours_of)
-    pace = EndpointPace(notify.log_of_events)
+    ways = Directory(log, means, preferences.hours_of)
+    pace = EndpointPace(log)
     link = surroundings.variables.text(LINK)
     deliveries = Deliveries(notify, ways, pace, random, link)
-    digests = Digests(notify, ResponsibilityCases(caller), deliveries, reminders)
+    cases = ResponsibilityCases(caller)
+    digests = Digests(notify, cases, deliveries, reminders)
+    taking_over = TakingOver(notify, cases, EarlierTerms(log))
     assembly = Assembly(
         service=NAME,
         application=notify,
@@ -102,9 +106,10 @@ def build(surroundings: Surroundings) -> Rooms:
         known=frozenset(MESSAGES),
         follows=FOLLOWS,
         tickers=[
-            Ticker(notify.log_of_events, "plans", plans.fall_due, TICK_S, alone=False),
-            Ticker(notify.log_of_events, "digests", digests.send_due, DIGEST_TICK_S, alone=False),
-            Ticker(notify.log_of_events, "reminders", deliveries.deliver_due, TICK_S, alone=False),
+            Ticker(log, "plans", plans.fall_due, TICK_S, alone=False),
+            Ticker(log, "digests", digests.send_due, DIGEST_TICK_S, alone=False),
+            Ticker(log, "earlier terms", taking_over.go_on, DIGEST_TICK_S, alone=False),
+            Ticker(log, "reminders", deliveries.deliver_due, TICK_S, alone=False),
         ],
     )
     preferring = Preferring(notify, ways, pace, means.endpoints)

@@ -10,6 +10,7 @@ from chassis.eventstore.migrate import migrate
 from chassis.runtime.losses import LossWatch
 from services.intake.application.ports import Corrected, Raised
 from services.intake.readmodels.progress import TABLES
+from services.notify.gateways.earlier import EarlierTerms
 from services.responsibility.domain.policy import day_of
 from shouwen.hosting import versions_of
 from statute.parties import mark_of
@@ -74,8 +75,9 @@ BEFORE_DELAYS = (
     *(f"ALTER TABLE term DROP COLUMN {column}" for column in ("over_day", "answered")),
 )
 
-# What notify_0003 and notify_0004 made.
+# What notify_0003 to notify_0005 made.
 BEFORE_TERMS = (
+    "DROP TABLE earlier_terms",
     *(
         f"DROP TABLE {table}"
         for table in ("term_plan", "lease", "preference", "endpoint", "endpoint_pace")
@@ -358,3 +360,16 @@ def test_what_waited_to_be_told_is_told_and_parties_stay_kept_out(
         desk.deliver_after(HOUR)
         assert {state for _, _, state in desk.reminders()} == {"delivered"}
         assert desk.listed_to(SHEN) == []
+
+
+@pytest.mark.parametrize("environment", ["notify"], indirect=True)
+def test_terms_that_run_at_the_upgrade_are_gone_through(environment: dict[str, str], clock: Clock):
+    """notify_0005: where anybody was ever reminded; a new installation has none."""
+    with closing(notify(environment, clock)) as application:
+        assert EarlierTerms(application.log_of_events).page() is None
+        ReminderDesk(application, clock, deliveries(application, [FakeChannel()])).tell(
+            "ownership.taken.v1"
+        )
+    left_behind(environment["SQLITE_DBNAME"], "notify", "notify_0004", "DROP TABLE earlier_terms")
+    with closing(notify(environment, clock)) as application:
+        assert EarlierTerms(application.log_of_events).page() == ""

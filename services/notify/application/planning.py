@@ -32,6 +32,8 @@ VISIT: Final = FOLLOW_UP_VISIT.code
 OPEN_TO_ALL: Final = "appeal"
 # Of a term that only ends on another day nobody is told that it begins, nor that it began late.
 STARTS: Final = frozenset({"registered", "term_begun"})
+# Of a term that ran before there were plans nobody knows from which day on, and so no half.
+FOUND_RUNNING: Final = "found_running"
 # What has ended, or is held up, does not begin again because its last day moves.
 CHANGES: Final = frozenset({"term_extended", "term_recounted"})
 
@@ -92,6 +94,8 @@ class Plans:
         begins = told.why in STARTS
         if not begins:
             by = replace(by, policy=replace(by.policy, start=False))
+        if told.why == FOUND_RUNNING:
+            by = replace(by, policy=replace(by.policy, half=False))
         span = Span(at, runs_from, told.due_on, begins=begins)
         reminders.plan_term(told.term, span, told.why, by)
 

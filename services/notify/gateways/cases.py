@@ -8,6 +8,7 @@ from chassis.messaging.calling import RpcCaller
 from contracts.failures import Failure
 from contracts.fields import PAGE_MAX
 from services.notify.application.ports import CasesAway
+from services.notify.application.taking_over import RunningTerm
 from services.notify.domain.digest import Running
 
 SERVICE: Final = "responsibility"
@@ -37,6 +38,16 @@ class ResponsibilityCases:
         """Return the numbers of what nobody owns yet in an office, the oldest first."""
         return [each["number"] for each in self._items("open_list", office=office)]
 
+    def page(self, cursor: str) -> tuple[Sequence[RunningTerm], str]:
+        """Return a page of the terms that run, and the cursor of the next; empty for none."""
+        page = self._page("terms", running=True, limit=PAGE_MAX, cursor=cursor)
+        return [_running_term(each) for each in page["items"]], page["next_cursor"]
+
+    def runs(self, number: str, term: str) -> bool:
+        """Tell whether a term of a matter runs."""
+        items = self._items("terms", number=number, running=True)
+        return any((each["number"], each["term"]) == (number, term) for each in items)
+
     def _items(self, method: str, **asked: Any) -> Iterator[Any]:
         cursor, count = "", 0
         while count < ITEMS_MAX:
@@ -53,6 +64,11 @@ class ResponsibilityCases:
             if failure.code in {"unavailable", "busy"}:
                 raise CasesAway(failure.code) from failure
             raise
+
+
+def _running_term(item: Any) -> RunningTerm:
+    due_on = date.fromisoformat(item["due_on"]) if item["due_on"] else None
+    return RunningTerm(item["number"], item["office"], item["term"], due_on)
 
 
 def _running(item: Any) -> Running:

@@ -1,0 +1,37 @@
+"""How far the terms that ran before there were plans have been gone through."""
+
+from collections.abc import Iterable, Mapping
+
+from chassis.eventstore.log import EventLog
+
+
+class EarlierTerms:
+    """The table `earlier_terms`: one row with the page that comes next, none when all is done."""
+
+    def __init__(self, log: EventLog) -> None:
+        self._log = log
+
+    def page(self) -> str | None:
+        """Return the cursor of the page that comes next; None when there is none left."""
+        rows = self._log.query("SELECT page FROM earlier_terms")
+        return rows[0][0] if rows else None
+
+    def turn(self, cursor: str) -> None:
+        """Go on to a page; an empty cursor is the end."""
+        with self._log.writing() as transaction:
+            if cursor:
+                transaction.update("earlier_terms", "id", 1, {"page": cursor})
+            else:
+                transaction.execute("DELETE FROM earlier_terms")
+
+    def petitions_of(self, numbers: Iterable[str]) -> Mapping[str, str]:
+        """Return number to petition, of those that anybody was ever to be reminded of."""
+        asked = sorted(set(numbers))
+        if not asked:
+            return {}
+        marks = ", ".join("?" for _ in asked)
+        rows = self._log.query(
+            f"SELECT DISTINCT number, petition_id FROM reminder WHERE number IN ({marks})",  # noqa: S608 - placeholders
+            asked,
+        )
+        return dict(rows)
