@@ -24,6 +24,7 @@ ROWS: Final = (
     "ledger",
     "finding",
     "due",
+    "replaying",
     "cost",
     "size",
 )

@@ -1029,6 +1029,7 @@ class Part(Scan):
 TILES_PER_PART: Final = 64
 PARTS_PER_PROCESS: Final = 2
 PART_ONLY: Final = "--part"
+LENGTH_BYTES: Final = 8
 Parts = Iterator[tuple[Any, ...] | None]
 # Gives, of a ledger so long, in order: each part that was checked by itself, None for one that is
 # left to this process.
@@ -1093,18 +1094,28 @@ class Processes:
 
 
 def _received(process: "subprocess.Popen[bytes]") -> tuple[Any, ...] | None:
-    given: Any = process.stdout
+    length = int.from_bytes(_read(process.stdout, LENGTH_BYTES), "big")
     try:
-        part: tuple[Any, ...] | None = marshal.load(given)  # noqa: S302 - of our own process
+        part: tuple[Any, ...] | None = marshal.loads(_read(process.stdout, length))  # noqa: S302 - of our own process
     except (EOFError, ValueError, TypeError):
         return None  # it was ended
     return part
 
 
+def _read(stream: Any, length: int) -> bytes:
+    """Read so many octets of a pipe; fewer where it ends."""
+    pieces = []
+    while length and (piece := stream.read(length)):
+        pieces.append(piece)
+        length -= len(piece)
+    return b"".join(pieces)
+
+
 def _check_apart(place: str, size: int, kept_size: int, jobs: int, job: int) -> None:
     read = reader_of(place)
     for stretch in stretches_of(size)[job::jobs]:
-        marshal.dump(part_of(read, stretch, size, kept_size), sys.stdout.buffer)
+        part = marshal.dumps(part_of(read, stretch, size, kept_size))
+        sys.stdout.buffer.write(len(part).to_bytes(LENGTH_BYTES, "big") + part)
         sys.stdout.buffer.flush()
 
 
