@@ -1,6 +1,7 @@
 """Everything that has happened, in the order of the ledger, from any place on."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 from chassis.eventstore.transaction import Questions
@@ -48,8 +49,15 @@ _ITS_OWN: Final = (
 _SEALED: Final = '%"sealed":true%'
 
 
+@dataclass(frozen=True)
 class FeedTables:
-    """Reads the leaves with the timeline."""
+    """Reads the leaves with the timeline.
+
+    Attributes:
+        stretch: leaves looked at for one page.
+    """
+
+    stretch: int = STRETCH
 
     def page(self, questions: Questions, after: int, types: Sequence[str], limit: int) -> Page:
         """Return the events from a place on, in the order in which they were entered."""
@@ -78,7 +86,7 @@ class FeedTables:
         own: Sequence[str] = (),
     ) -> Page:
         size = TreeTables().size(questions)
-        stop = min(after + STRETCH, size)
+        stop = min(after + self.stretch, size)
         # An event that is parked has no type yet that could be compared.
         wanted = f" AND (t.type IS NULL OR t.type IN ({', '.join('?' * len(types))}))"
         rows = questions.query(
