@@ -88,6 +88,27 @@ def accusation(town: Town) -> str:
     return number
 
 
+@pytest.fixture(scope="module")
+def parted(town: Town) -> tuple[str, str]:
+    """An accusation that was linked to an appeal by mistake, and that appeal."""
+    clerk = town.caller("K1", ["clerk"])
+    left = town.register(title="外墙渗水二")["number"]
+    number: str = town.register(title="检举六", repeat_of=left)["number"]
+
+    def enter(method: str, **given: Any) -> None:
+        town.wait_until_known_everywhere()
+        request = {"request_id": str(uuid.uuid4()), "number": number}
+        clerk.call("intake", method, **request, **given)
+
+    enter("correct", petition_class="accusation", reason="登记有误")
+    named = {"accused_staff": [PERSON], "accused_units": [ACCUSED_UNIT]}
+    document = {"reason": "查阅附件后得知", "document": "海信登〔2026〕32号"}
+    enter("name_accused", **named, **document)
+    enter("unlink_repeat", **document)
+    town.wait_until_known_everywhere()
+    return number, left
+
+
 def told(town: Town, caller: tuple[str, str, str], path: str, **given: Any) -> str:
     who, role, office = caller
     service, _, method = path.partition(".")
@@ -431,3 +452,64 @@ def test_what_an_office_is_accused_of_is_found_and_acted_on_from_above(town: Tow
     # The office that is meant unless one is named is the accused one.
     assert told(town, above, "responsibility.succeed", **passed_on) == "party_to_the_matter"
     assert told(town, above, "responsibility.succeed", **passed_on, office=CITY) == "ok"
+
+
+QUESTIONS = sorted(path for path in BY_NUMBER if "request_id" not in GOOD[path])
+ANYBODY = [
+    (path, role, office)
+    for path in (*QUESTIONS, *LISTS)
+    for role in sorted(METHODS[path].roles - FOLLOWERS - {"service"})
+    for office in (OFFICE, CITY, NEXT_DOOR, ELSEWHERE, ACCUSED_UNIT)
+    # In its own office it is known that the accusation is there, not of what it was.
+    if path not in LISTS or office != OFFICE
+]
+
+
+@pytest.mark.parametrize(("path", "role", "office"), ANYBODY)
+def test_what_an_accusation_has_left_says_nothing_of_it(
+    town: Town, parted: tuple[str, str], path: str, role: str, office: str
+) -> None:
+    """It is open again: nobody finds there that something sealed was of it, or which."""
+    accusation, left = parted
+    asked_for = LISTS[path] if path in LISTS else asked(path, role, left)
+    service, _, method = path.partition(".")
+    # The head of its office is one of those who know of the accusation, unless he is a party to it.
+    named = (role, office) == ("office_head", OFFICE)
+    for who in [PERSON] if named else ["X1", PERSON]:
+        try:
+            answer = town.caller(who, [role], office).call(service, method, **asked_for)
+        except Failure as failure:
+            answer = failure.fields
+        assert accusation not in str(answer), who
+        assert petition_id_of(town, accusation) not in str(answer), who
+
+
+def petition_id_of(town: Town, number: str) -> str:
+    head = town.caller("D1", ["office_head"])
+    return str(head.call("intake", "petition", number=number)["petition_id"])
+
+
+def test_what_an_accusation_has_left_is_open_again(town: Town, parted: tuple[str, str]) -> None:
+    """To its whole office, and to those above; the accusation to those who are named only."""
+    accusation, left = parted
+    for caller in (("K2", "clerk", OFFICE), ("K7", "clerk", CITY), (PERSON, "clerk", OFFICE)):
+        assert told(town, caller, "intake.petition", number=left) == "ok"
+        assert left in listed(town, caller, "intake.search")
+        hidden = "sealed" if caller[0] == "K2" else "petition_unknown"
+        assert told(town, caller, "intake.petition", number=accusation) == hidden
+
+
+@pytest.mark.parametrize("path", sorted(BY_NUMBER))
+def test_outside_there_is_no_accusation_that_has_left(
+    town: Town, parted: tuple[str, str], path: str
+) -> None:
+    """Nor to the accused, in whichever method and role."""
+    callers = [
+        (who, role, office)
+        for who, office in (("X1", CITY), ("X1", NEXT_DOOR), ("X1", ELSEWHERE), *ACCUSED)
+        for role in sorted(METHODS[path].roles - FOLLOWERS - {"service"})
+    ]
+    answers = GreenPool().imap(
+        lambda caller: told(town, caller, path, **asked(path, caller[1], parted[0])), callers
+    )
+    assert dict(zip(callers, answers, strict=True)) == dict.fromkeys(callers, "petition_unknown")
