@@ -4,8 +4,9 @@ An auditor who is a party to a sealed matter finds nothing of it here either.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import chain
 from typing import Any, Final, NamedTuple, Protocol
 
 from chassis.eventstore.instants import text_of
@@ -40,6 +41,13 @@ class Found(NamedTuple):
         """Ids of all petitions that it is about."""
         return frozenset((self.petition_id, *self.fact.data.get("petition_ids", ())))
 
+    @property
+    def names(self) -> frozenset[str]:
+        """Numbers of petitions that it names, such as that of a repeat."""
+        values = self.fact.data.values()
+        texts = chain.from_iterable(each if isinstance(each, list) else [each] for each in values)
+        return frozenset(each for each in texts if isinstance(each, str) and each[:3] == "XF-")
+
 
 class Asked(NamedTuple):
     """Which facts: of whom, of which case, of which kind, from when; whatever is empty is any."""
@@ -60,6 +68,11 @@ class Case(NamedTuple):
     def about(self) -> frozenset[str]:
         """The petition itself."""
         return frozenset((self.petition_id,))
+
+    @property
+    def names(self) -> frozenset[str]:
+        """Its own number, which is that of the petition."""
+        return frozenset()
 
 
 class Place(NamedTuple):
@@ -172,7 +185,17 @@ class Looking:
                 limit,
             )
             standings = self._stood(questions, [Case(*case) for case in cases], as_of)
-            return self._followed(questions, standings, as_of), following
+            standings = self._followed(questions, standings, as_of)
+            return self._unnamed(questions, sight, standings), following
+
+    def _unnamed(
+        self, questions: Questions, sight: "_Sight", standings: Sequence[Standing]
+    ) -> list[Standing]:
+        """Return them without the numbers of matters that are not the reader's to see."""
+        into = sorted({each.into for each in standings if each.into})
+        cases = sight.over(self.facts.numbered(questions, into))
+        hidden = {case.number for case in cases if not sight.shows(case)}
+        return [replace(each, into=None) if each.into in hidden else each for each in standings]
 
     def _stood(
         self, questions: Questions, cases: Sequence[Case], as_of: datetime
@@ -205,10 +228,14 @@ class _Sight:
         self._facts = facts
         self._reader = reader
         self._hidden: dict[str, bool] = {}
+        self._numbered: dict[str, str] = {}
 
     def over(self, rows: list[Any]) -> list[Any]:
         """Look at the matters of rows, and return the rows."""
-        new = sorted({each for row in rows for each in row.about} - self._hidden.keys())
+        named = {number for row in rows for number in row.names} - self._numbered.keys()
+        found = self._facts.numbered(self._questions, sorted(named))
+        self._numbered |= {case.number: case.petition_id for case in found}
+        new = sorted({each for row in rows for each in self._about(row)} - self._hidden.keys())
         if new:
             facts = self._facts.sight_facts(self._questions, new)
             for petition_id in new:
@@ -217,7 +244,12 @@ class _Sight:
 
     def shows(self, row: Any) -> bool:
         """Tell whether a row is the reader's to see."""
-        return not any(self._hidden[each] for each in row.about)
+        return not any(self._hidden[each] for each in self._about(row))
+
+    def _about(self, row: Any) -> set[str]:
+        """Return the petitions that a row is about, or names by their numbers."""
+        named = (self._numbered.get(number) for number in row.names)
+        return {*row.about, *filter(None, named)}
 
 
 def _time_of(found: Any) -> Key:

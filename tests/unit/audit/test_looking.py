@@ -159,6 +159,46 @@ class TestStandings:
         assert set(standings(desk)) == {number(2)}
 
 
+def hidden_from_auditor(position: int, serial: int) -> Any:
+    event = registered(position, serial)
+    event.data.update(sealed=True, kept_out=[mark_of(number(serial), AUDITOR.subject)])
+    return event
+
+
+class TestWhatNamesASealedMatter:
+    """To its party no list names it, also where an open petition has to do with it."""
+
+    def test_a_deed_is_not_shown(self, desk: Desk):
+        """A repeat that left it again, or was never more than proposed for it."""
+        names = {"repeat_number": number(1), "repeat_petition_id": petition_id(1)}
+        desk.take_in(
+            hidden_from_auditor(1, 1),
+            registered(2, 2),
+            did(1, HUANG, "repeat.left.v1", 2, data={**names, "numbers": [number(1)]}),
+            did(2, HUANG, "ownership.merged.v1", 2, data={"into_number": number(1)}),
+            did(3, HUANG, "case.closed.v1", 2),
+        )
+        assert deeds(desk) == [3]
+        assert deeds(desk, by=Reader(actor("A330000002", ""), auditing=True)) == [1, 2, 3]
+
+    def test_a_standing_of_then_does_not_say_into_which(self, desk: Desk):
+        """It had joined what became sealed, and has left it since."""
+        into = {"into_number": number(1), "into_petition_id": petition_id(1)}
+        joined = did(1, HUANG, "ownership.merged.v1", 2, recordedtime=NOON + HOUR, data=into)
+        desk.take_in(hidden_from_auditor(1, 1), registered(2, 2), joined)
+        items, _ = looking(desk).standings(READER, Place(), desk.clock(), "", 50)
+        assert [(each.number, each.state, each.into) for each in items] == [
+            (number(2), "merged", None)
+        ]
+        others, _ = looking(desk).standings(
+            Reader(actor("A330000002", ""), auditing=True), Place(), desk.clock(), "", 50
+        )
+        assert {each.number: each.into for each in others} == {
+            number(1): None,
+            number(2): number(1),
+        }
+
+
 def test_what_changed_between_two_instants(desk: Desk):
     """A replay from one to the other."""
     desk.take_in(
