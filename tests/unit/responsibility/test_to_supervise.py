@@ -122,6 +122,14 @@ class TestADelayThatIsOver:
         walk(case, "object", "take_back", 16 * DAY, "transfer")
         assert late_terms(case) == [("first_step", "2026-12-25", "2026-12-26", 1)]
 
+    def test_of_the_same_kind_after_one_that_was_ordered_while_it_ran_too(self, case: Casebook):
+        """The order answered the term that ran then, none that begins after it."""
+        register(case)
+        ordered = {"order_supervision": {"trigger": "delay", "report_by": "2027-06-30"}}
+        walk(case, 16 * DAY, "order_supervision", "transfer", **ordered)
+        walk(case, "object", "take_back", 16 * DAY, "transfer")
+        assert late_terms(case) == [("first_step", "2026-12-25", "2026-12-26", 1)]
+
     def test_is_listed_while_a_hearing_holds_it_up(self, case: Casebook):
         """Late before the hearing; with the hearing's end it has its days again."""
         register(case)
