@@ -39,6 +39,22 @@ class TestAMatterClosedWithoutACourse:
         case.when(take("ask_review"))
         case.then_refused(ConditionUnmet, condition="review_in_time")
 
+    def test_whose_reply_was_stated_with_the_closure_is_reviewed_too(self, case: Casebook):
+        """Within thirty days of the closure: no other day of the reply is known."""
+        register(case)
+        case.when(close(statement(reply_document="海信复〔2026〕9号")))
+        assert case.refusal is None, case.refusal.fields
+        walk(case, 30 * DAY, "ask_review")
+        assert term_of(case, "review_request")["runs_from"] == "2026-11-24"
+        assert course_of(case)["steps"][0]["given"] == {"document": "海信复〔2026〕9号"}
+
+    def test_whose_reply_was_stated_with_the_closure_is_not_reviewed_later(self, case: Casebook):
+        register(case)
+        case.when(close(statement(reply_document="海信复〔2026〕9号")))
+        case.clock.advance(31 * DAY)
+        case.when(take("ask_review"))
+        case.then_refused(ConditionUnmet, condition="review_in_time")
+
     def test_is_not_reviewed_where_it_was_withdrawn(self, case: Casebook):
         """Nor where it was routed elsewhere."""
         closed(case, "withdrawn")
