@@ -6,8 +6,10 @@ never two. The files come last, the checkpoint after its tiles; whatever a crash
 at the next start.
 """
 
-from collections.abc import Callable, Sequence
+from base64 import b64decode
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
+from itertools import chain, islice
 from typing import Any, Final, Protocol
 
 import structlog
@@ -17,11 +19,13 @@ from chassis.eventstore.instants import text_of
 from chassis.eventstore.log import EventLog
 from chassis.eventstore.transaction import Questions, Writing
 from services.audit.domain.damage import LedgerDamaged
-from services.audit.domain.merkle import Hashes, root_of
+from services.audit.domain.merkle import LEVEL_BITS, TILE_WIDTH, Hashes, root_of
 from services.audit.domain.notes import Checkpoint, Signer, signed
 from services.audit.domain.tiles import CHECKPOINT, Tile, entries_of, tiles_between
 
 LEAVES_PER_CHECKPOINT: Final = 16_384
+# A large ledger has very many files; to look for all of them at once would hold up what is new.
+LOOKED_FOR_A_TURN: Final = 1_000
 
 log = structlog.get_logger(__name__)
 
@@ -57,8 +61,11 @@ class Files(Protocol):
     def read(self, path: str) -> str:
         """Return the text of a file, empty where there is none."""
 
+    def has(self, path: str) -> bool:
+        """Tell whether there is such a file."""
+
     def write(self, path: str, content: bytes) -> None:
-        """Write a file, whole or not at all."""
+        """Write a file, whole or not at all; it outlasts a power cut."""
 
 
 class Notary:
@@ -83,6 +90,7 @@ class Notary:
         self._clock = clock
         self._agreed = ""
         self._complaint = ("", "")
+        self._looked_for: Iterator[Tile] | None = None
 
     def work(self) -> int:
         """Sign and publish once; return how many leaves are still without a checkpoint."""
@@ -100,6 +108,7 @@ class Notary:
     def _work(self) -> int:
         if not self._agrees():
             return 0
+        self._restore()
         left = self.sign()
         self.publish()
         return left
@@ -113,16 +122,26 @@ class Notary:
     def sign(self) -> int:
         """Put a checkpoint on record if there are new leaves; return how many are left."""
         with self._log.reading() as transaction:
-            old: int = self._trees.last_signed(transaction).size
+            last = self._trees.last_signed(transaction)
             there = self._trees.size(transaction)
-        size = min(there, old + LEAVES_PER_CHECKPOINT)
-        if size > old:
+        size = min(there, last.size + LEAVES_PER_CHECKPOINT)
+        if size > last.size:
             with self._log.writing() as transaction:
-                self._trees.grow(transaction, old, size)
+                self._check_unchanged(transaction, last.size, last.note)
+                self._trees.grow(transaction, last.size, size)
                 root = root_of(self._trees.hashes(transaction, size), size)
                 note = self._signed(size, root)
                 self._trees.add_signed(transaction, size, note, text_of(self._clock()))
         return there - size
+
+    def _check_unchanged(self, transaction: Writing, size: int, note: str) -> None:
+        """Sign nothing that has not grown out of what was signed last.
+
+        Raises:
+            LedgerDamaged: the leaves or hashes that it was over are others now.
+        """
+        if size and root_of(self._trees.hashes(transaction, size), size) != _root_of(note):
+            raise LedgerDamaged(f"the first {size} leaves are not those that were signed")
 
     def publish(self) -> None:
         """Bring the files up to the newest checkpoint."""
@@ -135,6 +154,25 @@ class Notary:
                 self._write(transaction, tile, newest.size)
         self._files.write(CHECKPOINT, newest.note.encode())
         self._agreed = newest.note
+
+    def _restore(self) -> None:
+        """Look for what was published before this process, some files a turn; write what is lost.
+
+        Those of the right edge come first: when the ledger grows, others take their place.
+        """
+        if self._looked_for is None:
+            size = _size_of(self._files.read(CHECKPOINT))
+            self._looked_for = chain(_tiles(size, full=False), _tiles(size, full=True))
+        lost = [
+            tile
+            for tile in islice(self._looked_for, LOOKED_FOR_A_TURN)
+            if not all(map(self._files.has, tile.paths))
+        ]
+        if lost:
+            log.warning("ledger_files_lost", files=len(lost))
+            with self._log.reading() as transaction:
+                for tile in lost:
+                    self._write(transaction, tile, tile.stop << LEVEL_BITS * tile.level)
 
     def _agrees(self) -> bool:
         """Tell whether what is published is on record; else an older or another database is here.
@@ -164,6 +202,16 @@ class Notary:
     def _signed(self, size: int, root: bytes) -> str:
         origin = self._signers[0].name
         return signed(Checkpoint(origin, size, root).text, self._signers)
+
+
+def _tiles(size: int, *, full: bool) -> Iterator[Tile]:
+    """Yield the tiles of a tree that are full, or those that are not."""
+    return (tile for tile in tiles_between(0, size) if (tile.width == TILE_WIDTH) is full)
+
+
+def _root_of(note: str) -> bytes:
+    """Return the root that a checkpoint on record states."""
+    return b64decode(note.split("\n")[2])
 
 
 def _size_of(note: str) -> int:

@@ -45,6 +45,11 @@ class Tile:
         return f"tile/entries/{self._name}"
 
     @property
+    def paths(self) -> Sequence[str]:
+        """Paths of all its files."""
+        return [self.path] if self.level else [self.path, self.entries_path]
+
+    @property
     def _name(self) -> str:
         partial = "" if self.width == TILE_WIDTH else f".p/{self.width}"
         return _grouped(self.index) + partial

@@ -177,6 +177,30 @@ class TestWithoutTheKey:
         status, text = ledger.verified()
         assert (status, "not those that the checkpoint was signed over" in text) == (1, True), text
 
+    def test_a_whole_case_rewritten_is_not_signed_by_the_running_service(
+        self, ledger: LedgerDesk, kept: str, change: Change
+    ):
+        """It signs nothing that has not grown out of what it signed last, and says why."""
+        rewritten(ledger, change)
+        ledger.take_in(*attempts(1, first=12))
+        with capture_logs() as lines:
+            assert ledger.notary.work() == 0
+        assert [line["event"] for line in lines] == ["ledger_damaged"]
+        assert ledger.trees.last_signed(ledger.log).size == 12
+
+    def test_a_hash_of_a_subtree_exchanged_is_not_signed_over(
+        self, ledger: LedgerDesk, kept: str, change: Change
+    ):
+        """What is signed once cannot be taken back, and would match nothing."""
+        ledger.take_in(*attempts(300, first=12))
+        ledger.sign()
+        signed = ledger.note()
+        other = literal(b"1" * 32)
+        change(f"UPDATE ledger_subtree SET hash = {other} WHERE level = 1 AND position = 0")
+        ledger.take_in(*attempts(1, first=312))
+        ledger.sign()
+        assert ledger.note() == signed
+
 
 class TestWithTheKey:
     """The operator himself: found by whoever kept a checkpoint, and by nobody else."""

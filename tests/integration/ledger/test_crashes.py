@@ -1,5 +1,8 @@
 """A process that ends between any two steps: no second checkpoint, none over what is not kept."""
 
+import errno
+import os
+import time
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -8,7 +11,7 @@ from eventsourcing.persistence import OperationalError
 
 from chassis.messaging.inbox import Inbox
 from services.audit.application.notary import Notary
-from services.audit.gateways.tilefiles import TileFiles
+from services.audit.gateways.tilefiles import DRAFT_LEFT_AFTER_S, DRAFTS, TileFiles
 from services.audit.readmodels.entering import enter
 from services.audit.readmodels.trees import TreeTables
 from tests.builders import registered
@@ -41,6 +44,9 @@ class EndingFiles:
 
     def read(self, path: str) -> str:
         return self.files.read(path)
+
+    def has(self, path: str) -> bool:
+        return self.files.has(path)
 
     def write(self, path: str, content: bytes) -> None:
         self.steps.step()
@@ -97,6 +103,56 @@ def test_every_step_was_tried(ledger: LedgerDesk):
     steps = Steps(14)
     ending(ledger, steps).work()
     assert steps.done < 14
+
+
+def test_files_that_are_lost_are_written_again_by_the_next_process(ledger: LedgerDesk):
+    """Full ones and those of the right edge, also while the ledger grows."""
+    ledger.take_in(registered(1), *attempts(700))
+    ledger.sign()
+    lost = ["tile/0/001", "tile/entries/000", "tile/0/002.p/189", "tile/1/000.p/2"]
+    before = {path: (ledger.folder / path).read_bytes() for path in lost}
+    for path in lost:
+        (ledger.folder / path).unlink()
+    del ledger.notary
+    ledger.sign()
+    assert {path: (ledger.folder / path).read_bytes() for path in lost} == before
+    ledger.take_in(*attempts(100, first=701))
+    (ledger.folder / "tile/0/000").unlink()
+    del ledger.notary
+    ledger.sign()
+    status, text = ledger.verified()
+    assert status == 0, text
+
+
+def test_a_disk_that_is_full_leaves_no_drafts(ledger: LedgerDesk, monkeypatch: pytest.MonkeyPatch):
+    """However often it is tried; what was published stays, and goes on when there is room."""
+    ledger.take_in(registered(1))
+    ledger.sign()
+    ledger.take_in(*attempts(3))
+    with monkeypatch.context() as full:
+        full.setattr(os, "fsync", no_space)
+        assert [ledger.notary.work() for _ in range(5)] == [0] * 5
+    assert [*(ledger.folder / DRAFTS).iterdir()] == []
+    ledger.sign()
+    status, text = ledger.verified()
+    assert (status, "4 leaves" in text) == (0, True), text
+
+
+def test_drafts_of_a_process_that_was_killed_go_when_they_are_old(ledger: LedgerDesk):
+    """Those of another process that is at work do not."""
+    ledger.take_in(registered(1))
+    ledger.sign()
+    drafts = ledger.folder / DRAFTS
+    for name, age_s in (("old", 2 * DRAFT_LEFT_AFTER_S), ("new", 0.0)):
+        (drafts / name).write_bytes(b"half")
+        at = time.time() - age_s
+        os.utime(drafts / name, (at, at))
+    TileFiles(ledger.folder)
+    assert [draft.name for draft in drafts.iterdir()] == ["new"]
+
+
+def no_space(_descriptor: int) -> None:
+    raise OSError(errno.ENOSPC, "No space left on device")
 
 
 def test_of_two_notaries_at_once_one_signs(ledger: LedgerDesk):
