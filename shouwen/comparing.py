@@ -1,7 +1,7 @@
 """The ledger and the logs of the running services side by side, all of them."""
 
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Any, Final
@@ -9,6 +9,7 @@ from typing import Any, Final
 import msgspec
 
 from contracts.envelope import CloudEvent
+from contracts.events import PUBLISHER
 from contracts.events.intake import PetitionRegisteredV1
 from services.audit.readmodels.entering import canonical
 from services.audit.verifier import (
@@ -42,6 +43,8 @@ class Comparison:
     wrong: int = 0
     _logs: dict[str, Iterator[CloudEvent]] = field(default_factory=dict)
     _ends: Ends = field(default_factory=Ends)
+    # As the first statements had them, without the numbers of petitions; none after those with.
+    _ends_by_id: Ends | None = field(default_factory=Ends)
     _not_ended: deque[tuple[Leaf, str]] = field(default_factory=deque)
     _numbers_known: bool = True
 
@@ -84,6 +87,9 @@ class Comparison:
         elif sha256(canonical(event)).hexdigest() != leaf.members["payload_sha256"]:
             self._found(f"{leaf.name} was changed in the log of {source}")
             event = None
+        publisher = PUBLISHER.get(leaf.members["type"], source)
+        if publisher != source:
+            self._found(f"{leaf.name} is of a type that {publisher} alone publishes")
         self._compare_ends(leaf, event)
 
     def _compare_ends(self, leaf: Leaf, event: CloudEvent | None) -> None:
@@ -96,18 +102,33 @@ class Comparison:
             self._numbers_known = False
         number = str(event.data["number"]) if event and type_ == PetitionRegisteredV1.TYPE else ""
         self._not_ended.append((leaf, number))
-        if type_ == HEADS_TYPE and event and event.data.get("numbers") and self._numbers_known:
-            self._compare_stated(leaf, event.data["size"], event.data["root"])
+        if type_ == HEADS_TYPE and event and leaf.members["source"] == PUBLISHER[HEADS_TYPE]:
+            self._compare_stated(leaf, event.data)
 
-    def _compare_stated(self, leaf: Leaf, size: int, root: str) -> None:
-        while self._not_ended and self._not_ended[0][0].position < size:
+    def _compare_stated(self, leaf: Leaf, stated: Mapping[str, Any]) -> None:
+        if not 0 < stated["size"] <= leaf.position:
+            self._found(f"{leaf.name} states the ends of leaves that do not lie before it")
+            return
+        while self._not_ended and self._not_ended[0][0].position < stated["size"]:
             self._end(*self._not_ended.popleft())
-        if self._ends.root().hex() != root:
+        ends = self._ends_as_in(stated)
+        if ends is None:
+            self._found(f"{leaf.name} states the ends without numbers, after those with them")
+        elif (ends is not self._ends or self._numbers_known) and ends.root().hex() != stated[
+            "root"
+        ]:
             self._found(f"{leaf.name} states other ends of the cases than the leaves have")
+
+    def _ends_as_in(self, stated: Mapping[str, Any]) -> Ends | None:
+        if not stated.get("numbers"):
+            return self._ends_by_id
+        self._ends_by_id = None
+        return self._ends
 
     def _end(self, leaf: Leaf, number: str) -> None:
         members = leaf.members
-        self._ends.put("petition", members["petition"], members["petition_seq"], leaf.hash)
+        for ends in filter(None, (self._ends, self._ends_by_id)):
+            ends.put("petition", members["petition"], members["petition_seq"], leaf.hash)
         if number:
             self._ends.put("number", number, members["petition_seq"], leaf.hash)
 

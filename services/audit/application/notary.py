@@ -124,7 +124,7 @@ class Notary:
         with self._log.reading() as transaction:
             last = self._trees.last_signed(transaction)
             there = self._trees.size(transaction)
-        size = min(there, last.size + LEAVES_PER_CHECKPOINT)
+        size: int = min(there, last.size + LEAVES_PER_CHECKPOINT)
         if size > last.size:
             with self._log.writing() as transaction:
                 self._check_unchanged(transaction, last.size, last.note)

@@ -7,11 +7,16 @@ from typing import Any
 import msgspec
 import pytest
 
+from chassis.eventstore.application import Answer, Provenance, Unit
 from chassis.messaging.telling import teller
+from contracts.envelope import CloudEvent
 from services.audit.application.ledger import Ledger
+from services.audit.domain.case_heads import CaseHeads
+from services.audit.domain.heads import LEDGER_ID
 from services.audit.publishing import TELLINGS
+from services.audit.verifier import Ends, Leaf
 from shouwen.comparing import Comparison
-from tests.builders import registered
+from tests.builders import cloud_event, registered
 from tests.unit.audit.desk import Desk
 from tests.unit.audit.ledgers import LedgerDesk, attempts, case
 
@@ -32,6 +37,42 @@ def ask(ledger: LedgerDesk, service: str, method: str, given: Any) -> Any:
     events = list(own) if service == "audit" else ledger.desk.log.events
     told = [each for each in events if each.service == service][given["after"] :]
     return {"events": msgspec.to_builtins(told)}
+
+
+def ends_by_id(ledger: LedgerDesk, size: int) -> bytes:
+    """Return the root over the ends of the first leaves, without the numbers of petitions."""
+    ends = Ends()
+    for position, encoded in enumerate(ledger.parts()[:size]):
+        leaf = Leaf.read(position, encoded)
+        members = leaf.members
+        ends.put("petition", members["petition"], members["petition_seq"], leaf.hash)
+    return ends.root()
+
+
+def record_without_numbers(ledger: LedgerDesk, root: bytes, size: int = 5) -> None:
+    """State the ends as the first version did, and take the fact in."""
+    stated = CaseHeads._create(
+        CaseHeads.Recorded,
+        id=CaseHeads.create_id(size),
+        timestamp=ledger.desk.clock(),
+        petition_id=str(LEDGER_ID),
+        size=size,
+        root=root.hex(),
+    )
+
+    def decide(unit: Unit) -> Answer:
+        unit.add(stated)
+        return {}
+
+    ledger.desk.application.run(Provenance("service:audit", "heads", str(size)), decide)
+    ledger.take_in_own()
+    ledger.sign()
+
+
+def stated_by(service: str, position: int, size: int) -> CloudEvent:
+    """Return ends stated in a log that is not audit's."""
+    data = {"petition_id": str(LEDGER_ID), "size": size, "root": "00" * 32, "numbers": True}
+    return cloud_event(service, position, "case_heads.recorded.v1", data)
 
 
 @pytest.fixture
@@ -57,3 +98,37 @@ def test_ends_of_which_one_was_left_out_are_found_and_named(ledger: LedgerDesk):
     wrong, text = compared(ledger)
     assert wrong == 1
     assert "audit 1 (case_heads.recorded.v1) states other ends" in text
+
+
+def test_ends_that_another_service_states_are_found_and_named(ledger: LedgerDesk):
+    """Whoever writes to the database of one service can have audit enter what he likes."""
+    ledger.state_heads()
+    ledger.take_in(stated_by("notify", 9, 5))
+    ledger.sign()
+    wrong, text = compared(ledger)
+    assert wrong == 1
+    assert "notify 9 (case_heads.recorded.v1) is of a type that audit alone publishes" in text
+
+
+def test_ends_without_numbers_are_compared_too(ledger: LedgerDesk):
+    """The first statements were without; after those with numbers there is none any more."""
+    record_without_numbers(ledger, ends_by_id(ledger, 5))
+    assert compared(ledger)[0] == 0, compared(ledger)
+    record_without_numbers(ledger, b"\0" * 32, size=6)
+    wrong, text = compared(ledger)
+    assert (wrong, "audit 2 (case_heads.recorded.v1) states other ends" in text) == (1, True)
+
+
+def test_ends_without_numbers_after_those_with_them_are_found(ledger: LedgerDesk):
+    ledger.state_heads()
+    record_without_numbers(ledger, ends_by_id(ledger, 5))
+    wrong, text = compared(ledger)
+    assert (wrong, "states the ends without numbers" in text) == (1, True)
+
+
+def test_ends_of_leaves_to_come_are_found(ledger: LedgerDesk):
+    ledger.desk.application.record_heads(99, b"\0" * 32)
+    ledger.take_in_own()
+    ledger.sign()
+    wrong, text = compared(ledger)
+    assert (wrong, "do not lie before it" in text) == (1, True)
