@@ -25,6 +25,7 @@ from services.audit.verifier import (
     checkpoint_from,
 )
 from shouwen.calling import Call
+from shouwen.follow_through import whole_feed
 from shouwen.hosting import SERVICES
 
 PAGE: Final = 1_000
@@ -45,6 +46,8 @@ class Comparison:
     _ends: Ends = field(default_factory=Ends)
     # As the first statements had them, without the numbers of petitions; none after those with.
     _ends_by_id: Ends | None = field(default_factory=Ends)
+    _shown: Iterator[tuple[int, Mapping[str, Any]]] = field(default_factory=lambda: iter(()))
+    _held_back: int = 0
     _not_ended: deque[tuple[Leaf, str]] = field(default_factory=deque)
     _numbers_known: bool = True
 
@@ -65,17 +68,23 @@ class Comparison:
         self.say(f"The checkpoint of {checkpoint.size} leaves is signed by the key.")
         tree, chains, entered = Growing(), Chains(), Logs()
         self._logs = {service: self._log_of(service) for service in SERVICES}
+        self._shown = whole_feed(self.ask)
         for leaf in self._leaves(checkpoint.size):
             tree.add(leaf.hash)
             chains.add(leaf)
             entered.add(leaf)
             self._compare_event(leaf)
+            self._compare_shown(leaf)
         if tree.size != checkpoint.size or tree.root() != checkpoint.root:
             self._found("the leaves are not those that the checkpoint was signed over")
         for service in SERVICES:
             beyond = sum(1 for _ in self._logs[service])
             seq = entered.seq.get(service, 0)
             self.say(f"{service}: {seq} events compared, {beyond} since the checkpoint.")
+        if self._held_back:
+            self.say(
+                f"{self._held_back} events wait behind a parked one; replay does not show them."
+            )
 
     def _compare_event(self, leaf: Leaf) -> None:
         source, seq = leaf.members["source"], leaf.members["seq"]
@@ -91,6 +100,16 @@ class Comparison:
         if publisher != source:
             self._found(f"{leaf.name} is of a type that {publisher} alone publishes")
         self._compare_ends(leaf, event)
+
+    def _compare_shown(self, leaf: Leaf) -> None:
+        """Compare what replay and all lists answer from with the leaf."""
+        _, shown = next(self._shown, (0, None))
+        if shown is None:
+            self._held_back += 1
+            return
+        event = msgspec.convert(shown, CloudEvent)
+        if sha256(canonical(event)).hexdigest() != leaf.members["payload_sha256"]:
+            self._found(f"{leaf.name} was changed where replay reads it")
 
     def _compare_ends(self, leaf: Leaf, event: CloudEvent | None) -> None:
         """Compare what the ledger states of the ends of all cases with the leaves before it.

@@ -14,6 +14,7 @@ from services.audit.application.ledger import Ledger
 from services.audit.domain.case_heads import CaseHeads
 from services.audit.domain.heads import LEDGER_ID
 from services.audit.publishing import TELLINGS
+from services.audit.readmodels.feed import FeedTables
 from services.audit.verifier import Ends, Leaf
 from shouwen.comparing import Comparison
 from tests.builders import cloud_event, registered
@@ -33,10 +34,17 @@ def ask(ledger: LedgerDesk, service: str, method: str, given: Any) -> Any:
         return audited.checkpoint(None)
     if method == "leaves":
         return {"leaves": audited.leaves(given["after"], given["limit"])[0]}
+    if method == "feed":
+        return feed_of(ledger, given)
     own = map(teller("audit", TELLINGS), ledger.desk.recorded())
     events = list(own) if service == "audit" else ledger.desk.log.events
     told = [each for each in events if each.service == service][given["after"] :]
     return {"events": msgspec.to_builtins(told)}
+
+
+def feed_of(ledger: LedgerDesk, given: Any) -> dict[str, Any]:
+    page = FeedTables().page(ledger.log, given["after"], [], given["limit"])
+    return {**page._asdict(), "events": msgspec.to_builtins(page.events)}
 
 
 def ends_by_id(ledger: LedgerDesk, size: int) -> bytes:
@@ -132,3 +140,12 @@ def test_ends_of_leaves_to_come_are_found(ledger: LedgerDesk):
     ledger.sign()
     wrong, text = compared(ledger)
     assert (wrong, "do not lie before it" in text) == (1, True)
+
+
+def test_a_fact_that_was_changed_where_replay_reads_it_is_found_and_named(ledger: LedgerDesk):
+    """The logs and the ledger are as they were: only what people are shown is not."""
+    ledger.sign()
+    assert compared(ledger)[0] == 0
+    ledger.change("UPDATE timeline SET actor = 'somebody' WHERE source = 'notify' AND position = 3")
+    wrong, text = compared(ledger)
+    assert (wrong, "notify 3 (reminder.delivered.v1) was changed where replay" in text) == (1, True)
