@@ -103,7 +103,7 @@ class AuditService:
     def export(self, request: rpc.ExportCase, caller: Caller) -> rpc.Bundle:
         self._catch_up()
         evidence = self.rooms.audit.export(_reader(caller), request.number, request.known_size)
-        content = b64encode(bundle_of(evidence, self.rooms.ledger.keys)).decode()
+        content = b64encode(bundle_of(evidence, self.rooms.ledger.keys())).decode()
         return rpc.Bundle(number=evidence.number, size=evidence.growth.size, content=content)
 
     @answers(rpc.ABSENCE)
@@ -114,7 +114,7 @@ class AuditService:
         absence = self.rooms.disclosing.absence(
             _reader(caller), _sought(request), request.known_size
         )
-        content = b64encode(absence_of(absence, self.rooms.ledger.keys)).decode()
+        content = b64encode(absence_of(absence, self.rooms.ledger.keys())).decode()
         return rpc.Absence(
             size=absence.growth.size, stated_size=absence.stated_size, content=content
         )

@@ -15,13 +15,17 @@ class Ledger:
     """Reads the ledger.
 
     Args:
-        keys: its public keys, one line each.
+        keys: the public keys that sign now, one line each.
     """
 
     def __init__(self, log_of_events: EventLog, trees: Trees, keys: Sequence[str]) -> None:
         self._log = log_of_events
         self._trees = trees
-        self.keys = keys
+        self._keys = keys
+
+    def keys(self) -> list[str]:
+        """Return its public keys, those that sign now before those that have signed."""
+        return list(dict.fromkeys([*self._keys, *self._trees.keys(self._log)]))
 
     def checkpoint(self, known_size: int | None) -> dict[str, Any]:
         """Return the newest checkpoint, and the proof that it grew out of an older one.
@@ -40,7 +44,7 @@ class Ledger:
         return {
             "note": newest.note,
             "size": newest.size,
-            "keys": list(self.keys),
+            "keys": self.keys(),
             "consistency": [b64encode(each).decode() for each in proof],
         }
 

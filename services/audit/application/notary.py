@@ -20,7 +20,7 @@ from chassis.eventstore.log import EventLog
 from chassis.eventstore.transaction import Questions, Writing
 from services.audit.domain.damage import LedgerDamaged
 from services.audit.domain.merkle import LEVEL_BITS, TILE_WIDTH, Hashes, root_of
-from services.audit.domain.notes import Checkpoint, Signer, signed
+from services.audit.domain.notes import Checkpoint, Signer, signed, verifier_key
 from services.audit.domain.tiles import CHECKPOINT, Tile, entries_of, tiles_between
 
 LEAVES_PER_CHECKPOINT: Final = 16_384
@@ -53,6 +53,12 @@ class Trees(Protocol):
 
     def add_signed(self, transaction: Writing, size: int, note: str, at: str) -> None:
         """Put a checkpoint on record."""
+
+    def keys(self, questions: Questions) -> list[str]:
+        """Return the public keys that have signed, the latest first."""
+
+    def add_key(self, transaction: Writing, key: str, size: int, at: str) -> None:
+        """Put on record that a key signs, from a size on."""
 
 
 class Files(Protocol):
@@ -130,9 +136,17 @@ class Notary:
                 self._check_unchanged(transaction, last.size, last.note)
                 self._trees.grow(transaction, last.size, size)
                 root = root_of(self._trees.hashes(transaction, size), size)
-                note = self._signed(size, root)
-                self._trees.add_signed(transaction, size, note, text_of(self._clock()))
+                now = text_of(self._clock())
+                self._keep_keys(transaction, size, now)
+                self._trees.add_signed(transaction, size, self._signed(size, root), now)
         return there - size
+
+    def _keep_keys(self, transaction: Writing, size: int, at: str) -> None:
+        """Keep the public halves of the keys: what they signed is to be read when they are gone."""
+        known = self._trees.keys(transaction)
+        for key in map(verifier_key, self._signers):
+            if key not in known:
+                self._trees.add_key(transaction, key, size, at)
 
     def _check_unchanged(self, transaction: Writing, size: int, note: str) -> None:
         """Sign nothing that has not grown out of what was signed last.

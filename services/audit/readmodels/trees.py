@@ -115,6 +115,15 @@ class TreeTables:
         """Put a checkpoint on record; there is one for a size, ever."""
         transaction.insert("ledger_checkpoint", {"size": size, "note": note, "signed_at": at})
 
+    def keys(self, questions: Questions) -> list[str]:
+        """Return the public keys that have signed, the latest first."""
+        rows = questions.query("SELECT key FROM ledger_key ORDER BY size DESC, key")
+        return [row[0] for row in rows]
+
+    def add_key(self, transaction: Writing, key: str, size: int, at: str) -> None:
+        """Put on record that a key signs, from a size on."""
+        transaction.insert("ledger_key", {"key": key, "size": size, "signed_at": at})
+
 
 _SIGNED = "SELECT size, note FROM ledger_checkpoint"
 

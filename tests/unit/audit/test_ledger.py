@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from structlog.testing import capture_logs
 
 from chassis.messaging.inbox import Inbox
+from services.audit.application.ledger import Ledger
 from services.audit.domain.damage import LedgerDamaged
 from services.audit.domain.leaves import Leaf, leaf_of
 from services.audit.gateways.signing import signers_from
@@ -174,6 +175,18 @@ class TestCheckpoints:
         new.sign()
         assert new.verified()[0] == 0
         assert ledger.verified()[0] == 1
+
+    def test_the_public_halves_of_old_keys_are_kept(self, ledger: LedgerDesk):
+        """What they signed is to be read when nobody has the private ones any more."""
+        ledger.take_in(*case())
+        ledger.sign()
+        new = LedgerDesk(ledger.desk, ledger.folder, signers_from(ORIGIN, keys_text("2")))
+        audited = Ledger(new.log, new.trees, new.keys)
+        assert audited.keys() == [*new.keys, *ledger.keys]
+        new.take_in(*attempts(1, first=6))
+        new.sign()
+        new.sign()
+        assert audited.keys() == [*new.keys, *ledger.keys]
 
 
 class TestWhatCannotBe:
