@@ -50,7 +50,8 @@ BUCKETS: Final = 65_536
 BUCKET_DIGITS: Final = 4
 RECEIPT: Final = ".tlog-proof"
 CONTENT: Final = "content.json"
-HEADS_TYPE: Final = "case_heads.recorded.v1"
+# By whom, about what and as what the ends of all cases are stated.
+HEADS: Final = ("audit", "0f4bd5a3-7f1c-5a57-8f0e-2b6a5c9d3e10", "case_heads.recorded.v1")
 LEAF_MEMBERS: Final = frozenset(
     ("at", "payload_sha256", "petition", "petition_seq", "prev", "seq", "source", "type", "v")
 )
@@ -733,9 +734,11 @@ def _stated_heads(parts: Mapping[str, bytes], newest: Checkpoint) -> Stated:
         raise Wrong("heads.json is not of the form that the ledger writes")
     leaf = _proven(parts["heads.tlog-proof"], parts["heads.leaf"], newest)
     event = check_event(leaf, parts["heads.event"])
-    if leaf.members["type"] != HEADS_TYPE:
-        raise Wrong(f"{leaf.name} does not state the ends of the cases")
+    if tuple(leaf.members[each] for each in ("source", "petition", "type")) != HEADS:
+        raise Wrong(f"{leaf.name} does not state the ends of the cases: only audit does")
     data = event["data"]
+    if type(data["size"]) is not int or not 0 < data["size"] <= leaf.position:
+        raise Wrong(f"{leaf.name} states the ends of leaves that come behind it, or of none")
     return Stated(
         data["size"],
         _octets(data["root"]),
