@@ -27,6 +27,7 @@ import json
 import marshal
 import os
 import subprocess
+import re
 import sys
 import zipfile
 from base64 import b64decode
@@ -454,11 +455,22 @@ class Report:
 
     def holds(self, text: str) -> None:
         """Say what holds."""
-        self.say(f"  holds  {text}")
+        self.line(f"  holds  {text}")
 
     def note(self, text: str) -> None:
         """Say what the reader has to know."""
-        self.say(f"  note   {text}")
+        self.line(f"  note   {text}")
+
+    def line(self, text: str) -> None:
+        """Say a line, and one only, whatever a file has put into it."""
+        self.say(printable(text))
+
+
+def printable(text: str) -> str:
+    """Return a text with everything escaped that breaks a line, or shows as nothing."""
+    return "".join(
+        each if each.isprintable() else each.encode("unicode_escape").decode() for each in text
+    )
 
 
 def parts_of(content: bytes) -> dict[str, bytes]:
@@ -692,11 +704,15 @@ def _check_heads(parts: Mapping[str, bytes], newest: Checkpoint, report: Report)
 
 def _check_absence(parts: Mapping[str, bytes], newest: Checkpoint, report: Report) -> None:
     by, _, what = _text(parts, "absent").removesuffix("\n").partition(" ")
+    if by not in FORMS or not FORMS[by].fullmatch(what):
+        raise Wrong(f"{what!r} is no {by} that a case could have: look for it as it is written")
     stated = _stated_heads(parts, newest)
-    if [{by: each.get(by)} for each in stated.chains] != [{by: what}] or by not in KEYS:
+    if [{by: each.get(by)} for each in stated.chains] != [{by: what}]:
         raise Wrong(f"the file does not show what became of {by} {what}")
     if by == "number" and not stated.numbers:
         raise Wrong("the ends that were stated do not have the numbers of petitions")
+    if not stated.numbers:
+        report.note("the ends are stated as the first releases did, without numbers of petitions")
     if stated.end_of(stated.chains[0]) != NO_END:
         raise Wrong(f"there is a case of the {by} {what} in the ledger")
     report.holds(f"up to leaf {stated.size - 1}, {stated.at}, there is no case of the {by} {what}")
@@ -705,6 +721,11 @@ def _check_absence(parts: Mapping[str, bytes], newest: Checkpoint, report: Repor
 NO_END: Final = (0, b"")
 # By what a case is looked for, to what its key is the hash of.
 KEYS: Final[Mapping[str, str]] = {"petition": "{}", "number": "number\n{}"}
+# What looks like a name and is another one is in no ledger: that proves nothing.
+FORMS: Final[Mapping[str, re.Pattern[str]]] = {
+    "petition": re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"),
+    "number": re.compile(r"XF-[0-9]{6}-[0-9]{8}-[0-9]{6}-[0-9A-Z]"),
+}
 
 
 @dataclass(frozen=True)
@@ -1211,7 +1232,7 @@ def verify(
         jobs: how many processes share the work on a whole ledger.
     """
     report = Report(say)
-    say(f"Checking {place}")
+    report.line(f"Checking {place}")
     try:
         if place.endswith(RECEIPT):
             beside = Path(place.removesuffix(RECEIPT) + ".leaf")
@@ -1219,18 +1240,18 @@ def verify(
         elif Path(place).is_file():
             events = verify_bundle(Path(place).read_bytes(), terms, report)
             for event in events:
-                say(f"    {event['recordedtime']}  {event['type']}  by {event['actor']}")
+                report.line(f"    {event['recordedtime']}  {event['type']}  by {event['actor']}")
         else:
             apart = Processes(place, jobs)
             newest = verify_tiles(reader_of(place), terms, report, apart)
             if remember:
                 _keep(remember, newest)
     except Wrong as wrong:
-        say(f"  WRONG  {wrong}")
+        report.line(f"  WRONG  {wrong}")
         say("It does not hold.")
         return 1
     except Exception as error:  # noqa: BLE001 - whatever a forged file leads to, it is not accepted
-        say(f"It could not be read: {type(error).__name__}, {error}")
+        report.line(f"It could not be read: {type(error).__name__}, {error}")
         return 2
     say("All of it holds.")
     return 0
