@@ -13,7 +13,9 @@ with such lines. OLD is a checkpoint that you kept from an earlier visit: the le
 out of it. FILE holds the last checkpoint that this program found good: it is compared with, and
 then written anew. Whoever runs this daily from elsewhere is a witness.
 
-Exit status: 0 all holds, 1 something does not, 2 it could not be read.
+Exit status: 0 all holds, 1 something does not, 2 it could not be read, 3 what is shown holds, but
+something is not shown (`LACKS`): the end of the case, or one of its petitions. `--case NUMBER` is
+for scripts: the bundle has to be about that one.
 
 Standards: RFC 6962 (tree), RFC 8785 (canonical JSON), C2SP signed-note, tlog-checkpoint,
 tlog-tiles, tlog-proof.
@@ -49,6 +51,7 @@ HASH_BYTES: Final = 32
 TILE: Final = 256
 BUCKETS: Final = 65_536
 BUCKET_DIGITS: Final = 4
+REGISTERED: Final = "petition.registered.v1"
 RECEIPT: Final = ".tlog-proof"
 CONTENT: Final = "content.json"
 # By whom, about what and as what the ends of all cases are stated.
@@ -449,9 +452,14 @@ class Logs:
 
 @dataclass
 class Report:
-    """What was checked, in plain words."""
+    """What was checked, in plain words.
+
+    Attributes:
+        unproven: what was asked and is not shown, though nothing speaks against it.
+    """
 
     say: Callable[[str], None]
+    unproven: list[str] = field(default_factory=list)
 
     def holds(self, text: str) -> None:
         """Say what holds."""
@@ -460,6 +468,11 @@ class Report:
     def note(self, text: str) -> None:
         """Say what the reader has to know."""
         self.line(f"  note   {text}")
+
+    def lacks(self, text: str) -> None:
+        """Say what is not proven."""
+        self.unproven.append(text)
+        self.line(f"  LACKS  {text}")
 
     def line(self, text: str) -> None:
         """Say a line, and one only, whatever a file has put into it."""
@@ -528,11 +541,13 @@ class Terms:
 
     Attributes:
         witnesses: all of whom must have signed that checkpoint.
+        case: number that a bundle must be about, if it matters.
     """
 
     keys: Sequence[Key] = ()
     kept: str = ""
     witnesses: Sequence[Key] = ()
+    case: str = ""
 
     def kept_checkpoint(self, report: "Report") -> Checkpoint | None:
         """Return the checkpoint that was kept, signed as it should be; None where there is none.
@@ -566,9 +581,10 @@ def verify_bundle(content: bytes, terms: Terms, report: Report) -> list[dict[str
     report.holds(f"the ledger's key has signed {newest.size} leaves of {newest.origin}")
     _check_growth(parts, keys, newest, terms, report)
     if "absent" in parts:
-        _check_absence(parts, newest, report)
+        _check_absence(parts, newest, terms, report)
         return []
     events = _check_case(parts, newest, report)
+    _check_petitions(events, terms, report)
     _check_content(parts, events, report)
     _check_heads(parts, newest, report)
     return events
@@ -619,6 +635,8 @@ def _check_case(
     encoded = parts["leaves.jsonl"].splitlines()
     bodies = parts["events.jsonl"].split(b"\n")[:-1]
     names = [name for name in parts if name.startswith("proofs/")]
+    if not names:
+        raise Wrong("the file shows no event at all")
     if not len(encoded) == len(bodies) == len(names):
         raise Wrong(f"{len(bodies)} events, {len(encoded)} leaves, {len(names)} proofs")
     chains, events, before = Chains(), [], -1
@@ -631,6 +649,45 @@ def _check_case(
         chains.add(leaf)
     report.holds(f"{len(events)} events are in the ledger, unchanged, none missing between them")
     return events
+
+
+def _check_petitions(
+    events: Sequence[Mapping[str, Any]], terms: Terms, report: Report
+) -> None:
+    """Say which case the events are of, and whether all of its petitions are here."""
+    shown = {
+        str(event["data"].get("number")): event["subject"]
+        for event in events
+        if event["type"] == REGISTERED
+    }
+    for number, petition in shown.items():
+        report.holds(f"it shows the petition {number}, {petition}")
+    if terms.case and terms.case not in shown:
+        raise Wrong(f"it is not the case {terms.case}: the file shows {', '.join(shown) or 'none'}")
+    for petition in {event["subject"] for event in events} - {*shown.values()}:
+        report.lacks(f"how the petition {petition} was put on record is not shown, nor its number")
+    for number in sorted(_belonging(events) - shown.keys()):
+        report.lacks(f"by these events {number} belongs to the case, and its own are not shown")
+
+
+def _belonging(events: Sequence[Mapping[str, Any]]) -> set[str]:
+    """Return the numbers that events name as of one matter, less those that left it again."""
+    repeats: dict[str, str] = {}
+    joined: set[str] = set()
+    for event in events:
+        type_, data = event["type"], event["data"]
+        if type_ in {REGISTERED, "repeat.linked.v1"} and data.get("repeats_number"):
+            repeats[data["number"]] = data["repeats_number"]
+        elif type_ == "repeat.unlinked.v1":
+            repeats |= dict.fromkeys(data["along"], data["number"])
+            repeats.pop(data["number"], None)
+        elif type_ == "repeat.joined.v1":
+            joined.add(data["repeat_number"])
+        elif type_ == "matter.merged.v1":
+            joined.update(data["numbers"])
+        elif type_ == "repeat.left.v1":
+            joined.difference_update(data["numbers"])
+    return joined | {*repeats.values()}
 
 
 def _check_content(
@@ -691,7 +748,7 @@ def _receipt(proof: bytes, checkpoint: Checkpoint) -> tuple[int, list[bytes]]:
 
 def _check_heads(parts: Mapping[str, bytes], newest: Checkpoint, report: Report) -> None:
     if "heads.json" not in parts:
-        report.note("nothing shows that these are all events of the case: its end is not proven")
+        report.lacks("nothing shows that these are all events of the case: its end is not proven")
         return
     stated = _stated_heads(parts, newest)
     ends = {each["petition"]: stated.end_of(each) for each in stated.chains}
@@ -699,13 +756,29 @@ def _check_heads(parts: Mapping[str, bytes], newest: Checkpoint, report: Report)
     for petition in {**found, **ends}:
         if found.get(petition, NO_END) != ends.get(petition, NO_END):
             raise Wrong(f"petition {petition} had other events at {stated.size} leaves than these")
+    if not found:
+        report.lacks(f"the case began behind leaf {stated.size - 1}: its end is not proven")
+        return
     report.holds(f"these are all events of the case up to leaf {stated.size - 1}, {stated.at}")
+    _tell_the_rest(stated, newest, report)
 
 
-def _check_absence(parts: Mapping[str, bytes], newest: Checkpoint, report: Report) -> None:
+def _tell_the_rest(stated: "Stated", newest: Checkpoint, report: Report) -> None:
+    behind = newest.size - stated.size
+    report.note(
+        f"the checkpoint has {behind} more leaves, from {stated.size} on: nothing is shown of what"
+        " they hold, but for the events here"
+    )
+
+
+def _check_absence(
+    parts: Mapping[str, bytes], newest: Checkpoint, terms: Terms, report: Report
+) -> None:
     by, _, what = _text(parts, "absent").removesuffix("\n").partition(" ")
     if by not in FORMS or not FORMS[by].fullmatch(what):
         raise Wrong(f"{what!r} is no {by} that a case could have: look for it as it is written")
+    if terms.case not in {"", what}:
+        raise Wrong(f"it is not about {terms.case}, but about {what}")
     stated = _stated_heads(parts, newest)
     if [{by: each.get(by)} for each in stated.chains] != [{by: what}]:
         raise Wrong(f"the file does not show what became of {by} {what}")
@@ -716,6 +789,7 @@ def _check_absence(parts: Mapping[str, bytes], newest: Checkpoint, report: Repor
     if stated.end_of(stated.chains[0]) != NO_END:
         raise Wrong(f"there is a case of the {by} {what} in the ledger")
     report.holds(f"up to leaf {stated.size - 1}, {stated.at}, there is no case of the {by} {what}")
+    _tell_the_rest(stated, newest, report)
 
 
 NO_END: Final = (0, b"")
@@ -1231,13 +1305,15 @@ def verify(
         remember: where the checkpoint of the whole ledger is kept, once all of it holds.
         jobs: how many processes share the work on a whole ledger.
     """
-    report = Report(say)
+    report, is_bundle = Report(say), not place.endswith(RECEIPT) and Path(place).is_file()
     report.line(f"Checking {place}")
     try:
+        if terms.case and not is_bundle:
+            raise Unreadable("--case is for the bundle of one")
         if place.endswith(RECEIPT):
             beside = Path(place.removesuffix(RECEIPT) + ".leaf")
             verify_receipt(Path(place).read_bytes(), beside.read_bytes(), terms, report)
-        elif Path(place).is_file():
+        elif is_bundle:
             events = verify_bundle(Path(place).read_bytes(), terms, report)
             for event in events:
                 report.line(f"    {event['recordedtime']}  {event['type']}  by {event['actor']}")
@@ -1248,12 +1324,15 @@ def verify(
                 _keep(remember, newest)
     except Wrong as wrong:
         report.line(f"  WRONG  {wrong}")
-        say("It does not hold.")
+        report.line("It does not hold.")
         return 1
     except Exception as error:  # noqa: BLE001 - whatever a forged file leads to, it is not accepted
         report.line(f"It could not be read: {type(error).__name__}, {error}")
         return 2
-    say("All of it holds.")
+    if report.unproven:
+        report.line("What is shown holds. It is not shown to be all: see LACKS.")
+        return 3
+    report.line("All of it holds.")
     return 0
 
 
@@ -1293,6 +1372,7 @@ def main(arguments: Sequence[str]) -> int:
         default=[],
         help="public key of a witness who must have signed that checkpoint",
     )
+    parser.add_argument("--case", default="", help="number that the bundle must be about")
     parser.add_argument("--remember", type=Path, help="file that keeps the last good checkpoint")
     parser.add_argument(
         "--jobs", type=int, default=cores(), help="processes that share a whole ledger"
@@ -1300,7 +1380,7 @@ def main(arguments: Sequence[str]) -> int:
     given = parser.parse_args(arguments)
     try:
         kept = kept_in(given.checkpoint, given.remember)
-        terms = Terms(keys_from(given.key), kept, keys_from(given.witness, COSIGNS))
+        terms = Terms(keys_from(given.key), kept, keys_from(given.witness, COSIGNS), given.case)
     except Unreadable as error:
         parser.error(str(error))
     return verify(given.place, terms, print, given.remember, given.jobs)
