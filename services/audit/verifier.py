@@ -54,6 +54,9 @@ BUCKET_DIGITS: Final = 4
 REGISTERED: Final = "petition.registered.v1"
 RECEIPT: Final = ".tlog-proof"
 CONTENT: Final = "content.json"
+CONTENT_MEMBERS: Final = {"number": str, "version": int, "salt": str, "committed": str}
+COMMITTING: Final = frozenset((REGISTERED, "party.named.v1", "petition.corrected.v1"))
+SALT_BYTES: Final = 32
 # By whom, about what and as what the ends of all cases are stated.
 HEADS: Final = ("audit", "0f4bd5a3-7f1c-5a57-8f0e-2b6a5c9d3e10", "case_heads.recorded.v1")
 LEAF_MEMBERS: Final = frozenset(
@@ -376,11 +379,15 @@ def canonical(value: Any) -> bytes:
 _encoder: Final = json.JSONEncoder(sort_keys=True, ensure_ascii=False, separators=(",", ":"))
 
 
-def _object(encoded: bytes, name: str) -> dict[str, Any]:
+def _json(encoded: bytes, name: str) -> Any:
     try:
-        value = json.loads(encoded)
+        return json.loads(encoded)
     except (ValueError, RecursionError) as error:
         raise Wrong(f"{name} is no JSON") from error
+
+
+def _object(encoded: bytes, name: str) -> dict[str, Any]:
+    value = _json(encoded, name)
     if not isinstance(value, dict):
         raise Wrong(f"{name} is no JSON object")
     return value
@@ -696,16 +703,54 @@ def _check_content(
     """Check that what is given of the content is what the events committed to."""
     if CONTENT not in parts:
         return
-    committed = {(event["data"].get("number"), event["data"].get("commitment")) for event in events}
-    for each in json.loads(parts[CONTENT]):
-        name = f"the content of {each['number']}, version {each['version']},"
-        opened = sha256(_octets(each["salt"]) + each["committed"].encode()).hexdigest()
-        if (each["number"], opened) not in committed:
+    committed = dict(_commitments(events))
+    contents = _contents(parts[CONTENT])
+    for (number, version), (salt, form) in contents.items():
+        name = f"the content of {number}, version {version},"
+        if committed.get((number, version)) != sha256(salt + form.encode()).hexdigest():
             raise Wrong(f"{name} is not the one that was put on record")
         report.holds(f"{name} is the one that was put on record")
-    if len(json.loads(parts[CONTENT])) < len([each for each in committed if each[1]]):
+    if len(contents) < len(committed):
         report.note("not all content is here: some was erased, or not given")
     report.note("the file holds personal data; without content.json it holds none")
+
+
+def _commitments(
+    events: Sequence[Mapping[str, Any]],
+) -> Iterator[tuple[tuple[str, int], str]]:
+    """Yield number and version of each content that was put on record, and what commits to it."""
+    counts: dict[str, int] = {}
+    for event in events:
+        data = event["data"]
+        if event["type"] in COMMITTING and data.get("commitment"):
+            number = data["number"]
+            counts[number] = counts.get(number, 0) + 1
+            yield (number, counts[number]), data["commitment"]
+
+
+def _contents(encoded: bytes) -> dict[tuple[str, int], tuple[bytes, str]]:
+    """Read what is given of the content: by number and version the salt, and what it is over.
+
+    Nothing may be read in it but what was committed to, so that no form is taken but the one.
+
+    Raises:
+        Wrong: it has another form.
+    """
+    contents = _json(encoded, CONTENT)
+    if not isinstance(contents, list) or canonical(contents) != encoded:
+        raise Wrong(f"{CONTENT} is not of the form that is written")
+    found: dict[tuple[str, int], tuple[bytes, str]] = {}
+    for each in contents:
+        if not isinstance(each, dict) or {
+            name: type(value) for name, value in each.items()
+        } != CONTENT_MEMBERS:
+            raise Wrong(f"{CONTENT} has other members than the content and its salt")
+        name, salt = (each["number"], each["version"]), _octets(each["salt"])
+        form = _object(each["committed"].encode(), f"the content of {each['number']}")
+        if len(salt) != SALT_BYTES or form.keys() != {"text", "persons"} or name in found:
+            raise Wrong(f"the content of {each['number']} is not of the form that is committed to")
+        found[name] = (salt, each["committed"])
+    return found
 
 
 def _proven(proof: bytes, encoded: bytes, checkpoint: Checkpoint) -> Leaf:
@@ -915,7 +960,10 @@ class Ends:
 
 def _octets(text: str) -> bytes:
     """Read hex as the ledger writes it, in small letters."""
-    octets = bytes.fromhex(text)
+    try:
+        octets = bytes.fromhex(text)
+    except ValueError:
+        octets = b""
     if octets.hex() != text:
         raise Wrong(f"{text[:16]}… is not of the form that the ledger writes")
     return octets
