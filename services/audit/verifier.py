@@ -57,8 +57,9 @@ CONTENT: Final = "content.json"
 CONTENT_MEMBERS: Final = {"number": str, "version": int, "salt": str, "committed": str}
 COMMITTING: Final = frozenset((REGISTERED, "party.named.v1", "petition.corrected.v1"))
 SALT_BYTES: Final = 32
+HEADS_TYPE: Final = "case_heads.recorded.v1"
 # By whom, about what and as what the ends of all cases are stated.
-HEADS: Final = ("audit", "0f4bd5a3-7f1c-5a57-8f0e-2b6a5c9d3e10", "case_heads.recorded.v1")
+HEADS: Final = ("audit", "0f4bd5a3-7f1c-5a57-8f0e-2b6a5c9d3e10", HEADS_TYPE)
 LEAF_MEMBERS: Final = frozenset(
     ("at", "payload_sha256", "petition", "petition_seq", "prev", "seq", "source", "type", "v")
 )
