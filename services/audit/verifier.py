@@ -773,7 +773,16 @@ def verify_receipt(proof: bytes, encoded: bytes, terms: Terms, report: Report) -
     if not terms.keys:
         raise Unreadable("a receipt is checked with --key only")
     _head, _, note = proof.decode("utf-8", "replace").partition("\n\n")
-    leaf = _proven(proof, encoded, checkpoint_from(note, terms.keys, "the checkpoint"))
+    checkpoint = checkpoint_from(note, terms.keys, "the checkpoint")
+    leaf = _proven(proof, encoded, checkpoint)
+    if kept := terms.kept_checkpoint(report):
+        if kept.size != checkpoint.size:
+            raise Unreadable(
+                f"a receipt of {checkpoint.size} leaves proves nothing about the checkpoint of"
+                f" {kept.size} that you kept"
+            )
+        _check_kept(kept, [checkpoint])
+        report.holds(f"it is the same ledger as the checkpoint that you kept, of {kept.size}")
     report.holds(f"{leaf.name} is leaf {leaf.position} of the ledger that the key has signed")
     return leaf
 
@@ -1337,8 +1346,36 @@ def keys_from(given: Sequence[str], kind: bytes = b"\x01") -> list[Key]:
     """
     lines: list[str] = []
     for each in given:
-        lines += Path(each).read_text().splitlines() if Path(each).is_file() else [each]
+        if "+" in each and not _is_file(each):
+            lines.append(each)
+            continue
+        written = [line for line in text_in(Path(each)).splitlines() if line.strip()]
+        if not written:
+            raise Unreadable(f"there is no key in {each}")
+        lines += written
     return [Key.read(line, kind) for line in lines]
+
+
+def _is_file(name: str) -> bool:
+    """Tell whether there is such a file; a key can be longer than the name of any."""
+    try:
+        return Path(name).is_file()
+    except (OSError, ValueError):
+        return False
+
+
+def text_in(file: Path) -> str:
+    """Return the text of a file.
+
+    Raises:
+        Unreadable: there is none, or it is no text.
+    """
+    try:
+        return file.read_text(encoding="utf-8")
+    except OSError as error:
+        raise Unreadable(f"{file} cannot be read: {error.strerror}") from error
+    except ValueError as error:
+        raise Unreadable(f"{file} is no text") from error
 
 
 def verify(
@@ -1359,6 +1396,8 @@ def verify(
     try:
         if terms.case and not is_bundle:
             raise Unreadable("--case is for the bundle of one")
+        if remember and (is_bundle or place.endswith(RECEIPT)):
+            raise Unreadable("--remember is for the whole ledger; compare this with --checkpoint")
         if place.endswith(RECEIPT):
             beside = Path(place.removesuffix(RECEIPT) + ".leaf")
             verify_receipt(Path(place).read_bytes(), beside.read_bytes(), terms, report)
@@ -1395,10 +1434,15 @@ def kept_in(checkpoint: Path | None, remember: Path | None) -> str:
     """Return the checkpoint that the reader has kept, in either way; empty where there is none.
 
     Raises:
-        Unreadable: in both, and not the same.
+        Unreadable: in both, and not the same; or one that was asked for is not there. Only what is
+            to be remembered may not be there yet.
     """
-    files = [each for each in (checkpoint, remember) if each and each.exists()]
-    notes = {each.read_text() for each in files}
+    files = [checkpoint] if checkpoint else []
+    if remember and (remember.exists() or remember.is_symlink()):
+        files.append(remember)
+    notes = {text_in(each) for each in files}
+    if not all(notes):
+        raise Unreadable(f"there is no checkpoint in {' or '.join(map(str, files))}")
     if len(notes) > 1:
         raise Unreadable("give one checkpoint that you kept, not two")
     return notes.pop() if notes else ""
@@ -1430,8 +1474,8 @@ def main(arguments: Sequence[str]) -> int:
     try:
         kept = kept_in(given.checkpoint, given.remember)
         terms = Terms(keys_from(given.key), kept, keys_from(given.witness, COSIGNS), given.case)
-    except Unreadable as error:
-        parser.error(str(error))
+    except (Unreadable, ValueError) as error:
+        parser.error(printable(str(error)))
     return verify(given.place, terms, print, given.remember, given.jobs)
 
 
