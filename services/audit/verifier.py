@@ -35,6 +35,7 @@ import zipfile
 from base64 import b64decode
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -51,18 +52,28 @@ HASH_BYTES: Final = 32
 TILE: Final = 256
 BUCKETS: Final = 65_536
 BUCKET_DIGITS: Final = 4
+INTAKE: Final = "/shouwen/intake"
+RESPONSIBILITY: Final = "/shouwen/responsibility"
 REGISTERED: Final = "petition.registered.v1"
+OF_REPEATS: Final = frozenset(
+    (
+        *(REGISTERED, "repeat.linked.v1", "repeat.unlinked.v1"),
+        *("repeat.joined.v1", "matter.merged.v1", "repeat.left.v1"),
+    )
+)
 RECEIPT: Final = ".tlog-proof"
 CONTENT: Final = "content.json"
 CONTENT_MEMBERS: Final = {"number": str, "version": int, "salt": str, "committed": str}
 COMMITTING: Final = frozenset((REGISTERED, "party.named.v1", "petition.corrected.v1"))
 SALT_BYTES: Final = 32
+CALENDAR_MEMBERS: Final = frozenset(("version", "first", "last", "holidays", "make_up_days"))
 HEADS_TYPE: Final = "case_heads.recorded.v1"
 # By whom, about what and as what the ends of all cases are stated.
 HEADS: Final = ("audit", "0f4bd5a3-7f1c-5a57-8f0e-2b6a5c9d3e10", HEADS_TYPE)
-LEAF_MEMBERS: Final = frozenset(
-    ("at", "payload_sha256", "petition", "petition_seq", "prev", "seq", "source", "type", "v")
-)
+LEAF_MEMBERS: Final = {
+    **dict.fromkeys(("at", "payload_sha256", "petition", "prev", "source", "type"), str),
+    **dict.fromkeys(("petition_seq", "seq", "v"), int),
+}
 BEGINNING: Final = (1980, 1, 1, 0, 0, 0)
 
 
@@ -362,7 +373,8 @@ class Leaf:
             Wrong: it is not in canonical form, or not a leaf.
         """
         members = _object(encoded, f"leaf {position}")
-        if members.keys() != LEAF_MEMBERS or canonical(members) != encoded:
+        kinds = {name: type(value) for name, value in members.items()}
+        if kinds != LEAF_MEMBERS or members["v"] != 1 or canonical(members) != encoded:
             raise Wrong(f"leaf {position} is not of the form that the ledger writes")
         return cls(position, encoded, members, leaf_hash(encoded))
 
@@ -403,9 +415,10 @@ def check_event(leaf: Leaf, encoded: bytes) -> dict[str, Any]:
     if not hmac.compare_digest(sha256(encoded).hexdigest(), str(leaf.members["payload_sha256"])):
         raise Wrong(f"the event {leaf.name} was changed after it was entered")
     event = _object(encoded, f"the event {leaf.name}")
+    sequence = str(event.get("sequence"))
     said = (
         event.get("source"),
-        int(event.get("sequence", 0)),
+        int(sequence) if sequence.isascii() and sequence.isdecimal() else 0,
         event.get("subject"),
         event.get("type"),
     )
@@ -413,6 +426,8 @@ def check_event(leaf: Leaf, encoded: bytes) -> dict[str, Any]:
     source = f"/shouwen/{members['source']}"
     if said != (source, members["seq"], members["petition"], members["type"]):
         raise Wrong(f"leaf {leaf.position} says {leaf.name}, its event says otherwise")
+    if not isinstance(event.get("data"), dict):
+        raise Wrong(f"the event {leaf.name} states nothing")
     return event
 
 
@@ -494,7 +509,22 @@ def printable(text: str) -> str:
     )
 
 
-def parts_of(content: bytes) -> dict[str, bytes]:
+class Parts(dict[str, bytes]):
+    """The files of a bundle by their names."""
+
+    def __missing__(self, name: str) -> bytes:
+        raise Wrong(f"the bundle has no {name}")
+
+
+# What may lie in a bundle: its parts by name, and the proofs of its leaves.
+PARTS: Final = re.compile(
+    r"README\.txt|history\.html|(events|leaves)\.jsonl|checkpoint(\.before)?|consistency|keys"
+    r"|calendars\.json|content\.json|absent|heads\.(event|leaf|json|tlog-proof)|manifest"
+    r"|proofs/(0|[1-9][0-9]*)\.tlog-proof"
+)
+
+
+def parts_of(content: bytes) -> Parts:
     """Return the files of a bundle, which must be byte for byte as the ledger writes one.
 
     Raises:
@@ -503,14 +533,24 @@ def parts_of(content: bytes) -> dict[str, bytes]:
     """
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            parts = {each.filename: _stored(archive, each) for each in archive.infolist()}
+            listed = archive.infolist()
+            _check_sizes(listed, len(content))
+            parts = Parts({each.filename: _stored(archive, each) for each in listed})
     except Exception as error:
         raise Unreadable(f"it is no bundle: {error}") from error
+    if odd := [name for name in parts if not PARTS.fullmatch(name)]:
+        raise Wrong(f"it has parts that a bundle does not have: {', '.join(odd)}")
     stated = parts.get("manifest", b"")
-    listed = {name: each for name, each in parts.items() if name != "manifest"}
-    if stated != manifest_of(listed) or packed(parts) != content:
-        raise Wrong("the bundle is not as it was exported: " + _differing(listed, stated))
+    proving = {name: each for name, each in parts.items() if name != "manifest"}
+    if stated != manifest_of(proving) or packed(parts) != content:
+        raise Wrong("the bundle is not as it was exported: " + _differing(proving, stated))
     return parts
+
+
+def _check_sizes(listed: Sequence[zipfile.ZipInfo], size: int) -> None:
+    """Let no file unpack to more than it is: its entries could overlap."""
+    if sum(each.file_size for each in listed) > size:
+        raise Unreadable("its parts are larger than it is")
 
 
 def _stored(archive: zipfile.ZipFile, part: zipfile.ZipInfo) -> bytes:
@@ -583,7 +623,9 @@ def verify_bundle(content: bytes, terms: Terms, report: Report) -> list[dict[str
         Unreadable: it is no bundle.
     """
     parts = parts_of(content)
-    report.holds("the file is whole: every part is as it was exported")
+    report.holds(
+        "the parts fit the list that lies with them; README, keys and history.html prove nothing"
+    )
     keys = terms.keys or _keys_within(parts, report)
     newest = checkpoint_from(_text(parts, "checkpoint"), keys, "the newer checkpoint")
     report.holds(f"the ledger's key has signed {newest.size} leaves of {newest.origin}")
@@ -591,10 +633,11 @@ def verify_bundle(content: bytes, terms: Terms, report: Report) -> list[dict[str
     if "absent" in parts:
         _check_absence(parts, newest, terms, report)
         return []
-    events = _check_case(parts, newest, report)
+    leaves, events = _check_case(parts, newest, report)
     _check_petitions(events, terms, report)
+    _check_calendars(parts, events, report)
     _check_content(parts, events, report)
-    _check_heads(parts, newest, report)
+    _check_heads(parts, leaves, newest, report)
     return events
 
 
@@ -639,34 +682,33 @@ def _check_kept(kept: Checkpoint, shown: Sequence[Checkpoint]) -> None:
 
 def _check_case(
     parts: Mapping[str, bytes], newest: Checkpoint, report: Report
-) -> list[dict[str, Any]]:
-    encoded = parts["leaves.jsonl"].splitlines()
+) -> tuple[list[Leaf], list[dict[str, Any]]]:
+    encoded = parts["leaves.jsonl"].split(b"\n")[:-1]
     bodies = parts["events.jsonl"].split(b"\n")[:-1]
     names = [name for name in parts if name.startswith("proofs/")]
     if not names:
         raise Wrong("the file shows no event at all")
     if not len(encoded) == len(bodies) == len(names):
         raise Wrong(f"{len(bodies)} events, {len(encoded)} leaves, {len(names)} proofs")
-    chains, events, before = Chains(), [], -1
+    chains, leaves, events = Chains(), list[Leaf](), []
     for name, leaf_bytes, body in zip(names, encoded, bodies, strict=True):
         leaf = _proven(parts[name], leaf_bytes, newest)
-        if leaf.position <= before:
+        if leaves and leaf.position <= leaves[-1].position:
             raise Wrong(f"{leaf.name} is out of order")
-        before = leaf.position
+        if name != f"proofs/{leaf.position}.tlog-proof":
+            raise Wrong(f"{name} is the proof of leaf {leaf.position}")
+        leaves.append(leaf)
         events.append(check_event(leaf, body))
         chains.add(leaf)
     report.holds(f"{len(events)} events are in the ledger, unchanged, none missing between them")
-    return events
+    return leaves, events
 
 
-def _check_petitions(
-    events: Sequence[Mapping[str, Any]], terms: Terms, report: Report
-) -> None:
+def _check_petitions(events: Sequence[Mapping[str, Any]], terms: Terms, report: Report) -> None:
     """Say which case the events are of, and whether all of its petitions are here."""
     shown = {
         str(event["data"].get("number")): event["subject"]
-        for event in events
-        if event["type"] == REGISTERED
+        for event in _of(events, INTAKE, {REGISTERED})
     }
     for number, petition in shown.items():
         report.holds(f"it shows the petition {number}, {petition}")
@@ -678,11 +720,18 @@ def _check_petitions(
         report.lacks(f"by these events {number} belongs to the case, and its own are not shown")
 
 
+def _of(
+    events: Sequence[Mapping[str, Any]], source: str, types: AbstractSet[str]
+) -> list[Mapping[str, Any]]:
+    """Return the events of some types that the service has stated whose they are."""
+    return [each for each in events if each["source"] == source and each["type"] in types]
+
+
 def _belonging(events: Sequence[Mapping[str, Any]]) -> set[str]:
     """Return the numbers that events name as of one matter, less those that left it again."""
     repeats: dict[str, str] = {}
     joined: set[str] = set()
-    for event in events:
+    for event in _of(events, INTAKE, OF_REPEATS) + _of(events, RESPONSIBILITY, OF_REPEATS):
         type_, data = event["type"], event["data"]
         if type_ in {REGISTERED, "repeat.linked.v1"} and data.get("repeats_number"):
             repeats[data["number"]] = data["repeats_number"]
@@ -696,6 +745,52 @@ def _belonging(events: Sequence[Mapping[str, Any]]) -> set[str]:
         elif type_ == "repeat.left.v1":
             joined.difference_update(data["numbers"])
     return joined | {*repeats.values()}
+
+
+def _check_calendars(
+    parts: Mapping[str, bytes], events: Sequence[Mapping[str, Any]], report: Report
+) -> None:
+    """Check that the calendars of working days are those that the events name, and no others."""
+    calendars = _json(parts["calendars.json"], "calendars.json")
+    if not isinstance(calendars, list) or canonical(calendars) != parts["calendars.json"]:
+        raise Wrong("calendars.json is not of the form that is written")
+    given = [each["version"] for each in calendars if _is_calendar(each)]
+    if given != sorted(set(given)) or len(given) != len(calendars):
+        raise Wrong("calendars.json has something else than calendars, each once")
+    named = {name for event in events for name in calendars_in(event["data"])}
+    if others := sorted({*given} - named):
+        raise Wrong(f"no event names the calendar {', '.join(others)}")
+    for version in given:
+        report.note(
+            f"terms were counted by the calendar {version}: events name it and do not bind its"
+            " days; compare them with the notice"
+        )
+    for version in sorted(named - {*given}):
+        report.note(f"terms were counted by the calendar {version}, which is not here")
+
+
+def _is_calendar(value: Any) -> bool:
+    return (
+        isinstance(value, dict)
+        and value.keys() == CALENDAR_MEMBERS
+        and all(isinstance(value[each], str) for each in ("version", "first", "last"))
+        and all(
+            isinstance(value[each], list) and all(isinstance(day, str) for day in value[each])
+            for each in ("holidays", "make_up_days")
+        )
+    )
+
+
+def calendars_in(data: Any) -> Iterator[str]:
+    """Yield the version of each calendar of working days that the data of an event names."""
+    if isinstance(data, list):
+        for each in data:
+            yield from calendars_in(each)
+    if isinstance(data, dict):
+        for name, value in data.items():
+            if name == "calendar" and isinstance(value, str) and value:
+                yield value
+            yield from calendars_in(value)
 
 
 def _check_content(
@@ -721,9 +816,9 @@ def _commitments(
 ) -> Iterator[tuple[tuple[str, int], str]]:
     """Yield number and version of each content that was put on record, and what commits to it."""
     counts: dict[str, int] = {}
-    for event in events:
+    for event in _of(events, INTAKE, COMMITTING):
         data = event["data"]
-        if event["type"] in COMMITTING and data.get("commitment"):
+        if data.get("commitment"):
             number = data["number"]
             counts[number] = counts.get(number, 0) + 1
             yield (number, counts[number]), data["commitment"]
@@ -742,9 +837,10 @@ def _contents(encoded: bytes) -> dict[tuple[str, int], tuple[bytes, str]]:
         raise Wrong(f"{CONTENT} is not of the form that is written")
     found: dict[tuple[str, int], tuple[bytes, str]] = {}
     for each in contents:
-        if not isinstance(each, dict) or {
-            name: type(value) for name, value in each.items()
-        } != CONTENT_MEMBERS:
+        if (
+            not isinstance(each, dict)
+            or {name: type(value) for name, value in each.items()} != CONTENT_MEMBERS
+        ):
             raise Wrong(f"{CONTENT} has other members than the content and its salt")
         name, salt = (each["number"], each["version"]), _octets(each["salt"])
         form = _object(each["committed"].encode(), f"the content of {each['number']}")
@@ -791,7 +887,7 @@ def _receipt(proof: bytes, checkpoint: Checkpoint) -> tuple[int, list[bytes]]:
     """Read a C2SP tlog-proof over a checkpoint that was checked before."""
     head, _, note = proof.decode("utf-8", "replace").partition("\n\n")
     lines = head.split("\n")
-    if lines[0] != "c2sp.org/tlog-proof@v1" or not lines[1].startswith("index "):
+    if lines[0] != "c2sp.org/tlog-proof@v1" or not "".join(lines[1:2]).startswith("index "):
         raise Wrong("a proof is not of the form tlog-proof@v1")
     if note != checkpoint.note:
         raise Wrong("a proof is of another checkpoint than the bundle's")
@@ -801,13 +897,21 @@ def _receipt(proof: bytes, checkpoint: Checkpoint) -> tuple[int, list[bytes]]:
     return int(index), [_hash_in(line) for line in lines[2:]]
 
 
-def _check_heads(parts: Mapping[str, bytes], newest: Checkpoint, report: Report) -> None:
+def _check_heads(
+    parts: Mapping[str, bytes], leaves: Sequence[Leaf], newest: Checkpoint, report: Report
+) -> None:
     if "heads.json" not in parts:
         report.lacks("nothing shows that these are all events of the case: its end is not proven")
         return
     stated = _stated_heads(parts, newest)
+    if any("petition" not in each for each in stated.chains):
+        raise Wrong("heads.json shows other ends than those of the petitions")
     ends = {each["petition"]: stated.end_of(each) for each in stated.chains}
-    found = _chains_at(parts, stated.size)
+    found = {
+        leaf.members["petition"]: (leaf.members["petition_seq"], leaf.hash)
+        for leaf in leaves
+        if leaf.position < stated.size
+    }
     for petition in {**found, **ends}:
         if found.get(petition, NO_END) != ends.get(petition, NO_END):
             raise Wrong(f"petition {petition} had other events at {stated.size} leaves than these")
@@ -886,28 +990,33 @@ def _stated_heads(parts: Mapping[str, bytes], newest: Checkpoint) -> Stated:
     event = check_event(leaf, parts["heads.event"])
     if tuple(leaf.members[each] for each in ("source", "petition", "type")) != HEADS:
         raise Wrong(f"{leaf.name} does not state the ends of the cases: only audit does")
-    data = event["data"]
+    data = {"size": 0, "root": "", **event["data"]}
     if type(data["size"]) is not int or not 0 < data["size"] <= leaf.position:
         raise Wrong(f"{leaf.name} states the ends of leaves that come behind it, or of none")
+    if heads.keys() != {"chains"} or not all(map(_is_chain, _listed(heads["chains"]))):
+        raise Wrong("heads.json is not of the form that the ledger writes")
     return Stated(
         data["size"],
-        _octets(data["root"]),
-        event["time"],
+        _octets(str(data["root"])),
+        str(event.get("time")),
         data.get("numbers") is True,
         heads["chains"],
     )
 
 
-def _chains_at(parts: Mapping[str, bytes], size: int) -> dict[str, tuple[int, bytes]]:
-    """Return count and hash of the last leaf of each petition, of the first `size` leaves."""
-    last: dict[str, tuple[int, bytes]] = {}
-    names = [name for name in parts if name.startswith("proofs/")]
-    for name, encoded in zip(names, parts["leaves.jsonl"].splitlines(), strict=True):
-        position = int(name.removeprefix("proofs/").removesuffix(".tlog-proof"))
-        leaf = Leaf.read(position, encoded)
-        if position < size:
-            last[leaf.members["petition"]] = (leaf.members["petition_seq"], leaf.hash)
-    return last
+def _is_chain(value: Any) -> bool:
+    return (
+        isinstance(value, dict)
+        and len(value.keys() & KEYS.keys()) == 1
+        and value.keys() - KEYS.keys() == {"entries", "path"}
+        and all(isinstance(value[by], str) for by in KEYS if by in value)
+        and all(isinstance(each, str) for each in _listed(value["entries"]))
+        and all(isinstance(each, str) for each in _listed(value["path"]))
+    )
+
+
+def _listed(value: Any) -> Sequence[Any]:
+    return value if isinstance(value, list) else [None]
 
 
 def _end_of(chain: Mapping[str, Any], root: bytes) -> tuple[int, bytes]:
@@ -980,8 +1089,6 @@ def _octets(text: str) -> bytes:
 
 
 def _text(parts: Mapping[str, bytes], name: str) -> str:
-    if name not in parts:
-        raise Wrong(f"the bundle has no {name}")
     return parts[name].decode("utf-8", "replace")
 
 
@@ -1391,20 +1498,19 @@ def verify(
         remember: where the checkpoint of the whole ledger is kept, once all of it holds.
         jobs: how many processes share the work on a whole ledger.
     """
-    report, is_bundle = Report(say), not place.endswith(RECEIPT) and Path(place).is_file()
+    report, is_receipt = Report(say), place.endswith(RECEIPT)
+    is_bundle = not is_receipt and _is_file(place)
     report.line(f"Checking {place}")
     try:
-        if terms.case and not is_bundle:
-            raise Unreadable("--case is for the bundle of one")
-        if remember and (is_bundle or place.endswith(RECEIPT)):
-            raise Unreadable("--remember is for the whole ledger; compare this with --checkpoint")
-        if place.endswith(RECEIPT):
+        _check_asked(terms, remember, is_bundle, is_receipt)
+        if is_receipt:
             beside = Path(place.removesuffix(RECEIPT) + ".leaf")
             verify_receipt(Path(place).read_bytes(), beside.read_bytes(), terms, report)
         elif is_bundle:
             events = verify_bundle(Path(place).read_bytes(), terms, report)
             for event in events:
-                report.line(f"    {event['recordedtime']}  {event['type']}  by {event['actor']}")
+                at, who = event.get("recordedtime"), event.get("actor")
+                report.line(f"    {at}  {event['type']}  by {who}")
         else:
             apart = Processes(place, jobs)
             newest = verify_tiles(reader_of(place), terms, report, apart)
@@ -1422,6 +1528,18 @@ def verify(
         return 3
     report.line("All of it holds.")
     return 0
+
+
+def _check_asked(
+    terms: Terms,
+    remember: Path | None,
+    is_bundle: bool,  # noqa: FBT001 - what there is
+    is_receipt: bool,  # noqa: FBT001
+) -> None:
+    if terms.case and not is_bundle:
+        raise Unreadable("--case is for the bundle of one")
+    if remember and (is_bundle or is_receipt):
+        raise Unreadable("--remember is for the whole ledger; compare this with --checkpoint")
 
 
 def _keep(file: Path, checkpoint: Checkpoint) -> None:

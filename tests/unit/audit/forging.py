@@ -45,10 +45,12 @@ def taken(serial: int = 1, **data: Any) -> Fact:
     return Fact("intake", petition_id(serial), "petition.registered.v1", given)
 
 
-def told(serial: int = 1, type_: str = "reminder.delivered.v1", **data: Any) -> Fact:
+def told(
+    serial: int = 1, type_: str = "reminder.delivered.v1", source: str = "notify", **data: Any
+) -> Fact:
     """Something else about it."""
     given = {"petition_id": petition_id(serial), "number": number(serial), **data}
-    return Fact("notify", petition_id(serial), type_, given)
+    return Fact(source, petition_id(serial), type_, given)
 
 
 @dataclass(frozen=True)
@@ -99,9 +101,7 @@ class Forged:
         for fact, event in zip(self.facts, self.events, strict=True):
             seqs[fact.source] = seqs.get(fact.source, 0) + 1
             hash_ = sha256(event).hexdigest()
-            bound.append(
-                Bound(fact.source, seqs[fact.source], fact.petition, fact.type, AT, hash_)
-            )
+            bound.append(Bound(fact.source, seqs[fact.source], fact.petition, fact.type, AT, hash_))
         return list(chained(bound, 0, {}))
 
     def hashes(self, level: int, start: int, stop: int) -> list[bytes]:

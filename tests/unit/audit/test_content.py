@@ -28,8 +28,9 @@ CASE = Forged(
     [
         taken(commitment=commitment(FORM)),
         told(1, "case.exported.v1", commitment=commitment("{}")),
-        told(1, "petition.corrected.v1", commitment=None),
-        told(1, "petition.corrected.v1", commitment=commitment(OTHER)),
+        told(1, "petition.corrected.v1", commitment=commitment("{}")),
+        told(1, "petition.corrected.v1", "intake", commitment=None),
+        told(1, "petition.corrected.v1", "intake", commitment=commitment(OTHER)),
     ]
 ).stating()
 FIRST = {"number": number(), "version": 1, "salt": SALT.hex(), "committed": FORM}

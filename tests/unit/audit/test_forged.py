@@ -1,11 +1,25 @@
 """Bundles by whoever has the ledger's every part at hand, and chooses what to show of it."""
 
+import json
+from contextlib import nullcontext
+from hashlib import sha256
+from io import BytesIO
 from pathlib import Path
 from typing import Any
+from zipfile import ZIP_DEFLATED, ZipFile
 
 import pytest
 
-from services.audit.verifier import Report, Terms, Wrong
+from services.audit.verifier import (
+    Leaf,
+    Report,
+    Terms,
+    Unreadable,
+    Wrong,
+    canonical,
+    check_event,
+    parts_of,
+)
 from tests.builders import number, petition_id
 from tests.unit.audit.forging import KEYS, Fact, Forged, taken, told, verified, wrapped
 from tests.unit.audit.ledgers import said
@@ -97,6 +111,12 @@ class TestCase:
         with pytest.raises(Wrong, match=f"it is not about {number()}"):
             verified(absent, Terms(KEYS, case=number()))
 
+    def test_has_the_number_that_intake_gave_it(self):
+        """Another service's log gives it none."""
+        forged = Forged([taken(), told(1, "petition.registered.v1", number=number(2))])
+        with pytest.raises(Wrong, match=f"it is not the case {number(2)}"):
+            verified(forged.case(1), Terms(KEYS, case=number(2)))
+
     def test_without_an_event_is_none(self):
         forged = CASE.stating()
         with pytest.raises(Wrong, match="shows no event at all"):
@@ -127,11 +147,11 @@ class TestCase:
 
 
 A_REPEAT = {"repeats": petition_id(), "repeats_number": number()}
-JOINED = told(1, "repeat.joined.v1", repeat_number=number(2))
-LEFT = told(1, "repeat.left.v1", repeat_number=number(2), numbers=[number(2)])
-MERGED = told(1, "matter.merged.v1", merged_number=number(2), numbers=[number(2), number(3)])
-LINKED = told(2, "repeat.linked.v1", **A_REPEAT, along=[number(3)])
-UNLINKED = told(2, "repeat.unlinked.v1", **A_REPEAT, along=[number(3)])
+JOINED = told(1, "repeat.joined.v1", "responsibility", repeat_number=number(2))
+LEFT = told(1, "repeat.left.v1", "responsibility", repeat_number=number(2), numbers=[number(2)])
+MERGED = told(1, "matter.merged.v1", "responsibility", numbers=[number(2), number(3)])
+LINKED = told(2, "repeat.linked.v1", "intake", **A_REPEAT, along=[number(3)])
+UNLINKED = told(2, "repeat.unlinked.v1", "intake", **A_REPEAT, along=[number(3)])
 
 
 class TestRepeats:
@@ -166,3 +186,176 @@ def judged(parts: dict[str, bytes], tmp_path: Path, terms: Terms | None = None) 
     file = tmp_path / "forged.zip"
     file.write_bytes(wrapped(parts))
     return said(str(file), terms or Terms(KEYS))
+
+
+class TestParts:
+    def test_that_prove_nothing_are_said_to(self):
+        text = verified({**CASE.case(1), "history.html": b"<h1>Nothing happened.</h1>"})
+        assert "README, keys and history.html prove nothing" in text
+
+    @pytest.mark.parametrize(
+        "name",
+        [
+            *("exonerated.pdf", "../x", "/root/.bashrc", "proofs/x", "proofs/00.tlog-proof"),
+            *("proofs/../../x", "manifest2", "HISTORY.HTML", "keys\n", ""),
+        ],
+    )
+    def test_that_no_bundle_has_are_refused(self, name: str):
+        """Whoever reads the file would take them for a part of the evidence."""
+        with pytest.raises(Wrong, match="parts that a bundle does not have"):
+            verified({**CASE.case(1), name: b"x"})
+
+    @pytest.mark.parametrize("name", [*CASE.case(1), *CASE.stating().heads(ITS_END)])
+    def test_that_are_missing_are_named(self, name: str):
+        forged = CASE.stating()
+        parts = {**forged.case(1), **forged.heads(ITS_END)}
+        del parts[name]
+        if name in {"README.txt", "history.html", "keys", "checkpoint.before"}:
+            verified(parts)
+            return
+        name = "2 proofs" if name.startswith("proofs/") else name
+        with pytest.raises(Wrong, match=name) if name != "heads.json" else nullcontext():
+            verified(parts)
+
+    def test_that_overlap_are_not_read(self):
+        """Three hundred names for the same megabyte, in a file of one."""
+        bundle = bytearray(wrapped({"absent": b"x" * 1_000}))
+        for at in (bundle.index(b"PK\1\2") + 20, bundle.index(b"PK\1\2") + 24):
+            bundle[at : at + 4] = (1_000_000).to_bytes(4, "little")
+        with pytest.raises(Unreadable, match="its parts are larger than it is"):
+            parts_of(bytes(bundle))
+
+    def test_that_are_compressed_are_not_read(self):
+        file = BytesIO()
+        with ZipFile(file, "w", ZIP_DEFLATED) as archive:
+            archive.writestr("absent", b"x" * 1_000_000)
+        with pytest.raises(Unreadable):
+            parts_of(file.getvalue() + bytes(1_000_000))
+
+    @pytest.mark.parametrize(
+        ("name", "forged"),
+        [
+            ("proofs/0.tlog-proof", b"c2sp.org/tlog-proof@v1"),
+            ("proofs/0.tlog-proof", b""),
+            ("heads.json", b"{}"),
+            ("heads.json", b'{"chains":{}}'),
+            ("heads.json", b'{"chains":[{}]}'),
+            ("heads.json", b'{"chains":[{"entries":1,"path":[],"petition":""}]}'),
+            ("heads.json", b'{"chains":[{"entries":[],"number":"","path":[]}]}'),
+            ("heads.json", b'{"chains":[{"entries":["zz"],"path":[],"petition":""}]}'),
+            ("heads.json", b'{"chains": []}'),
+            ("consistency", b"AAAA\n"),
+            ("calendars.json", b"{}"),
+            ("calendars.json", b"[1]"),
+            ("calendars.json", b"[ ]"),
+        ],
+    )
+    def test_of_another_form_are_refused(self, name: str, forged: bytes):
+        """And not stumbled over."""
+        ledger = CASE.stating()
+        with pytest.raises(Wrong):
+            verified({**ledger.case(1), **ledger.heads(ITS_END), name: forged})
+
+
+class TestEvents:
+    def test_out_of_the_order_of_the_ledger_are_refused(self):
+        parts = Forged([taken(), taken(2)]).case(1, 2)
+        turned = {
+            name: b"".join(line + b"\n" for line in parts[name].splitlines()[::-1])
+            for name in ("events.jsonl", "leaves.jsonl")
+        }
+        proofs = [name for name in parts if name.startswith("proofs/")][::-1]
+        rest = {name: each for name, each in parts.items() if name not in proofs}
+        with pytest.raises(Wrong, match="is out of order"):
+            verified({**rest, **turned, **{name: parts[name] for name in proofs}})
+
+    def test_under_the_name_of_another_proof_are_refused(self):
+        parts = Forged([taken()]).case(1)
+        parts["proofs/7.tlog-proof"] = parts.pop("proofs/0.tlog-proof")
+        with pytest.raises(Wrong, match="is the proof of leaf 0"):
+            verified(parts)
+
+    @pytest.mark.parametrize(
+        "changes",
+        [
+            {"source": "/shouwen/notify"},
+            {"sequence": "2"},
+            {"sequence": "x"},
+            {"sequence": None},
+            {"subject": petition_id(2)},
+            {"type": "petition.registered.v2"},
+            {"data": None},
+        ],
+        ids=str,
+    )
+    def test_that_are_not_what_their_leaf_says_are_refused(self, changes: dict[str, Any]):
+        """The hash fits: the leaf itself was entered so."""
+        event = canonical({**json.loads(Forged([taken()]).events[0]), **changes})
+        members = {**LEAF, "payload_sha256": sha256(event).hexdigest()}
+        with pytest.raises(Wrong):
+            check_event(Leaf.read(0, canonical(members)), event)
+
+
+LEAF = {
+    "at": "2026-11-24T04:00:00Z",
+    "payload_sha256": "0" * 64,
+    "petition": petition_id(),
+    "petition_seq": 1,
+    "prev": "",
+    "seq": 1,
+    "source": "intake",
+    "type": "petition.registered.v1",
+    "v": 1,
+}
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"v": each} for each in (2, None, "1", True, 1.0)]
+    + [{"seq": each} for each in (1.0, True, "1")]
+    + [{"petition_seq": True}, {"petition_seq": 1.0}, {"at": float("nan")}, {"at": None}]
+    + [{each: [each]} for each in ("source", "petition", "type", "prev", "payload_sha256")]
+    + [{"petition": {}}, {"more": 1}],
+    ids=str,
+)
+def test_a_leaf_has_members_of_their_kinds_only(changes: dict[str, Any]):
+    """What another reader could take for another leaf is none."""
+    assert Leaf.read(0, canonical(LEAF))
+    with pytest.raises(Wrong, match="not of the form that the ledger writes"):
+        Leaf.read(0, canonical({**LEAF, **changes}))
+
+
+COUNTED = told(1, "term.begun.v1", "responsibility", due={"calendar": "cn-2026"})
+CALENDAR = {
+    "version": "cn-2026", "first": "2026-01-01", "last": "2026-12-31", "holidays": ["2026-01-01"],
+    "make_up_days": [],
+}  # fmt: skip
+
+
+class TestCalendars:
+    @pytest.mark.parametrize(
+        ("given", "said"), [([CALENDAR], "compare them with the notice"), ([], "is not here")]
+    )
+    def test_are_those_that_events_name(self, given: list[Any], said: str):
+        parts = Forged([taken(), COUNTED]).case(1)
+        assert f"the calendar cn-2026{'' if given else ', which'}" in (
+            text := verified({**parts, "calendars.json": canonical(given)})
+        )
+        assert said in text
+
+    @pytest.mark.parametrize(
+        "given",
+        [
+            [{**CALENDAR, "version": "cn-2027"}],
+            [CALENDAR, CALENDAR],
+            [{**CALENDAR, "holidays": "2026"}],
+            [{**CALENDAR, "first": None}],
+            [{**CALENDAR, "text": "more"}],
+            ["cn-2026"],
+        ],
+        ids=range(6),
+    )
+    def test_are_no_others_and_have_one_form(self, given: list[Any]):
+        parts = Forged([taken(), COUNTED]).case(1)
+        with pytest.raises(Wrong):
+            verified({**parts, "calendars.json": canonical(given)})

@@ -274,6 +274,7 @@ def test_the_bundle_of_a_case_grows_out_of_what_a_witness_saw(
     made, witness = server
     witnessing(ledger, witness).work()
     grow(ledger, 5, 6)
+    ledger.state_heads()
     path = tmp_path / "case.zip"
     path.write_bytes(ledger.bundle(known_size=6))
     terms = Terms(ledger.terms.keys, witnessed(ledger), [Key.read(made.public, COSIGNS)])
