@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from services.audit.domain.heads import End, key_of, key_of_number
 
@@ -88,12 +88,14 @@ class CaseEvidence:
     Attributes:
         facts: in the order of the ledger.
         heads: None while no root over the ends is under the checkpoint.
+        calendars: of working days, by which terms of the case were counted.
     """
 
     number: str
     facts: Sequence[Proven]
     growth: Growth
     heads: Heads | None
+    calendars: Sequence[Mapping[str, Any]]
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 import json
 from base64 import b64encode
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Final
 
 from services.audit.domain.evidence import Absence, CaseEvidence, Growth, Heads
@@ -21,7 +21,7 @@ checkpoint            the ledger's signature over all of it (C2SP tlog-checkpoin
 checkpoint.before     an older one, and in `consistency` that the ledger only grew since
 heads.*               that these are all events of the case
 keys                  the ledger's public keys; compare them with those that you were given
-calendars.json        the working calendars that terms were counted by
+calendars.json        the working calendars by which terms were counted, day by day
 manifest              sha256sum --check manifest
 
 To verify, without us and without a network: shouwen verify FILE --key KEY,
@@ -55,7 +55,7 @@ def bundle_of(evidence: CaseEvidence, keys: Iterable[str]) -> bytes:
         "events.jsonl": _lines([fact.event for fact in evidence.facts]),
         "leaves.jsonl": _lines([fact.leaf for fact in evidence.facts]),
         **_grown(evidence.growth, keys),
-        "calendars.json": canonical(_calendars(events)),
+        "calendars.json": canonical(list(evidence.calendars)),
     }
     for fact in evidence.facts:
         name = f"proofs/{fact.position}.tlog-proof"
@@ -101,16 +101,6 @@ def _heads(heads: Heads, note: str) -> dict[str, bytes]:
         "heads.tlog-proof": proof_text(stated.position, stated.path, note).encode(),
         "heads.json": canonical({"chains": chains}),
     }
-
-
-def _calendars(events: Sequence[dict[str, object]]) -> list[str]:
-    """Return the versions of the working calendars that the case's terms were counted by."""
-    versions = set()
-    for event in events:
-        data = event["data"]
-        if isinstance(data, dict) and isinstance(version := data.get("due_calendar"), str):
-            versions.add(version)
-    return sorted(versions)
 
 
 def _lines(lines: Iterable[bytes]) -> bytes:

@@ -28,6 +28,7 @@ from services.audit.domain.refusals import (
     HistoryIncomplete,
     PetitionOnRecord,
 )
+from services.audit.readmodels.calendars import calendars_of
 from services.audit.readmodels.ends import EndHashes, EndTables, State
 from services.audit.readmodels.entering import canonical
 from services.audit.readmodels.entries import ROWS, event_of
@@ -75,6 +76,7 @@ class EvidenceTables:
             facts=facts,
             growth=_growth(stored, newest, before),
             heads=self._heads(questions, stored, newest.size, _sought(petitions)),
+            calendars=calendars_of(questions, (fact.event for fact in facts)),
         )
 
     def of_absence(self, questions: Questions, sought: Sought, known_size: int | None) -> Absence:

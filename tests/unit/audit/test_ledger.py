@@ -1,5 +1,6 @@
 """The ledger: every event of every log, once, in order, under signatures that grow."""
 
+import json
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -12,17 +13,21 @@ from structlog.testing import capture_logs
 
 from chassis.messaging.inbox import Inbox
 from services.audit.application.ledger import Ledger
+from contracts.envelope import CloudEvent
 from services.audit.domain.damage import LedgerDamaged
 from services.audit.domain.leaves import Leaf, leaf_of
 from services.audit.gateways.signing import signers_from
+from services.audit.readmodels.calendars import PUBLISHED
 from services.audit.readmodels.entering import canonical, enter
-from services.audit.verifier import Report, Terms, kept_in, verify, verify_bundle
+from services.audit.verifier import Report, Terms, kept_in, parts_of, verify, verify_bundle
+from statute.workdays import WorkCalendar, newest_calendar
 from tests.builders import NOON, cloud_event, number, petition_id, registered
 from tests.unit.audit.desk import Desk, inbox_of
 from tests.unit.audit.ledgers import ORIGIN, LedgerDesk, attempts, case, keys_text, said
 from tests.unit.stores import SourceLog, delete_rows, rows
 
 QUIET: list[str] = []
+EXAMPLE = Path("contracts/examples/events/calendar.imported.v1.json")
 
 
 @pytest.fixture
@@ -282,3 +287,64 @@ def test_any_order_of_delivery_gives_gapless_leaves(desk: Desk, tmp_path: Path):
         inbox.receive(log.events[start:stop] or log.events[:1])
     inbox.catch_up()
     assert [leaf_of(part).seq for part in ledger.parts()] == list(range(1, 30))
+
+
+class TestCalendarsInABundle:
+    """By which an auditor counts the terms of a case again."""
+
+    @staticmethod
+    def counted(position: int, version: str) -> CloudEvent:
+        data = {"petition_id": petition_id(), "number": number(), "due": {"calendar": version}}
+        return cloud_event("responsibility", position, "term.begun.v1", data)
+
+    @staticmethod
+    def imported(position: int, version: str) -> CloudEvent:
+        data = {
+            "petition_id": "",
+            "version": version,
+            "first": "2026-01-01",
+            "last": "2027-12-31",
+            "holidays": ["2027-01-01"],
+            "make_up_days": [],
+            "document": "国办发明电〔2026〕9号",
+        }
+        type_ = "calendar.imported.v1"
+        return cloud_event("responsibility", position, type_, data, subject=PUBLISHED)
+
+    def test_are_looked_for_where_responsibility_states_them(self):
+        example = msgspec.json.decode(EXAMPLE.read_bytes())
+        assert example["subject"] == PUBLISHED
+
+    def test_are_those_that_its_terms_name(self, ledger: LedgerDesk):
+        """The shipped one and an imported one, day by day, and no other."""
+        ledger.take_in(
+            registered(1),
+            self.imported(1, "cn-2027"),
+            self.imported(2, "cn-2028"),
+            self.counted(3, "cn-2026"),
+            self.counted(4, "cn-2027"),
+        )
+        ledger.state_heads()
+        bundle = ledger.bundle()
+        shipped, imported = json.loads(parts_of(bundle)["calendars.json"])
+        assert WorkCalendar.from_json(json.dumps(shipped)) == newest_calendar()
+        assert imported == {
+            "version": "cn-2027",
+            "first": "2026-01-01",
+            "last": "2027-12-31",
+            "holidays": ["2027-01-01"],
+            "make_up_days": [],
+        }
+        assert verify_bundle(bundle, ledger.terms, report())
+
+    def test_of_a_case_without_terms_are_none(self, ledger: LedgerDesk):
+        ledger.take_in(registered(1))
+        ledger.sign()
+        assert parts_of(ledger.bundle())["calendars.json"] == b"[]"
+
+    def test_that_are_not_known_yet_are_told_of(self, ledger: LedgerDesk):
+        ledger.take_in(registered(1), self.counted(1, "cn-2099"))
+        ledger.state_heads()
+        QUIET.clear()
+        verify_bundle(ledger.bundle(), ledger.terms, report())
+        assert any("the calendar cn-2099, which is not here" in line for line in QUIET)
