@@ -101,15 +101,21 @@ def verify(  # noqa: PLR0913, PLR0917 - each is an option
     jobs: Annotated[
         int, typer.Option(help="Processes that share a whole ledger; one for each core if not set.")
     ] = 0,
+    old_key: Annotated[
+        list[str] | None,
+        typer.Option(help="Public key that signed before, good for older checkpoints only."),
+    ] = None,
     case: Annotated[str, typer.Option(help="Number that the bundle must be about.")] = "",
 ) -> None:
     """Check evidence without asking the services: 0 all holds, 1 something does not, 2 unreadable.
 
-    3 where what is shown holds, and is not shown to be all: the lines LACKS say what is not. The same program stands by itself in services/audit/verifier.py.
+    3 where what is shown holds, and is not shown to be all: the lines LACKS say what is not.
+    The same program stands by itself in services/audit/verifier.py.
     """
     try:
         kept = kept_in(checkpoint, remember)
-        terms = Terms(keys_from(key or []), kept, keys_from(witness or [], COSIGNS), case)
+        witnesses, old_keys = keys_from(witness or [], COSIGNS), keys_from(old_key or [])
+        terms = Terms(keys_from(key or []), kept, witnesses, case, old_keys)
     except Unreadable as error:
         raise typer.BadParameter(str(error)) from error
     raise typer.Exit(verified(place, terms, typer.echo, remember, jobs or cores()))

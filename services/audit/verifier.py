@@ -9,9 +9,10 @@ One file, to be taken away: it needs Python 3.11 and `cryptography`, and nothing
 The first form checks the bundle of one case, or that there is none; the second one the whole ledger
 from its tiles; the third one a receipt, with the leaf in `17.leaf` beside it. KEY is
 the ledger's public key, `name+hash+base64`, as you were given it by somebody you trust, or a file
-with such lines. OLD is a checkpoint that you kept from an earlier visit: the ledger must have grown
-out of it. FILE holds the last checkpoint that this program found good: it is compared with, and
-then written anew. Whoever runs this daily from elsewhere is a witness.
+with such lines; one that signed before, and does no more, is given as --old-key. OLD is a
+checkpoint that you kept from an earlier visit: the ledger must have grown out of it. FILE holds the
+last checkpoint that this program found good: it is compared with, and then written anew. Whoever
+runs this daily from elsewhere is a witness.
 
 Exit status: 0 all holds, 1 something does not, 2 it could not be read, 3 what is shown holds, but
 something is not shown (`LACKS`): the end of the case, or one of its petitions. `--case NUMBER` is
@@ -282,14 +283,18 @@ def checkpoint_from(note: str, keys: Sequence[Key], name: str) -> Checkpoint:
     """
     text, separator, signatures = note.partition("\n\n")
     text += "\n"
-    if not separator or not any(_signed_by(key, text, signatures) for key in keys):
-        raise Wrong(f"{name} is not signed by the key: it is another's, or was changed")
+    signers = {key.name for key in keys if _signed_by(key, text, signatures)}
+    if not separator or not signers:
+        raise Wrong(
+            f"{name} is not signed by the key: it is another's, or was changed, or is signed by a"
+            " key that you did not give"
+        )
     lines = text.split("\n")
     form = len(lines) == 4 and lines[1].isascii() and lines[1].isdecimal()  # noqa: PLR2004 - three lines and their end
     root = _decoded(lines[2]) if form else b""
     if len(root) != HASH_BYTES or (lines[1] != "0" and lines[1].startswith("0")):
         raise Wrong(f"{name} is no checkpoint")
-    if lines[0] not in {key.name for key in keys}:
+    if lines[0] not in signers:
         raise Wrong(f"{name} is of another ledger, {lines[0]}")
     return Checkpoint(lines[0], int(lines[1]), root, note)
 
@@ -509,7 +514,7 @@ def printable(text: str) -> str:
     )
 
 
-class Parts(dict[str, bytes]):
+class Files(dict[str, bytes]):
     """The files of a bundle by their names."""
 
     def __missing__(self, name: str) -> bytes:
@@ -524,7 +529,7 @@ PARTS: Final = re.compile(
 )
 
 
-def parts_of(content: bytes) -> Parts:
+def parts_of(content: bytes) -> Files:
     """Return the files of a bundle, which must be byte for byte as the ledger writes one.
 
     Raises:
@@ -535,7 +540,7 @@ def parts_of(content: bytes) -> Parts:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             listed = archive.infolist()
             _check_sizes(listed, len(content))
-            parts = Parts({each.filename: _stored(archive, each) for each in listed})
+            parts = Files({each.filename: _stored(archive, each) for each in listed})
     except Exception as error:
         raise Unreadable(f"it is no bundle: {error}") from error
     if odd := [name for name in parts if not PARTS.fullmatch(name)]:
@@ -588,6 +593,8 @@ class Terms:
     """What the reader brings along: keys that he trusts, and a checkpoint that he kept.
 
     Attributes:
+        keys: by one of which the ledger as it is now is signed.
+        old_keys: of before, which sign older checkpoints and nothing else any more.
         witnesses: all of whom must have signed that checkpoint.
         case: number that a bundle must be about, if it matters.
     """
@@ -596,6 +603,7 @@ class Terms:
     kept: str = ""
     witnesses: Sequence[Key] = ()
     case: str = ""
+    old_keys: Sequence[Key] = ()
 
     def kept_checkpoint(self, report: "Report") -> Checkpoint | None:
         """Return the checkpoint that was kept, signed as it should be; None where there is none.
@@ -608,7 +616,8 @@ class Terms:
             if self.witnesses:
                 raise Unreadable("witnesses sign a checkpoint: give theirs with --checkpoint")
             return None
-        kept = checkpoint_from(self.kept, self.keys, "the checkpoint that you kept")
+        keys = [*self.keys, *self.old_keys]
+        kept = checkpoint_from(self.kept, keys, "the checkpoint that you kept")
         for witness in self.witnesses:
             at = cosigned_at(witness, self.kept)
             report.holds(f"{witness.name} has witnessed {kept.size} leaves at {at}")
@@ -661,7 +670,9 @@ def _check_growth(
         report.note("there was no older checkpoint yet: nothing to compare this one with")
         older = None
     else:
-        older = checkpoint_from(_text(parts, "checkpoint.before"), keys, "the older checkpoint")
+        older = checkpoint_from(
+            _text(parts, "checkpoint.before"), [*keys, *terms.old_keys], "the older checkpoint"
+        )
         check_consistency(older.size, newest.size, older.root, newest.root, proof)
         report.holds(f"the ledger grew from {older.size} leaves; none of them was changed")
     if kept := replace(terms, keys=keys).kept_checkpoint(report):
@@ -1576,6 +1587,12 @@ def main(arguments: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(description="Check a case or the whole ledger of Shouwen.")
     parser.add_argument("place", help="bundle of a case, folder with tiles, web address, receipt")
     parser.add_argument("--key", action="append", default=[], help="public key, or file with keys")
+    parser.add_argument(
+        "--old-key",
+        action="append",
+        default=[],
+        help="public key that signed before, good for older checkpoints only",
+    )
     parser.add_argument("--checkpoint", type=Path, help="file with a checkpoint that you kept")
     parser.add_argument(
         "--witness",
@@ -1591,7 +1608,8 @@ def main(arguments: Sequence[str]) -> int:
     given = parser.parse_args(arguments)
     try:
         kept = kept_in(given.checkpoint, given.remember)
-        terms = Terms(keys_from(given.key), kept, keys_from(given.witness, COSIGNS), given.case)
+        witnesses, old_keys = keys_from(given.witness, COSIGNS), keys_from(given.old_key)
+        terms = Terms(keys_from(given.key), kept, witnesses, given.case, old_keys)
     except (Unreadable, ValueError) as error:
         parser.error(printable(str(error)))
     return verify(given.place, terms, print, given.remember, given.jobs)
