@@ -35,8 +35,8 @@ import sys
 import zipfile
 from base64 import b64decode
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager
 from collections.abc import Set as AbstractSet
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -175,10 +175,15 @@ def _roots_from_growth(
 
 @dataclass
 class Growing:
-    """A tree to which leaves are added; keeps one hash for each bit of its size."""
+    """A tree to which leaves are added; keeps one hash for each bit of its size.
+
+    Attributes:
+        tiles: the roots over the tiles that were added whole.
+    """
 
     size: int = 0
     _peaks: list[bytes] = field(default_factory=list)
+    tiles: list[bytes] = field(default_factory=list)
 
     def add(self, hash_: bytes) -> None:
         """Add the hash of a leaf."""
@@ -193,6 +198,7 @@ class Growing:
     def add_tile(self, root: bytes) -> None:
         """Add the root over 256 leaves, behind a multiple of as many."""
         self._peaks.append(root)
+        self.tiles.append(root)
         tiles = self.size // TILE
         while tiles & 1:
             right, left = self._peaks.pop(), self._peaks.pop()
@@ -453,7 +459,10 @@ class Chains:
         if leaf.members["petition_seq"] != count + 1:
             raise Wrong(f"before {leaf.name}, leaf {count + 1} of petition {petition} is missing")
         if leaf.members["prev"] != hash_.hex():
-            raise Wrong(f"{leaf.name} does not follow the leaf before it of petition {petition}")
+            raise Wrong(
+                f"{leaf.name} does not follow the leaf before it of petition {petition}:"
+                f" leaf {count} of it was changed, or this one"
+            )
         self.last[petition] = (count + 1, leaf.hash)
 
 
@@ -1140,6 +1149,7 @@ def verify_tiles(
     if scan.tree.root() != newest.root:
         raise Wrong("the leaves are not those that the checkpoint was signed over")
     report.holds("the leaves are those that were signed, in order, none missing")
+    _check_upper_tiles(read, scan.tree.tiles)
     for source, seq in sorted(scan.logs.seq.items()):
         report.holds(f"{source}: events 1 to {seq}, without a gap")
     if kept:
@@ -1413,12 +1423,57 @@ def _tile_at(read: Reader, tile: int, size: int) -> tuple[list[bytes], list[byte
         Wrong: they are not as many as the tile has.
     """
     width = min(TILE, size - tile * TILE)
-    name = _grouped(tile) + ("" if width == TILE else f".p/{width}")
-    hashes = read(f"tile/0/{name}")
-    entries = list(_entries(read(f"tile/entries/{name}")))
+    hashes, there = _part_of_tile(read, "tile/0", tile, width)
+    if len(hashes) == there * HASH_BYTES:
+        hashes = hashes[: width * HASH_BYTES]
+    content, there = _part_of_tile(read, "tile/entries", tile, width)
+    entries = list(_entries(content))
+    if entries and not content[: len(content) - len(entries[-1])].endswith(_length(entries[-1])):
+        raise Wrong(f"the tile of the leaves from {tile * TILE} ends within a leaf")
+    if len(entries) == there:
+        entries = entries[:width]
     if len(hashes) != width * HASH_BYTES or len(entries) != width:
         raise Wrong(f"the tile of the leaves from {tile * TILE} has not {width} of them")
     return [hashes[at : at + HASH_BYTES] for at in range(0, len(hashes), HASH_BYTES)], entries
+
+
+def _length(leaf: bytes) -> bytes:
+    """Return what stands before a leaf in a tile."""
+    return len(leaf).to_bytes(2, "big")
+
+
+def _part_of_tile(read: Reader, folder: str, tile: int, width: int) -> tuple[bytes, int]:
+    """Return a tile and its width: the whole one where it has taken the place of a part."""
+    whole = f"{folder}/{_grouped(tile)}"
+    if width == TILE:
+        return read(whole), TILE
+    try:
+        return read(f"{whole}.p/{width}"), width
+    except OSError:
+        with suppress(OSError):
+            return read(whole), TILE
+        raise
+
+
+def _check_upper_tiles(read: Reader, hashes: Sequence[bytes]) -> None:
+    """Check the tiles over the lowest ones, from which others read their proofs.
+
+    Args:
+        hashes: the roots over the tiles of 256 leaves.
+
+    Raises:
+        Wrong: one is not over what lies below it.
+    """
+    level = 1
+    while hashes:
+        tiles = [hashes[at : at + TILE] for at in range(0, len(hashes), TILE)]
+        for index, expected in enumerate(tiles):
+            found, there = _part_of_tile(read, f"tile/{level}", index, len(expected))
+            hashes_there = found[: len(expected) * HASH_BYTES]
+            if len(found) != there * HASH_BYTES or hashes_there != b"".join(expected):
+                raise Wrong(f"tile {index} of level {level} is not over the leaves below it")
+        hashes = [folded(each) for each in tiles if len(each) == TILE]
+        level += 1
 
 
 def _entries(content: bytes) -> Iterator[bytes]:
