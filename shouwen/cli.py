@@ -414,6 +414,9 @@ app.command(
         "Next: shouwen verify case.zip --key KEY",
     )
 )(evidence.export)
+app.command(epilog=_examples("shouwen checkpoint > kept   to be compared with next time"))(
+    evidence.checkpoint
+)
 app.command(
     epilog=_examples(
         "shouwen absence XF-330424-20261123-000017-X absent.zip",

@@ -53,7 +53,7 @@ def export(
         taken = b64decode(bundle["content"])
         file.write_bytes(opened(taken, ask) if content else taken)
     except Failure as failure:
-        typer.echo(f"{failure.code}: {failure}", err=True)
+        typer.echo(str(failure), err=True)
         raise typer.Exit(1) from failure
     typer.echo(f"{file}: the case {bundle['number']}, under a ledger of {bundle['size']} events")
 
@@ -78,10 +78,27 @@ def absence(
     try:
         shown = connected(Variables(), "auditor", ["auditor"], "")("audit", "absence", given)
     except Failure as failure:
-        typer.echo(f"{failure.code}: {failure}", err=True)
+        typer.echo(str(failure), err=True)
         raise typer.Exit(1) from failure
     file.write_bytes(b64decode(shown["content"]))
     typer.echo(f"{file}: no case {what}, up to leaf {shown['stated_size'] - 1}")
+
+
+def checkpoint() -> None:
+    """Print the ledger's newest checkpoint, to be kept where the operator cannot reach it.
+
+    `shouwen verify` takes it as --checkpoint on your next visit.
+    """
+    configure_logging("WARNING")
+    try:
+        signed = connected(Variables(), "auditor", ["auditor"], "")("audit", "checkpoint", {})
+    except Failure as failure:
+        typer.echo(str(failure), err=True)
+        raise typer.Exit(1) from failure
+    if not signed["note"]:
+        typer.echo("Nothing is signed yet.", err=True)
+        raise typer.Exit(1)
+    typer.echo(signed["note"], nl=False)
 
 
 def verify(  # noqa: PLR0913, PLR0917 - each is an option
@@ -136,7 +153,7 @@ def fsck(key: Keys = None) -> None:
     except Unreadable as error:
         raise typer.BadParameter(str(error), param_hint="--key") from error
     except Failure as failure:
-        typer.echo(f"{failure.code}: {failure}", err=True)
+        typer.echo(str(failure), err=True)
         raise typer.Exit(2) from failure
     typer.echo(f"{wrong} do not hold." if wrong else "All of it holds.")
     raise typer.Exit(1 if wrong else 0)
@@ -176,7 +193,7 @@ def report(  # noqa: PLR0913, PLR0917 - what the command line takes
         if folder:
             write_receipts(ask, folder, counted.lines())
     except Failure as failure:
-        typer.echo(f"{failure.code}: {failure}", err=True)
+        typer.echo(str(failure), err=True)
         raise typer.Exit(1) from failure
     write(file, counted.lines(), folder.name if folder else "", by)
     typer.echo(f"{file}: {len(counted.lines())} lines, by {by}")

@@ -94,7 +94,7 @@ def _all_of(method: str, given: Item) -> list[Item]:
     try:
         return list(_pages(connected(Variables(), "auditor", ["auditor"], ""), method, asked))
     except Failure as failure:
-        typer.echo(f"{failure.code}: {failure}", err=True)
+        typer.echo(str(failure), err=True)
         raise typer.Exit(1) from failure
 
 

@@ -195,7 +195,16 @@ class TestCalls:
         }
         assert (stands[number]["state"], stands[number]["owner"]) == ("owned", "L3")
         status, _, errors = running.run("absence", number, "absent.zip")
-        assert (status, "petition_on_record" in errors) == (1, True)
+        assert (status, errors.count("petition_on_record")) == (1, 1)
+        status, note, _ = running.run("checkpoint")
+        assert status == 0
+        (running.folder / "kept").write_text(note)
+        status, output, _ = running.run(
+            "export", number, "kept.zip", "--since", note.split("\n")[1]
+        )
+        assert status == 0, output
+        status, output, _ = running.run("verify", "kept.zip", "--checkpoint", "kept")
+        assert (status, "the checkpoint that you kept" in output) == (0, True), output
         today = datetime.now().astimezone().date()
         days = [f"--from={today - timedelta(days=1)}", f"--to={today + timedelta(days=1)}"]
         status, output, errors = running.run("report", "all.html", *days, "--proofs")
