@@ -38,7 +38,8 @@ class Terminal:
     @property
     def environment(self) -> dict[str, str]:
         kept = {k: v for k, v in os.environ.items() if not k.startswith("SHOUWEN_")}
-        return {**kept, "PYTHONPATH": str(ROOT), "NO_COLOR": "1", "COLUMNS": "200"}
+        plain = {"PYTHONPATH": str(ROOT), "NO_COLOR": "1", "COLUMNS": "200"}
+        return {**kept, **plain, "SHOUWEN_LEDGER_HEADS_EVERY_S": "0.5"}
 
     def start(self, *words: str) -> subprocess.Popen[str]:
         return subprocess.Popen(
@@ -80,6 +81,11 @@ class Terminal:
             return bool(self.ask("audit.health")["ok"])
         except Failure:
             return False
+
+    def shows_all_of(self, number: str) -> bool:
+        """Tell whether the end of a case is stated: before, it cannot be shown."""
+        self.run("export", number, "early.zip")
+        return self.run("verify", "early.zip")[0] == 0
 
     def ask(self, method: str, **given: Any) -> Any:
         """Ask what runs in the other terminal, without a program of its own for it."""
@@ -181,6 +187,7 @@ class TestCalls:
             "--as=L3",
             f"--office={OFFICE}",
         )
+        wait_until(lambda: running.shows_all_of(number))
         exported = running.run("export", number, "case.zip", "--content", f"--office={OFFICE}")
         assert exported[0] == 0, exported
         status, output, _ = running.run("verify", "case.zip")
@@ -199,10 +206,9 @@ class TestCalls:
         status, note, _ = running.run("checkpoint")
         assert status == 0
         (running.folder / "kept").write_text(note)
-        status, output, _ = running.run(
-            "export", number, "kept.zip", "--since", note.split("\n")[1]
-        )
-        assert status == 0, output
+        size = note.split("\n")[1]
+        status, _, errors = running.run("export", number, "kept.zip", "--since", size)
+        assert status == 0, errors
         status, output, _ = running.run("verify", "kept.zip", "--checkpoint", "kept")
         assert (status, "the checkpoint that you kept" in output) == (0, True), output
         today = datetime.now().astimezone().date()
