@@ -1,6 +1,7 @@
 """Bundles by whoever has the ledger's every part at hand, and chooses what to show of it."""
 
 import json
+from base64 import b64encode
 from contextlib import nullcontext
 from hashlib import sha256
 from io import BytesIO
@@ -10,7 +11,9 @@ from zipfile import ZIP_DEFLATED, ZipFile
 
 import pytest
 
+from services.audit.domain.merkle import consistency_proof
 from services.audit.verifier import (
+    Ends,
     Leaf,
     Report,
     Terms,
@@ -18,10 +21,16 @@ from services.audit.verifier import (
     Wrong,
     canonical,
     check_event,
+    key_of,
+    leaf_hash,
     parts_of,
+    root_from_inclusion,
+    root_over,
+    verify_receipt,
 )
+from services.audit.verifier import _end_of as end_of
 from tests.builders import number, petition_id
-from tests.unit.audit.forging import KEYS, Fact, Forged, taken, told, verified, wrapped
+from tests.unit.audit.forging import KEYS, Fact, Forged, chain, taken, told, verified, wrapped
 from tests.unit.audit.ledgers import said
 
 CASE = Forged([taken(), told(), told()])
@@ -359,3 +368,86 @@ class TestCalendars:
         parts = Forged([taken(), COUNTED]).case(1)
         with pytest.raises(Wrong):
             verified({**parts, "calendars.json": canonical(given)})
+
+
+class TestForms:
+    """Each of these is refused for its own reason, and not because something else fits no more."""
+
+    def test_of_the_ends_is_one(self):
+        forged = CASE.stating()
+        parts = {**forged.case(1), **forged.heads(ITS_END)}
+        spaced = parts["heads.json"].replace(b":", b": ", 1)
+        with pytest.raises(Wrong, match=r"heads\.json is not of the form"):
+            verified({**parts, "heads.json": spaced})
+        chains = json.loads(parts["heads.json"])
+        chains["chains"][0]["path"][0] = chains["chains"][0]["path"][0].upper()
+        with pytest.raises(Wrong, match="is not of the form that the ledger writes"):
+            verified({**parts, "heads.json": canonical(chains)})
+
+    @pytest.mark.parametrize("turned", [False, True])
+    def test_a_bucket_is_in_order(self, turned: bool):  # noqa: FBT001
+        """Or one key could stand in it twice, with two ends."""
+        key = key_of(*ITS_END)
+        others = [key[:2] + bytes([at]) * 30 + bytes(40) for at in (0, 255)]
+        entries = sorted([*others, key + bytes(7) + b"\x03" + b"h" * 32], reverse=turned)
+        ends = Ends()
+        path = chain(ends, *ITS_END)["path"]
+        hash_ = leaf_hash(root_over(entries))
+        root = root_from_inclusion(
+            int.from_bytes(key[:2], "big"), 65_536, hash_, [bytes.fromhex(each) for each in path]
+        )
+        shown = {"petition": ITS_END[1], "entries": [each.hex() for each in entries], "path": path}
+        if not turned:
+            assert end_of(shown, root) == (3, b"h" * 32)
+            return
+        with pytest.raises(Wrong, match="not in order"):
+            end_of(shown, root)
+
+    def test_a_bucket_has_its_own_keys_only(self):
+        key = key_of(*ITS_END)
+        stranger = bytes([key[0] ^ 1]) + key[1:] + bytes(40)
+        path = chain(Ends(), *ITS_END)["path"]
+        with pytest.raises(Wrong, match="not in order"):
+            end_of({"petition": ITS_END[1], "entries": [stranger.hex()], "path": path}, b"")
+
+    def test_a_proof_is_of_the_checkpoint_of_its_bundle(self):
+        """Another that the key has signed as well proves nothing about this one."""
+        parts = CASE.case(1)
+        other = CASE.stating().note.encode()
+        parts["proofs/0.tlog-proof"] = parts["proofs/0.tlog-proof"].replace(
+            CASE.note.encode(), other
+        )
+        with pytest.raises(Wrong, match="of another checkpoint than the bundle's"):
+            verified(parts)
+
+    def test_the_ledger_has_grown_out_of_the_older_checkpoint(self):
+        older = Forged(CASE.facts[:2])
+        proof = b"".join(
+            b64encode(each) + b"\n" for each in consistency_proof(CASE, 2, len(CASE.facts))
+        )
+        grown = {"checkpoint.before": older.note.encode(), "consistency": proof}
+        assert "the ledger grew from 2 leaves" in verified({**CASE.case(1), **grown})
+        forked = Forged([taken(), told(1, text="another")])
+        with pytest.raises(Wrong, match="it was forked"):
+            verified({**CASE.case(1), **grown, "checkpoint.before": forked.note.encode()})
+        with pytest.raises(Wrong, match=r"nothing shows|too short|too long"):
+            verified({**CASE.case(1), **grown, "consistency": b""})
+
+
+def test_no_bit_of_a_receipt_can_be_another():
+    """Of the proof or of the leaf."""
+    proof, leaf = CASE.proof(1), CASE.leaves[1].encoded
+    quiet = Report(lambda _: None)
+    assert verify_receipt(proof, leaf, Terms(KEYS), quiet)
+    for bit in range(len(proof) * 8):
+        with pytest.raises(Wrong):
+            verify_receipt(flipped(proof, bit), leaf, Terms(KEYS), quiet)
+    for bit in range(len(leaf) * 8):
+        with pytest.raises(Wrong):
+            verify_receipt(proof, flipped(leaf, bit), Terms(KEYS), quiet)
+
+
+def flipped(octets: bytes, bit: int) -> bytes:
+    changed = bytearray(octets)
+    changed[bit // 8] ^= 1 << bit % 8
+    return bytes(changed)
