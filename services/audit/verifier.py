@@ -29,8 +29,8 @@ import io
 import json
 import marshal
 import os
-import subprocess
 import re
+import subprocess
 import sys
 import zipfile
 from base64 import b64decode

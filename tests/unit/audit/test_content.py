@@ -109,3 +109,13 @@ def test_what_is_committed_to_has_text_and_persons_and_nothing_else():
     content = canonical([{**FIRST, "committed": '{"text":{}}'}])
     with pytest.raises(Wrong, match="not of the form that is committed to"):
         verified({**case.case(1), CONTENT: content})
+
+
+@pytest.mark.parametrize("length", [0, 16, 31, 33])
+def test_a_salt_is_as_long_as_the_vault_makes_it(length: int):
+    """Of any other length it could hold what the text should."""
+    salt = bytes(length)
+    case = Forged([taken(commitment=sha256(salt + FORM.encode()).hexdigest())])
+    content = canonical([{**FIRST, "salt": salt.hex()}])
+    with pytest.raises(Wrong, match="not of the form that is committed to"):
+        verified({**case.case(1), CONTENT: content})

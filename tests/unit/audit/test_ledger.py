@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from structlog.testing import capture_logs
 
 from chassis.messaging.inbox import Inbox
-from services.audit.application.ledger import Ledger
 from contracts.envelope import CloudEvent
+from services.audit.application.ledger import Ledger
 from services.audit.domain.damage import LedgerDamaged
 from services.audit.domain.leaves import Leaf, leaf_of
 from services.audit.gateways.signing import signers_from

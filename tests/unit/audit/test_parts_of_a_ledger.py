@@ -22,6 +22,7 @@ from services.audit.verifier import (
     Terms,
     Wrong,
     alone,
+    folded,
     leaf_hash,
     part_of,
     reader_of,
@@ -68,6 +69,12 @@ def published(folder: Path, entries: Sequence[bytes]) -> Path:
         for path, content in ((tile.path, hashes), (tile.entries_path, entries_of(leaves))):
             (folder / path).parent.mkdir(parents=True, exist_ok=True)
             (folder / path).write_bytes(content)
+    whole = [leaf_hash(each) for each in entries[: len(entries) // 256 * 256]]
+    roots = [folded(whole[at : at + 256]) for at in range(0, len(whole), 256)]
+    for index in range(0, len(roots), 256):
+        upper = Tile(1, index // 256, len(roots[index : index + 256]))
+        (folder / upper.path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / upper.path).write_bytes(b"".join(roots[index : index + 256]))
     (folder / "checkpoint").write_text(note(entries))
     return folder
 
