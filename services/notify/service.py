@@ -38,9 +38,12 @@ from services.notify.readmodels.histories import entries_of, facts_of
 from services.notify.settings import FOLLOWS, NAME
 
 _URL: Final = re.compile(r"https?://[^\s/]+(/\S*)?")
+# Narrower than RFC 5322 has it: what people have, and nothing that a header would have to escape.
+_WORD, _LABEL = r"[A-Za-z0-9_%+-]+", r"[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?"
+_MAIL: Final = re.compile(rf"(?!.{{65,}}@){_WORD}(\.{_WORD})*@{_LABEL}(\.{_LABEL})*")
 ADDRESSES: Final = {
     **dict.fromkeys(("webhook", "dingtalk", "wecom", "feishu"), _URL),
-    "mail": re.compile(r"[^@\s]+@[^@\s]+"),
+    "mail": _MAIL,
     "sms": re.compile(r"\+?[0-9]{5,20}"),
 }
 

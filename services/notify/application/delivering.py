@@ -7,10 +7,13 @@ from functools import partial
 from typing import Final
 from uuid import UUID, uuid5
 
+import structlog
+
 from chassis.eventstore.application import Answer, Provenance, Unit
 from chassis.eventstore.transaction import Writing
 from services.notify.application import DELIVERER, LEASE, Notify
 from services.notify.application.ports import (
+    Channel,
     Held,
     Lane,
     Outcome,
@@ -31,6 +34,8 @@ ROUND_MAX: Final = timedelta(seconds=2)
 GATHERED_FROM: Final = 3
 # By so much of itself a pause is longer at most: what failed together is not tried together.
 JITTER: Final = 0.2
+
+log = structlog.get_logger(__name__)
 
 
 @dataclass
@@ -174,7 +179,7 @@ class Deliveries:
             now = self.notify.clock()
             held = self.pace.admit(channel, now)
             if held is None:
-                outcomes[channel.name] = outcome = channel.tell(told)
+                outcomes[channel.name] = outcome = attempt(channel, told)
                 self.pace.note(channel, outcome, self.notify.clock())
                 if outcome.ok:
                     break
@@ -229,6 +234,19 @@ class Deliveries:
             term=reminder.point.term if reminder.point else "",
             link=self.link.format(number=errand.number),
         )
+
+
+def attempt(channel: Channel, told: Told) -> Outcome:
+    """Tell over a channel; whatever it dies of is an outcome of this one message.
+
+    What somebody states about himself goes into libraries of others. What these make of it must
+    not end the round, in which everybody else is told.
+    """
+    try:
+        return channel.tell(told)
+    except Exception as fault:  # noqa: BLE001 - on record as the outcome of the attempt
+        log.warning("channel_failed", channel=channel.name, reason=type(fault).__name__)
+        return Outcome(type(fault).__name__)
 
 
 def _errands(streams: Mapping[str, UUID], known: Mapping[UUID, object]) -> Iterator[Errand]:

@@ -7,6 +7,7 @@ from uuid import uuid4
 
 from chassis.eventstore.application import Answer, Unit
 from services.notify.application import Notify
+from services.notify.application.delivering import attempt
 from services.notify.application.ports import Addresses, Channel, Endpoint, Pace, Told, Ways
 from services.notify.application.responding import Command
 from services.notify.domain.digest import next_after
@@ -108,7 +109,7 @@ class Preferring:
         tried = []
         for channel in own[0].channels:
             held = self.pace.admit(channel, now)
-            word = "held" if held else channel.tell(told).word
+            word = "held" if held else attempt(channel, told).word
             tried.append({"channel": channel.name, "outcome": word})
         return tried
 

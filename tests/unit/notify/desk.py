@@ -30,19 +30,19 @@ class Crash(BaseException):
 
 @dataclass
 class FakeChannel:
-    """Attributes: outcomes: of the next attempts, `ok` once they have run out; a Crash ends all."""
+    """Attributes: outcomes: of the next attempts, `ok` once they have run out; or what it dies of."""
 
     name: str = "file"
     endpoint: str = ""
     per_minute: int = 0
     wait: timedelta = timedelta(0)
-    outcomes: list[str | Crash] = field(default_factory=list)
+    outcomes: list[str | BaseException] = field(default_factory=list)
     told: list[Told] = field(default_factory=list)
 
     def tell(self, told: Told) -> Outcome:
         self.told.append(told)
         outcome = self.outcomes.pop(0) if self.outcomes else "ok"
-        if isinstance(outcome, Crash):
+        if isinstance(outcome, BaseException):
             raise outcome
         return OK if outcome == "ok" else Outcome(outcome, self.wait)
 
