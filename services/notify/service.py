@@ -29,7 +29,7 @@ from contracts.rpc.upkeep import (
     Redriven,
     RedriveParked,
 )
-from services.notify.application.ports import Endpoint
+from services.notify.application.ports import CasesAway, Endpoint
 from services.notify.application.preferring import Stated
 from services.notify.application.responding import Command
 from services.notify.bootstrap import Rooms
@@ -41,6 +41,7 @@ _URL: Final = re.compile(r"https?://[^\s/]+(/\S*)?")
 # Narrower than RFC 5322 has it: what people have, and nothing that a header would have to escape.
 _WORD, _LABEL = r"[A-Za-z0-9_%+-]+", r"[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?"
 _MAIL: Final = re.compile(rf"(?!.{{65,}}@){_WORD}(\.{_WORD})*@{_LABEL}(\.{_LABEL})*")
+OFFICE: Final = re.compile(r"[0-9]{6}-[0-9]{2}")
 ADDRESSES: Final = {
     **dict.fromkeys(("webhook", "dingtalk", "wecom", "feishu"), _URL),
     "mail": _MAIL,
@@ -124,19 +125,22 @@ class NotifyService:
 
     @answers(rpc.DIGEST)
     def digest(self, request: rpc.AskDigest, caller: Caller) -> rpc.DigestView:
-        follows = bool(caller.roles & FOLLOWERS)
+        try:
+            told = self._digest(request, caller)
+        except CasesAway as away:
+            raise Failure(away.code) from away
+        return msgspec.convert(told, rpc.DigestView)
+
+    def _digest(self, request: rpc.AskDigest, caller: Caller) -> dict[str, Any]:
         if request.kind == "morning":
             leader = _of_own(request.recipient, caller)
-            told = self.rooms.digests.morning(leader, *_onlooker(caller))
-            return msgspec.convert(told, rpc.DigestView)
-        office = request.office or caller.office
+            return self.rooms.digests.morning(leader, *_onlooker(caller))
+        office, follows = request.office or caller.office, bool(caller.roles & FOLLOWERS)
         if not follows and (office != caller.office or "office_head" not in caller.roles):
             raise Failure("office_not_allowed", fields={"office": "one's own office's only"})
         if not office:
             raise Failure("bad_value", fields={"office": "is needed by who has none"})
-        return msgspec.convert(
-            self.rooms.digests.weekly(office, *_onlooker(caller)), rpc.DigestView
-        )
+        return self.rooms.digests.weekly(office, *_onlooker(caller))
 
     @answers(LOG[NAME])
     def log(self, request: ReadLog, _caller: Caller) -> EventList:
@@ -201,8 +205,7 @@ def _stated(request: rpc.SetPreferences) -> Stated:
         if not ADDRESSES[channel.kind].fullmatch(channel.address):
             fields = {f"channels[{place}].address": f"is none of {channel.kind}"}
             raise Failure("bad_value", fields=fields)
-    if request.digest == "weekly" and not (request.recipient or "").startswith(OFFICE_HEAD):
-        raise Failure("bad_value", fields={"digest": "weekly is for office_head:<office>"})
+    _check_digest(request.digest, request.recipient or "")
     if request.hours is not None and request.hours.begins >= request.hours.ends:
         raise Failure("bad_value", fields={"hours.ends": "does not lie after begins"})
     for place, deputy in enumerate(request.deputies):
@@ -213,6 +216,15 @@ def _stated(request: rpc.SetPreferences) -> Stated:
     hours = msgspec.to_builtins(request.hours) if request.hours else None
     deputies = [msgspec.to_builtins(each) for each in request.deputies]
     return Stated(endpoints, hours, deputies, request.digest)
+
+
+def _check_digest(digest: str, recipient: str) -> None:
+    """Refuse a digest that nobody could make for this recipient."""
+    prefix, head, office = recipient.rpartition(OFFICE_HEAD)
+    if digest == "weekly" and not (head and not prefix and OFFICE.fullmatch(office)):
+        raise Failure("bad_value", fields={"digest": "weekly is for office_head:<office>"})
+    if digest == "morning" and head:
+        raise Failure("bad_value", fields={"digest": "morning is for a leader"})
 
 
 def _recipient(request: rpc.ListReminders, caller: Caller) -> str | None:

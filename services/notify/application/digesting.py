@@ -72,8 +72,8 @@ class Digests:
         local = now.astimezone(SHANGHAI)
         try:
             told = self._of(preferences)
-        except CasesAway:
-            outcomes = {"responsibility": "unavailable"}
+        except CasesAway as away:
+            outcomes = {"responsibility": away.code}
         else:
             outcomes = self._tell(recipient, told)
         if "ok" in outcomes.values() or local.time() >= NOON:

@@ -203,7 +203,15 @@ class Due(Protocol):
 
 
 class CasesAway(Exception):  # noqa: N818 - it says what is the case
-    """Responsibility does not answer; a digest waits."""
+    """Responsibility gives no cases; a digest waits.
+
+    Attributes:
+        code: of its refusal, or `unavailable`.
+    """
+
+    def __init__(self, code: str = "unavailable") -> None:
+        self.code = code
+        super().__init__(code)
 
 
 @dataclass(frozen=True, slots=True)

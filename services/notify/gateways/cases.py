@@ -58,12 +58,11 @@ class ResponsibilityCases:
                 return
 
     def _page(self, method: str, **asked: Any) -> Any:
+        # Whatever it says, it says it about this one recipient.
         try:
             return self._caller.call(SERVICE, method, **asked)
         except Failure as failure:
-            if failure.code in {"unavailable", "busy"}:
-                raise CasesAway(failure.code) from failure
-            raise
+            raise CasesAway(failure.code) from failure
 
 
 def _running_term(item: Any) -> RunningTerm:

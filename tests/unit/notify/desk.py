@@ -30,7 +30,7 @@ class Crash(BaseException):
 
 @dataclass
 class FakeChannel:
-    """Attributes: outcomes: of the next attempts, `ok` once they have run out; or what it dies of."""
+    """Attributes: outcomes: of the next attempts, or what it dies of; `ok` afterwards."""
 
     name: str = "file"
     endpoint: str = ""

@@ -1,16 +1,27 @@
 """What one person stated about himself, and what becomes of it, stops nobody else."""
 
+from datetime import time
+
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.notify.application.ports import Endpoint
-from services.notify.application.preferring import Preferring
+from contracts.failures import Failure
+from contracts.rpc.notify import SetPreferences
+from services.notify.application.digesting import Digests
+from services.notify.application.ports import CasesAway, Endpoint
+from services.notify.application.preferring import Preferring, Stated
+from services.notify.domain.planning import instant
+from services.notify.domain.preferences import Preferences
+from services.notify.gateways.cases import ResponsibilityCases
 from services.notify.gateways.mail import Mail, MailServer
-from services.notify.service import ADDRESSES
-from tests.builders import HUANG, SHEN, number, petition_id, told
+from services.notify.readmodels.reminders import ReminderTable
+from services.notify.service import ADDRESSES, _stated
+from tests.builders import DAY, HUANG, SHEN, TODAY, Clock, number, petition_id, told
 from tests.unit.notify.desk import Desk, FakeChannel, deliveries
-from tests.unit.notify.test_ways import NothingKept
+from tests.unit.notify.test_digests import MORNING, FakeCases, NothingKept
+from tests.unit.notify.test_responses import command
 
 TAKEN = "ownership.taken.v1"
 MAIL = ADDRESSES["mail"]
@@ -47,8 +58,9 @@ class TestAnAddressOfMail:
     @pytest.mark.parametrize(
         "address",
         [
-            'a@b,"', ';=@>,"', "=?utf-8?q?x?==x@[:?)_", ";:@:x>_]", "a..b@c.cn", ".a@c.cn", "a@b..c",
-            "a@b.", "张@b.cn", "a@b@c", "a b@c", "<a>@b", "a@-b", "a@b\n", f"{'a' * 65}@b.cn", "@b", "a@",
+            'a@b,"', ';=@>,"', "=?utf-8?q?x?==x@[:?)_", ";:@:x>_]", "a..b@c.cn", ".a@c.cn",
+            "a@b..c", "a@b.", "张@b.cn", "a@b@c", "a b@c", "<a>@b", "a@-b", "a@b\n",
+            f"{'a' * 65}@b.cn", "@b", "a@",
         ],
     )  # fmt: skip
     def test_that_is_none_is_refused(self, address: str):
@@ -69,3 +81,74 @@ class TestAnAddressOfMail:
         message = mail._message(told())
         assert [each.addr_spec for each in message["To"].addresses] == [address]
         assert message.as_bytes()
+
+
+class Refusing(FakeCases):
+    """Responsibility, which refuses one leader."""
+
+    def open_of(self, owner: str) -> list[str]:
+        if owner == HUANG:
+            raise CasesAway("bad_value")
+        return super().open_of(owner)
+
+
+class TestADigestThatIsRefused:
+    @pytest.mark.parametrize(
+        ("digest", "recipient"),
+        [
+            ("weekly", "office_head:330424"),
+            ("weekly", "office_head:office_head:330424-01"),
+            ("weekly", "office_head:330424-01x"),
+            ("weekly", HUANG),
+            ("weekly", None),
+            ("morning", "office_head:330424-01"),
+        ],
+    )
+    def test_by_its_recipient_cannot_be_ordered(self, digest: str, recipient: str | None):
+        """An office that is none has no week."""
+        with pytest.raises(Failure, match="bad_value"):
+            _stated(wanted(digest, recipient))
+
+    @pytest.mark.parametrize(
+        ("digest", "recipient"),
+        [("weekly", "office_head:330424-01"), ("morning", None), ("none", "office_head:330424-01")],
+    )
+    def test_by_nobody_can(self, digest: str, recipient: str | None):
+        """A head's of his office, a leader's of himself."""
+        assert _stated(wanted(digest, recipient)).digest == digest
+
+    def test_is_left_out_with_its_code_and_the_next_is_sent(
+        self, desk: Desk, channel: FakeChannel, clock: Clock
+    ):
+        """What responsibility says of one stops nobody, and is tried again until noon."""
+        ways, pace = desk.deliveries.ways, desk.deliveries.pace
+        preferring = Preferring(desk.application, ways, pace, NothingKept())
+        for who in (HUANG, SHEN):
+            preferring.state(command(who, f"request-{who}"), who, Stated([], None, [], "morning"))
+        digests = Digests(desk.application, Refusing(), desk.deliveries, ReminderTable())
+        clock.now = MORNING
+        assert digests.send_due() == 2
+        assert channel.recipients == [SHEN]
+        clock.now = instant(TODAY + DAY, time(12))
+        digests.send_due()
+        sent = [f for f in desk.facts() if isinstance(f, Preferences.DigestSent)]
+        assert {f.recipient: f.outcomes for f in sent} == {
+            SHEN: {"file": "ok"},
+            HUANG: {"responsibility": "bad_value"},
+        }
+
+    @pytest.mark.parametrize("code", ["bad_value", "internal", "unavailable", "busy"])
+    def test_is_one_of_that_recipient_whatever_the_code(self, code: str):
+        """Also what responsibility itself did not foresee."""
+
+        class Refuser:
+            def call(self, *_asked: object, **_given: object) -> None:
+                raise Failure(code)
+
+        with pytest.raises(CasesAway, match=code):
+            ResponsibilityCases(Refuser()).running_in("330424-01")
+
+
+def wanted(digest: str, recipient: str | None) -> SetPreferences:
+    asked = {"request_id": "r-000001", "recipient": recipient, "digest": digest}
+    return msgspec.convert(asked, SetPreferences)
