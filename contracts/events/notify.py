@@ -352,12 +352,13 @@ class PreferencesChangedV1(PreferencesStatedV1, frozen=True):
 
 
 class DigestSentV1(Message, frozen=True):
-    """A digest was sent, or left out because that did not succeed by noon.
+    """A digest was sent, or left out because that did not succeed in the morning.
 
     Attributes:
         digest: which one.
-        outcomes: channel to `ok` or a short word on the failure.
-        digest_at: when the next one is due; null for none.
+        outcomes: channel to `ok` or a short word on the failure; empty where none was tried.
+        digest_at: when the next one is due, null for none; on the day itself where this one has not
+            arrived over each way that it has to go.
     """
 
     TYPE: ClassVar[str] = "digest.sent.v1"

@@ -33,6 +33,7 @@ from services.notify.application.ports import CasesAway, Endpoint
 from services.notify.application.preferring import Stated
 from services.notify.application.responding import Command
 from services.notify.bootstrap import Rooms
+from services.notify.domain.digest import AT
 from services.notify.domain.offices import OFFICE_HEAD, head_of
 from services.notify.readmodels.histories import entries_of, facts_of
 from services.notify.settings import FOLLOWS, NAME
@@ -208,6 +209,8 @@ def _stated(request: rpc.SetPreferences) -> Stated:
     _check_digest(request.digest, request.recipient or "")
     if request.hours is not None and request.hours.begins >= request.hours.ends:
         raise Failure("bad_value", fields={"hours.ends": "does not lie after begins"})
+    if request.digest != "none" and request.hours and request.hours.ends <= f"{AT:%H:%M}":
+        raise Failure("bad_value", fields={"hours.ends": "lies before the digest is made"})
     for place, deputy in enumerate(request.deputies):
         if deputy.last_day < deputy.first_day:
             fields = {f"deputies[{place}].last_day": "lies before first_day"}

@@ -70,7 +70,7 @@ class Errand:
     def has_to_go(self, way: Way) -> bool:
         """Tell whether it was delivered over none of the channels of a way."""
         now = {name for name, outcome in self.outcomes.items() if outcome.ok}
-        return not any(channel.name in self.reminder.done | now for channel in way.channels)
+        return not way.is_gone(self.reminder.done | now)
 
     def take(self, result: "Mapping[str, Outcome] | Held") -> None:
         """Keep what came of a way."""

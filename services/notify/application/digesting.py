@@ -1,8 +1,8 @@
 """Use cases of digests: made from the cases as responsibility has them at this moment."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from functools import partial
 from typing import Any, Final, Protocol
 from uuid import UUID, uuid5
@@ -10,16 +10,23 @@ from uuid import UUID, uuid5
 from chassis.eventstore.application import Answer, Provenance, Unit
 from services.notify.application import DELIVERER, Notify
 from services.notify.application.delivering import Deliveries
-from services.notify.application.ports import CasesAway, Held, Lane, Places, Told
-from services.notify.domain.digest import Digest, Running, morning, next_after, weekly
+from services.notify.application.ports import (
+    CasesAway,
+    Claimed,
+    Held,
+    Lane,
+    Places,
+    Told,
+    Way,
+)
+from services.notify.domain.digest import Digest, Running, hours_for, morning, next_after, weekly
 from services.notify.domain.offices import OFFICE_HEAD
-from services.notify.domain.planning import SHANGHAI
+from services.notify.domain.planning import SHANGHAI, Hours
 from services.notify.domain.preferences import Preferences
 
 DIGESTS: Final = UUID("9d4c3b6e-51f7-5c8a-a2d0-7b1e8f6c4a35")
 DIGESTS_AT_ONCE: Final = 20
 AGAIN_AFTER: Final = timedelta(minutes=10)
-NOON: Final = time(12)
 
 
 class Cases(Protocol):
@@ -42,6 +49,19 @@ Listed = tuple[Sequence[str], Sequence[Running]]
 Shown = Callable[[Sequence[str], Sequence[Running]], Listed]
 
 
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """What came of one try.
+
+    Attributes:
+        outcomes: channel to `ok` or a short word on the failure.
+        again_at: when what has not arrived may go; None when all of it has.
+    """
+
+    outcomes: Mapping[str, str]
+    again_at: datetime | None
+
+
 @dataclass(frozen=True)
 class Digests:
     """Digests of today."""
@@ -58,26 +78,50 @@ class Digests:
             self.notify.log_of_events, Lane.DIGESTS, now, now + AGAIN_AFTER, DIGESTS_AT_ONCE
         )
         for each in claimed:
-            self._send(each.petition_id, now)
+            # The rest is taken on when its lease is over: nobody else does while it is told.
+            if self.notify.clock() < now + AGAIN_AFTER / 2:
+                self._send(each)
         return len(claimed)
 
-    def _send(self, recipient: str, now: datetime) -> None:
-        """Send one; what could not be sent by noon is left out, and on record as such.
-
-        It is tried again when its lease is over.
-        """
+    def _send(self, claimed: Claimed) -> None:
+        """Send one within its hours; what has not arrived when they end is left out, on record."""
+        recipient, now = claimed.petition_id, self.notify.clock()
         preferences = self.notify.find(Preferences, Preferences.create_id(recipient))
         if preferences is None or preferences.digest == "none":
             return
-        local = now.astimezone(SHANGHAI)
+        reach = self.deliveries.ways.of([recipient])[recipient]
+        hours, day = hours_for(reach.hours), _day(now)
+        first = hours.first_from(now, self.notify.calendar())
+        tried = self._try(preferences, reach.ways, day) if first == now else Tried({}, first)
+        again_at = self._again_on(day, hours, tried.again_at)
+        self._keep(recipient, day, tried.outcomes, again_at)
+        if again_at is not None:
+            with self.notify.log_of_events.writing() as transaction:
+                self.notify.due.give_back(transaction, [claimed.id], again_at)
+
+    def _try(self, preferences: Preferences, ways: Sequence[Way], day: date) -> "Tried":
+        """Tell it over each way that the digest of the day has not gone yet."""
+        again_at, done = self.notify.clock() + AGAIN_AFTER, preferences.told_on(day)
         try:
-            told = self._of(preferences)
+            told = self._message(preferences)
         except CasesAway as away:
-            outcomes = {"responsibility": away.code}
-        else:
-            outcomes = self._tell(recipient, told)
-        if "ok" in outcomes.values() or local.time() >= NOON:
-            self._keep(recipient, outcomes, now)
+            return Tried({"responsibility": away.code}, again_at)
+        outcomes: dict[str, str] = {}
+        left = [way for way in ways if not way.is_gone(done)]
+        for way in left:
+            result = self.deliveries.down(way, told)
+            if isinstance(result, Held):
+                again_at = min(again_at, result.until)
+            else:
+                outcomes |= {name: outcome.word for name, outcome in result.items()}
+        arrived = all(way.is_gone(_delivered(outcomes)) for way in left)
+        return Tried(outcomes, None if arrived else again_at)
+
+    def _again_on(self, day: date, hours: Hours, at: datetime | None) -> datetime | None:
+        """Return when the digest of a day is tried again; None when it has arrived, or too late."""
+        if at is None or _day(at) > day:
+            return None
+        return at if hours.first_from(at, self.notify.calendar()) == at else None
 
     def _of(self, preferences: Preferences) -> dict[str, Any]:
         recipient = preferences.recipient
@@ -87,8 +131,9 @@ class Digests:
             return self._morning(recipient, self._without_parties)
         return self.morning(recipient, preferences.office)
 
-    def _tell(self, recipient: str, digest: dict[str, Any]) -> dict[str, str]:
-        told = Told(
+    def _message(self, preferences: Preferences) -> Told:
+        recipient, digest = preferences.recipient, self._of(preferences)
+        return Told(
             reminder_id=str(uuid5(DIGESTS, f"{recipient}/{digest['day']}")),
             number="",
             recipient=recipient,
@@ -96,26 +141,25 @@ class Digests:
             sentence=digest["text"],
             due_at=self.notify.clock(),
         )
-        words: dict[str, str] = {}
-        for way in self.deliveries.ways.of([recipient])[recipient].ways:
-            result = self.deliveries.down(way, told)
-            if not isinstance(result, Held):
-                words |= {name: outcome.word for name, outcome in result.items()}
-        return words
 
-    def _keep(self, recipient: str, outcomes: dict[str, str], now: datetime) -> None:
-        day = now.astimezone(SHANGHAI).date()
-        id_ = Preferences.create_id(recipient)
+    def _keep(
+        self, recipient: str, day: date, outcomes: Mapping[str, str], again_at: datetime | None
+    ) -> None:
+        """Put on record what came of the digest of a day, where that is news."""
+        id_, now = Preferences.create_id(recipient), self.notify.clock()
 
         def decide(unit: Unit) -> Answer:
             found = unit.find(Preferences, id_)
-            if found is not None and found.last_digest_on != day:
-                next_at = next_after(found.digest, day, self.notify.calendar())
+            if found is None or found.digest == "none" or found.last_digest_on == day:
+                return {}
+            if again_at is None or _delivered(outcomes) - found.told_on(day):
+                cause = str(uuid5(id_, f"{day.isoformat()}/{found.version}"))
+                unit.attribute(Provenance(DELIVERER, cause, cause))
+                next_at = again_at or next_after(found.digest, day, self.notify.calendar())
                 found.record_digest(day, outcomes, next_at, now)
             return {}
 
-        cause = str(uuid5(id_, day.isoformat()))
-        self.notify.run(Provenance(DELIVERER, cause, cause), decide)
+        self.notify.run(Provenance(DELIVERER, "", ""), decide)
 
     def morning(self, leader: str, *onlooker: str) -> dict[str, Any]:
         """Return the morning digest of a leader, as he and an onlooker are shown it."""
@@ -145,7 +189,7 @@ class Digests:
         return _but(self.places.with_parties(log, _numbers(numbers, running)), numbers, running)
 
     def _today(self) -> date:
-        return self.notify.clock().astimezone(SHANGHAI).date()
+        return _day(self.notify.clock())
 
     def _told(self, digest: Digest) -> dict[str, Any]:
         return {
@@ -164,3 +208,11 @@ def _but(kept: Collection[str], numbers: Sequence[str], running: Sequence[Runnin
     """Return what is listed without the matters that are kept from whoever looks."""
     shown = [number for number in numbers if number not in kept]
     return shown, [each for each in running if each.number not in kept]
+
+
+def _day(at: datetime) -> date:
+    return at.astimezone(SHANGHAI).date()
+
+
+def _delivered(outcomes: Mapping[str, str]) -> frozenset[str]:
+    return frozenset(name for name, word in outcomes.items() if word == "ok")

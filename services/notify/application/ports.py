@@ -1,6 +1,6 @@
 """What the use cases of notify need from outside."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import IntEnum
@@ -89,6 +89,10 @@ class Way:
     channels: Sequence[Channel]
     gathers: bool = False
     own: bool = False
+
+    def is_gone(self, done: Collection[str]) -> bool:
+        """Tell whether one of its channels is among those that delivered."""
+        return any(channel.name in done for channel in self.channels)
 
 
 @dataclass(frozen=True, slots=True)

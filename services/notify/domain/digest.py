@@ -10,13 +10,15 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Final
 
-from services.notify.domain.planning import instant
+from services.notify.domain.planning import Hours, instant
 from statute.terms import TERMS
 from statute.workdays import DAY, WorkCalendar
 
 WEEKDAYS: Final = "一二三四五六日"
 SOON_WORKDAYS: Final = 5
 AT: Final = time(8, 30)
+# What has not arrived by noon is left out: the minute of noon is the last one.
+NOON, OVER = time(12), time(12, 1)
 LISTED_MAX: Final = 10
 OWNERS_MAX: Final = 5
 
@@ -167,6 +169,16 @@ def weekly(
     return Digest(
         f"首问周报 {_day(today)}", summary, [each for each in sections if each and each.lines], calm
     )
+
+
+def hours_for(own: Hours | None) -> Hours:
+    """Return when a digest is sent: on working days, in the morning, and in his own hours.
+
+    Whose hours begin later has it then.
+    """
+    begins = max(AT, own.begins) if own else AT
+    ends = own.ends if own else OVER
+    return Hours(begins, min(OVER, ends) if begins < NOON else ends)
 
 
 def next_after(digest: str, day: date, by: WorkCalendar) -> datetime | None:

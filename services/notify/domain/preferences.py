@@ -8,7 +8,7 @@ from uuid import UUID, uuid5
 
 from eventsourcing.domain import Aggregate, event
 
-from services.notify.domain.planning import Hours
+from services.notify.domain.planning import SHANGHAI, Hours
 
 PREFERENCES: Final = UUID("7e9a4c15-2b6f-5d0c-8f3e-1a5d7b9c0e42")
 
@@ -30,7 +30,8 @@ class Preferences(Aggregate):
 
     Attributes:
         digest: none, morning or weekly.
-        last_digest_on: the day of the last digest; None before the first.
+        last_digest_on: the day of the last digest that is over; None before the first.
+        digest_told: the day of the last digest that was told, to the channels that delivered it.
         office: whose he was when he last stated them himself; empty where that is not known.
     """
 
@@ -84,6 +85,7 @@ class Preferences(Aggregate):
     ) -> None:
         self.recipient = recipient
         self.last_digest_on: date | None = None
+        self.digest_told: dict[str, list[str]] = {}
         self.office = office
         self._take(channels, hours, deputies, digest)
 
@@ -94,7 +96,7 @@ class Preferences(Aggregate):
     def record_digest(
         self, day: date, outcomes: Mapping[str, str], next_at: datetime | None, at: datetime
     ) -> None:
-        """Record what came of the digest of a day, and when the next is due."""
+        """Record what came of the digest of a day, and when that or the next is due."""
         self._record_digest(
             timestamp=at,
             recipient=self.recipient,
@@ -103,6 +105,10 @@ class Preferences(Aggregate):
             outcomes=dict(outcomes),
             digest_at=next_at,
         )
+
+    def told_on(self, day: date) -> frozenset[str]:
+        """Return the channels that delivered the digest of a day."""
+        return frozenset(self.digest_told.get(day.isoformat(), ()))
 
     def deputies_on(self, day: date) -> list[str]:
         """Return who is told too on a day in Shanghai."""
@@ -133,7 +139,10 @@ class Preferences(Aggregate):
         outcomes: dict[str, str],
         digest_at: datetime | None,
     ) -> None:
-        self.last_digest_on = date.fromisoformat(day)
+        delivered = [name for name, outcome in outcomes.items() if outcome == "ok"]
+        self.digest_told = {day: [*self.digest_told.get(day, ()), *delivered]}
+        if digest_at is None or digest_at.astimezone(SHANGHAI).date().isoformat() > day:
+            self.last_digest_on = date.fromisoformat(day)
 
     def _take(
         self,
