@@ -101,7 +101,8 @@ class Endpoint:
 
     Attributes:
         kind: webhook, dingtalk, wecom, feishu, mail or sms.
-        address: URL of a robot or webhook, address of mail, number of a telephone.
+        address: URL of a robot or webhook, address of mail, number of a telephone; empty where
+            what is kept cannot be read.
         secret: with which messages are signed; empty for none.
     """
 

@@ -33,6 +33,22 @@ class Webhook(SignedWebhook):
         super().__init__(Endpoint("webhook", url, secret), poster, clock)
 
 
+class Unreadable:
+    """An endpoint that was kept under another key: nothing can be sent there."""
+
+    # It is found again as soon as the key is.
+    endpoint = ""
+    per_minute = UNLIMITED
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def tell(self, told: Told) -> Outcome:
+        """Fail, so that it is on record."""
+        del told
+        return Outcome("unreadable")
+
+
 class File:
     """Appends each reminder as one line of JSON."""
 

@@ -7,6 +7,7 @@ from typing import Any, Final
 from chassis.eventstore.log import EventLog
 from services.notify.application.ports import Channel, Endpoint, Reach, Way
 from services.notify.domain.planning import Hours
+from services.notify.gateways.channels import Unreadable
 from services.notify.gateways.endpoints import Endpoints
 from services.notify.gateways.mail import Mail, MailServer
 from services.notify.gateways.posting import Poster
@@ -18,6 +19,7 @@ POSTED: Final[Mapping[str, Callable[[Endpoint, Poster, Clock], Channel]]] = {
     "webhook": SignedWebhook,
     **{each.name: each for each in (DingTalk, WeCom, Feishu)},
 }
+OWN_NAMES: Final[Mapping[str, str]] = {"webhook": SignedWebhook.name}
 
 
 @dataclass(frozen=True)
@@ -65,10 +67,19 @@ class Directory:
 
     def _ways(self, endpoints: Sequence[Endpoint]) -> list[Way]:
         everything = [Way([channel]) for channel in self._means.everything]
-        own = [channel for each in endpoints if (channel := self.channel_to(each)) is not None]
+        own = [channel for each in endpoints if (channel := self._kept(each)) is not None]
         # A program knows reminders by their ids, which those that are gathered would lose.
         by_people = not any(channel.name == SignedWebhook.name for channel in own)
         return [*everything, Way(own, gathers=by_people, own=True)] if own else everything
+
+    def _kept(self, endpoint: Endpoint) -> Channel | None:
+        """Return what tells over an endpoint that was kept.
+
+        What cannot be read fails each time and is on record, rather than being taken for nothing.
+        """
+        if not endpoint.address:
+            return Unreadable(OWN_NAMES.get(endpoint.kind, endpoint.kind))
+        return self.channel_to(endpoint)
 
     def channel_to(self, endpoint: Endpoint) -> Channel | None:
         """Return what tells over an endpoint; None where there is nothing set up that does."""

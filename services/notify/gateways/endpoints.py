@@ -6,6 +6,8 @@ from base64 import urlsafe_b64decode
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
+import structlog
+from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from chassis.environment import SettingInvalid
@@ -15,6 +17,8 @@ from services.notify.settings import KEY
 
 KEY_BYTES: Final = 32
 NONCE_BYTES: Final = 12
+
+log = structlog.get_logger(__name__)
 
 
 class Endpoints:
@@ -78,8 +82,13 @@ class Endpoints:
         return nonce + self._cipher.encrypt(nonce, plain, _place(recipient, endpoint.kind))
 
     def _opened(self, recipient: str, kind: str, sealed: bytes) -> Endpoint:
+        """Return what was kept; without an address where it does not open under this key."""
         nonce, ciphertext = sealed[:NONCE_BYTES], sealed[NONCE_BYTES:]
-        plain = self._cipher.decrypt(nonce, ciphertext, _place(recipient, kind))
+        try:
+            plain = self._cipher.decrypt(nonce, ciphertext, _place(recipient, kind))
+        except (InvalidTag, ValueError):
+            log.warning("endpoint_unreadable", recipient=recipient, kind=kind)
+            return Endpoint(kind, "")
         return Endpoint(kind, *json.loads(plain))
 
 

@@ -1,6 +1,8 @@
 """What one person stated about himself, and what becomes of it, stops nobody else."""
 
+from dataclasses import replace
 from datetime import time
+from typing import Any
 
 import msgspec
 import pytest
@@ -15,13 +17,17 @@ from services.notify.application.preferring import Preferring, Stated
 from services.notify.domain.planning import instant
 from services.notify.domain.preferences import Preferences
 from services.notify.gateways.cases import ResponsibilityCases
+from services.notify.gateways.directory import Directory, Means
+from services.notify.gateways.endpoints import Endpoints
 from services.notify.gateways.mail import Mail, MailServer
+from services.notify.gateways.posting import Poster
 from services.notify.readmodels.reminders import ReminderTable
 from services.notify.service import ADDRESSES, _stated
 from tests.builders import DAY, HUANG, SHEN, TODAY, Clock, number, petition_id, told
 from tests.unit.notify.desk import Desk, FakeChannel, deliveries
 from tests.unit.notify.test_digests import MORNING, FakeCases, NothingKept
 from tests.unit.notify.test_responses import command
+from tests.unit.notify.test_robots import no_hours
 
 TAKEN = "ownership.taken.v1"
 MAIL = ADDRESSES["mail"]
@@ -52,6 +58,56 @@ class TestAChannelThatDies:
         ways = deliveries(desk.application, [channel], [mail, channel]).ways
         preferring = Preferring(desk.application, ways, desk.deliveries.pace, NothingKept())
         assert preferring.try_out(HUANG)[0] == {"channel": "mail", "outcome": "IndexError"}
+
+
+class TestAnotherKey:
+    """Under which nothing opens that was kept under the one before."""
+
+    @pytest.fixture
+    def mail(self) -> MailServer:
+        return MailServer("127.0.0.1", 9, encrypted=False, sender="a@b.cn")
+
+    def directory(self, desk: Desk, channel: FakeChannel, key: bytes, mail: MailServer):
+        means = Means([channel], Poster(), desk.clock, Endpoints(key), mail)
+        return Directory(desk.application.log_of_events, means, no_hours)
+
+    def keep(self, desk: Desk, *endpoints: Endpoint) -> None:
+        with desk.application.log_of_events.writing() as transaction:
+            Endpoints(b"k" * 32).keep(transaction, HUANG, endpoints)
+
+    def test_stops_nobody(self, desk: Desk, channel: FakeChannel, mail: MailServer):
+        """The file has both, and who is not reached is not taken for told."""
+        self.keep(desk, Endpoint("wecom", "https://robots.example/x"))
+        ways = self.directory(desk, channel, b"n" * 32, mail)
+        desk.deliveries = replace(desk.deliveries, ways=ways)
+        tell_two(desk)
+        desk.deliver()
+        assert channel.recipients == [HUANG, SHEN]
+        rows = {row["recipient"]: (row["state"], row["last_outcome"]) for row in desk.listed()}
+        assert rows == {HUANG: ("planned", "unreadable"), SHEN: ("delivered", "ok")}
+
+    def test_is_named_by_a_test_message(self, desk: Desk, channel: FakeChannel, mail: MailServer):
+        """Of each channel by its own name: people state their preferences again."""
+        self.keep(desk, Endpoint("mail", "a@b.cn"), Endpoint("webhook", "https://huang.example/"))
+        ways = self.directory(desk, channel, b"n" * 32, mail)
+        preferring = Preferring(desk.application, ways, desk.deliveries.pace, NothingKept())
+        assert preferring.try_out(HUANG) == [
+            {"channel": "mail", "outcome": "unreadable"},
+            {"channel": "own_webhook", "outcome": "unreadable"},
+        ]
+
+    @pytest.mark.parametrize("stored", [b"", b"short", bytes(200)])
+    def test_is_like_a_row_that_was_damaged(
+        self, desk: Desk, channel: FakeChannel, mail: MailServer, stored: bytes
+    ):
+        """Whatever stands there, the other channel of his is taken."""
+        self.keep(desk, Endpoint("wecom", "https://robots.example/x"), Endpoint("mail", "a@b.cn"))
+        log = desk.application.log_of_events
+        with log.writing() as transaction:
+            transaction.execute("UPDATE endpoint SET sealed = ? WHERE kind = 'wecom'", (stored,))
+        _, own = self.directory(desk, channel, b"k" * 32, mail).of([HUANG])[HUANG].ways
+        assert [each.name for each in own.channels] == ["wecom", "mail"]
+        assert own.channels[0].tell(told()).word == "unreadable"
 
 
 class TestAnAddressOfMail:
@@ -145,8 +201,9 @@ class TestADigestThatIsRefused:
             def call(self, *_asked: object, **_given: object) -> None:
                 raise Failure(code)
 
+        refuser: Any = Refuser()
         with pytest.raises(CasesAway, match=code):
-            ResponsibilityCases(Refuser()).running_in("330424-01")
+            ResponsibilityCases(refuser).running_in("330424-01")
 
 
 def wanted(digest: str, recipient: str | None) -> SetPreferences:
