@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from random import random
-from urllib.parse import urlsplit
 
 from chassis.eventstore.location import environment_for
 from chassis.messaging.pace import SOON_S
@@ -123,7 +122,7 @@ def _means(surroundings: Surroundings) -> Means:
     smtp, sms, key = (variables.text(name) for name in (SMTP_URL, SMS_URL, KEY))
     return Means(
         _channels(surroundings),
-        Poster([*hosts, urlsplit(sms).hostname or ""]),
+        Poster(hosts),
         surroundings.clock,
         Endpoints.from_text(key) if key else None,
         MailServer.from_url(smtp, variables.text(MAIL_FROM)) if smtp else None,

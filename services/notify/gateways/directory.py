@@ -56,6 +56,8 @@ class Directory:
         self._log = log
         self._means = means
         self._hours_of = hours_of
+        # Its host is allowed for text messages: nobody's webhook goes there.
+        self._to_gateway = Poster([means.sms.host] if means.sms else [])
 
     def of(self, recipients: Iterable[str]) -> Mapping[str, Reach]:
         """Return recipient to how he is reached."""
@@ -89,5 +91,5 @@ class Directory:
         if endpoint.kind == Mail.name and means.mail is not None:
             return Mail(endpoint, means.mail)
         if endpoint.kind == Sms.name and means.sms is not None:
-            return Sms(endpoint, means.sms, means.poster)
+            return Sms(endpoint, means.sms, self._to_gateway)
         return None

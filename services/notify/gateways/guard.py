@@ -6,11 +6,27 @@ later (DNS rebinding) changes nothing. Redirections are not followed.
 
 import socket
 from collections.abc import Iterable
-from ipaddress import ip_address
+from ipaddress import ip_address, ip_network
 from typing import Final
 
 import httpx
 
+NONE_KEPT: Final = httpx.Limits(max_keepalive_connections=0)
+# Global by the registries, and yet ways to other addresses, or to nobody: NAT64 (RFC 6052, RFC
+# 8215), 6to4 (RFC 3056), IPv4-compatible (RFC 4291), site-local (RFC 3879), RFC 7600.
+LEADING_ELSEWHERE: Final = tuple(
+    map(
+        ip_network,
+        (
+            "64:ff9b::/96",
+            "64:ff9b:1::/48",
+            "2002::/16",
+            "::/96",
+            "fec0::/10",
+            "192.0.0.0/24",
+        ),
+    )
+)
 SCHEMES: Final = frozenset({"https", "http"})
 
 
@@ -27,7 +43,10 @@ class GuardedTransport(httpx.BaseTransport):
 
     def __init__(self, allowed: Iterable[str] = ()) -> None:
         self._allowed = frozenset(allowed)
-        self._inner = httpx.HTTPTransport()
+        # Public hosts are called by address, by which connections are kept: another host of the
+        # same address would go over the first one's, whose certificate was checked for that alone.
+        self._inner = httpx.HTTPTransport(limits=NONE_KEPT)
+        self._inside = httpx.HTTPTransport()
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """Send a request to the address that its host has now.
@@ -38,13 +57,15 @@ class GuardedTransport(httpx.BaseTransport):
         host = request.url.host
         if request.url.scheme not in SCHEMES:
             raise TargetRefused(f"{request.url.scheme} is not spoken here", request=request)
-        if host not in self._allowed:
-            request.extensions = {**request.extensions, "sni_hostname": host}
-            request.url = request.url.copy_with(host=self._public_address(request))
+        if host in self._allowed:
+            return self._inside.handle_request(request)
+        request.extensions = {**request.extensions, "sni_hostname": host}
+        request.url = request.url.copy_with(host=self._public_address(request))
         return self._inner.handle_request(request)
 
     def close(self) -> None:
         self._inner.close()
+        self._inside.close()
 
     @staticmethod
     def _public_address(request: httpx.Request) -> str:
@@ -62,4 +83,6 @@ class GuardedTransport(httpx.BaseTransport):
 def _is_public(address: str) -> bool:
     parsed = ip_address(address.partition("%")[0])
     mapped = getattr(parsed, "ipv4_mapped", None) or parsed
+    if any(mapped in network for network in LEADING_ELSEWHERE):
+        return False
     return mapped.is_global and not mapped.is_multicast

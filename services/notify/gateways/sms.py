@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 from services.notify.application.ports import Endpoint, Outcome, Told
 from services.notify.gateways.posting import JSON, Poster
@@ -13,6 +14,11 @@ class SmsGateway:
 
     url: str
     token: str = ""
+
+    @property
+    def host(self) -> str:
+        """Whom the operator lets us call for it, and for nothing else."""
+        return urlsplit(self.url).hostname or ""
 
 
 class Sms:

@@ -2,11 +2,14 @@
 
 import json
 import socketserver
+import ssl
+import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from email import message_from_bytes, policy
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from threading import Event, Thread
 from time import CLOCK_MONOTONIC, clock_gettime
 from typing import Any
@@ -93,11 +96,46 @@ class RobotHandler(BaseHTTPRequestHandler):
         """Say nothing."""
 
 
+class KeepingHandler(RobotHandler):
+    """Keeps connections, as the servers of the robots do."""
+
+    protocol_version = "HTTP/1.1"
+
+
 @contextmanager
 def robot() -> Iterator[Robot]:
     server: Any = ThreadingHTTPServer(("127.0.0.1", 0), RobotHandler)
     url = f"http://127.0.0.1:{server.server_port}/robot/send?access_token=t"
     server.made = made = Robot(url)
+    with _serving(server):
+        yield made
+        made.ending.set()
+
+
+@contextmanager
+def encrypted(host: str, folder: Path) -> Iterator[Robot]:
+    """A robot behind TLS, whose certificate in the folder is for one host and by nobody."""
+    key, certificate = folder / f"{host}.key", folder / f"{host}.crt"
+    asked = [
+        "-nodes",
+        "-days",
+        "2",
+        "-subj",
+        f"/CN={host}",
+        "-addext",
+        f"subjectAltName=DNS:{host}",
+    ]
+    kind = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1"]
+    subprocess.run(
+        [*kind, *asked, "-keyout", key, "-out", certificate], check=True, capture_output=True
+    )
+    server: Any = ThreadingHTTPServer(("127.0.0.1", 0), KeepingHandler)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate, key)
+    server.socket = context.wrap_socket(server.socket, server_side=True)
+    # Whoever does not trust it goes away.
+    server.handle_error = lambda *_about: None
+    server.made = made = Robot(f"https://{host}:{server.server_port}/")
     with _serving(server):
         yield made
         made.ending.set()

@@ -5,6 +5,7 @@ import json
 import subprocess
 from collections.abc import Iterator
 from datetime import timedelta
+from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import httpx
@@ -15,10 +16,11 @@ from standardwebhooks import WebhookVerificationError
 from chassis.eventstore.instants import utc_now
 from services.notify.application.ports import OK, Endpoint, Outcome, Reach
 from services.notify.domain.planning import Hours
+from services.notify.gateways import guard
 from services.notify.gateways.channels import Webhook
 from services.notify.gateways.directory import Directory, Means
 from services.notify.gateways.endpoints import Endpoints
-from services.notify.gateways.guard import GuardedTransport
+from services.notify.gateways.guard import GuardedTransport, _is_public
 from services.notify.gateways.mail import Mail, MailServer
 from services.notify.gateways.posting import Poster, asked_to_wait
 from services.notify.gateways.robots import DingTalk, Feishu, WeCom
@@ -37,6 +39,7 @@ from tests.unit.notify.receivers import (
     TOO_MANY,
     Post,
     Robot,
+    encrypted,
     post,
     robot,
 )
@@ -196,6 +199,40 @@ class TestTheGuard:
         assert request.extensions["sni_hostname"] == "robots.example"
         assert len(answers) == 1
 
+    @pytest.mark.parametrize(
+        "address",
+        [
+            "64:ff9b::7f00:1", "64:ff9b::a00:1", "64:ff9b:1::a00:1", "2002:7f00:1::",
+            "2002:a00:1::", "::127.0.0.1", "::a00:1", "fec0::1", "192.0.0.8", "fd00::1", "2001::1",
+            "::ffff:10.0.0.1", "fe80::1%lo",
+        ],
+    )  # fmt: skip
+    def test_knows_the_ways_round(self, address: str):
+        """An address of six that leads to one of four, or to a network of somebody's own."""
+        assert not _is_public(address)
+
+    @pytest.mark.parametrize("address", ["93.184.215.14", "2606:2800:21f:cb07::1", "8.8.8.8"])
+    def test_lets_what_is_public_pass(self, address: str):
+        """Or nobody were told."""
+        assert _is_public(address)
+
+    # A handshake that failed leaves its socket to the garbage collector, in eventlet.
+    @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+    def test_a_certificate_is_checked_for_each_host(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ):
+        """Two hosts of one address: what is for the one does not go over the other's connection."""
+        with encrypted("a.test", tmp_path) as receiver:
+            monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "a.test.crt"))
+            monkeypatch.setattr(guard, "_is_public", lambda _address: True)
+            port = urlsplit(receiver.url).port
+            answer = [(2, 1, 6, "", ("127.0.0.1", port))]
+            monkeypatch.setattr("socket.getaddrinfo", lambda *_a, **_k: answer)
+            sender = Poster()
+            assert sender.post(f"https://a.test:{port}/", b"{}") == OK
+            assert sender.post(f"https://b.test:{port}/", b"{}") == Outcome("ConnectError")
+            assert len(receiver.requests) == 1
+
 
 class TestMail:
     def mail(self, mailbox: Post) -> Mail:
@@ -244,6 +281,16 @@ class TestSms:
             "to": "15400001234",
             "text": told().sentence,
         }
+
+    def test_opens_its_host_to_nobody_s_webhook(self, receiver: Robot, desk: Desk, clock: Clock):
+        """What the operator allows for text messages is allowed for these alone."""
+        means = Means([], Poster(), clock, sms=SmsGateway(receiver.url))
+        directory = Directory(desk.application.log_of_events, means, no_hours)
+        words = [
+            directory.channel_to(Endpoint(kind, address)).tell(told()).word
+            for kind, address in (("sms", "15400001234"), ("webhook", receiver.url))
+        ]
+        assert words == ["ok", "TargetRefused"]
 
 
 class TestEndpoints:
