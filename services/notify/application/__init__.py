@@ -20,7 +20,7 @@ from services.notify.domain.reminder import OWNS, RECUSAL_DUE, REPLACEMENT_DUE, 
 from services.notify.domain.reminders import PetitionReminders
 from statute.workdays import WorkCalendar, newest_calendar
 
-# Longer than a round and the longest delivery that may end it.
+# What takes longer renews it before a call once half of it is over: no call takes more than half.
 LEASE: Final = timedelta(seconds=20)
 DELIVERER: Final = "service:notify"
 NO_OWN: Final = Policies()

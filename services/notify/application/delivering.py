@@ -1,6 +1,6 @@
 """Delivers what is due: over each way of each recipient, and takes down what came of it."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
@@ -80,6 +80,33 @@ class Errand:
             self.outcomes |= result
 
 
+@dataclass
+class Hold:
+    """What a round has taken on, and nobody else has meanwhile.
+
+    Attributes:
+        until: when others may take it on.
+    """
+
+    notify: Notify
+    ids: frozenset[str]
+    until: datetime
+
+    def keep(self) -> None:
+        """Renew it once half of it is over: a call takes half of it at most."""
+        now = self.notify.clock()
+        if self.until - now > LEASE / 2:
+            return
+        due, log = self.notify.due, self.notify.log_of_events
+        self.ids = due.renew(log, self.ids, self.until, now + LEASE)
+        self.until = now + LEASE
+
+    def has(self, errand: Errand) -> bool:
+        """Tell whether something may be told, now that it is held for a call longer."""
+        self.keep()
+        return errand.id in self.ids
+
+
 @dataclass(frozen=True)
 class Deliveries:
     """Delivers reminders.
@@ -113,7 +140,8 @@ class Deliveries:
         streams = {each.id: PetitionReminders.create_id(each.petition_id) for each in claimed}
         known = self.notify.load(list(dict.fromkeys(streams.values())))
         errands = list(_errands(streams, known))
-        gone = self._go(errands, self.notify.clock() + ROUND_MAX)
+        hold = Hold(self.notify, frozenset(streams), now + LEASE)
+        gone = self._go(errands, hold, self.notify.clock() + ROUND_MAX)
         attempted = [errand for errand in gone if errand.outcomes]
 
         def decide(unit: Unit) -> Answer:
@@ -123,13 +151,13 @@ class Deliveries:
             unit.load(errand.stream for errand in attempted)
             for errand in attempted:
                 self._keep(unit, errand)
-            unit.writing.append(partial(self._settle, ids=streams, errands=errands, now=now))
+            unit.writing.append(partial(self._settle, hold=hold, errands=errands, now=now))
             return {}
 
         self.notify.run(Provenance(DELIVERER, "", ""), decide)
         return len(attempted)
 
-    def _go(self, errands: Sequence[Errand], ends: datetime) -> list[Errand]:
+    def _go(self, errands: Sequence[Errand], hold: Hold, ends: datetime) -> list[Errand]:
         """Go one after the other, for as long as a round may take; return those that went.
 
         Somebody is told in every round, however long it took to get so far: else nobody ever were.
@@ -139,11 +167,11 @@ class Deliveries:
         for recipient, own in _by_recipient(errands).items():
             if gone and self.notify.clock() > ends:
                 break
-            self._go_to(reach[recipient], own, ends)
+            self._go_to(reach[recipient], own, hold, ends)
             gone += own
         return gone
 
-    def _go_to(self, reach: Reach, errands: Sequence[Errand], ends: datetime) -> None:
+    def _go_to(self, reach: Reach, errands: Sequence[Errand], hold: Hold, ends: datetime) -> None:
         now = self.notify.clock()
         first = reach.hours.first_from(now, self.notify.calendar()) if reach.hours else now
         for errand in errands:
@@ -153,12 +181,13 @@ class Deliveries:
         if first > now:
             return
         for way in reach.ways:
-            self._go_way(way, [errand for errand in errands if errand.has_to_go(way)], ends)
+            left = [each for each in errands if each.has_to_go(way) and hold.has(each)]
+            self._go_way(way, left, hold, ends)
 
-    def _go_way(self, way: Way, errands: Sequence[Errand], ends: datetime) -> None:
+    def _go_way(self, way: Way, errands: Sequence[Errand], hold: Hold, ends: datetime) -> None:
         if way.gathers and len(errands) >= GATHERED_FROM:
             told = [self._told(errand) for errand in errands]
-            result = self.down(way, gathered(told))
+            result = self.down(way, gathered(told), lambda: all(map(hold.has, errands)))
             for errand in errands:
                 errand.take(result)
             return
@@ -166,16 +195,23 @@ class Deliveries:
             if place and self.notify.clock() > ends:
                 errand.take(Held(self.notify.clock(), broken=False))
             else:
-                errand.take(self.down(way, self._told(errand)))
+                errand.take(self.down(way, self._told(errand), partial(hold.has, errand)))
 
-    def down(self, way: Way, told: Told) -> Mapping[str, Outcome] | Held:
+    def down(
+        self, way: Way, told: Told, may_go_on: Callable[[], bool] = lambda: True
+    ) -> Mapping[str, Outcome] | Held:
         """Try the channels of a way, the best first, until one delivers.
 
         An endpoint that takes no more just now is waited for; one that is broken is passed over.
+
+        Args:
+            may_go_on: asked before each call; else somebody else is at it.
         """
         outcomes: dict[str, Outcome] = {}
         held: Held | None = None
         for channel in way.channels:
+            if not may_go_on():
+                break
             now = self.notify.clock()
             held = self.pace.admit(channel, now)
             if held is None:
@@ -210,7 +246,7 @@ class Deliveries:
         return max(now + max(pause, *waits), errand.held_until or now)
 
     def _settle(
-        self, transaction: Writing, ids: Iterable[str], errands: Sequence[Errand], now: datetime
+        self, transaction: Writing, hold: Hold, errands: Sequence[Errand], now: datetime
     ) -> None:
         """Let everything go but what is held back; that keeps its place until then."""
         held = {
@@ -218,9 +254,10 @@ class Deliveries:
             for errand in errands
             if not errand.outcomes and errand.held_until and errand.held_until > now
         }
-        self.notify.due.release(transaction, [id_ for id_ in ids if id_ not in held])
-        for id_, until in held.items():
-            self.notify.due.give_back(transaction, [id_], until)
+        due, until = self.notify.due, hold.until
+        due.release(transaction, [id_ for id_ in hold.ids if id_ not in held], until)
+        for id_, at in held.items():
+            due.give_back(transaction, [id_], until, at)
 
     def _told(self, errand: Errand) -> Told:
         reminder = errand.reminder

@@ -77,13 +77,14 @@ class Digests:
         claimed = self.notify.due.claim(
             self.notify.log_of_events, Lane.DIGESTS, now, now + AGAIN_AFTER, DIGESTS_AT_ONCE
         )
+        until = now + AGAIN_AFTER
         for each in claimed:
             # The rest is taken on when its lease is over: nobody else does while it is told.
             if self.notify.clock() < now + AGAIN_AFTER / 2:
-                self._send(each)
+                self._send(each, until)
         return len(claimed)
 
-    def _send(self, claimed: Claimed) -> None:
+    def _send(self, claimed: Claimed, until: datetime) -> None:
         """Send one within its hours; what has not arrived when they end is left out, on record."""
         recipient, now = claimed.petition_id, self.notify.clock()
         preferences = self.notify.find(Preferences, Preferences.create_id(recipient))
@@ -97,7 +98,7 @@ class Digests:
         self._keep(recipient, day, tried.outcomes, again_at)
         if again_at is not None:
             with self.notify.log_of_events.writing() as transaction:
-                self.notify.due.give_back(transaction, [claimed.id], again_at)
+                self.notify.due.give_back(transaction, [claimed.id], until, again_at)
 
     def _try(self, preferences: Preferences, ways: Sequence[Way], day: date) -> "Tried":
         """Tell it over each way that the digest of the day has not gone yet."""

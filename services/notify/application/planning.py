@@ -173,12 +173,14 @@ class Plans:
             self.notify.log_of_events, Lane.PLANS, now, now + LEASE, FALL_PAGE
         )
         if claimed:
-            self.notify.run(Provenance(DELIVERER, "", ""), lambda unit: self._fall(unit, claimed))
+            self.notify.run(
+                Provenance(DELIVERER, "", ""), lambda unit: self._fall(unit, claimed, now + LEASE)
+            )
         return len(claimed)
 
-    def _fall(self, unit: Unit, claimed: Sequence[Claimed]) -> Answer:
+    def _fall(self, unit: Unit, claimed: Sequence[Claimed], until: datetime) -> Answer:
         due, ids = self.notify.due, [each.id for each in claimed]
-        unit.writing.append(lambda transaction: due.release(transaction, ids))
+        unit.writing.append(lambda transaction: due.release(transaction, ids, until))
         streams = [PetitionReminders.create_id(each.petition_id) for each in claimed]
         unit.load([CALENDARS, *streams])
         unit.load(map(Preferences.create_id, self._told_next(unit, streams, claimed)))

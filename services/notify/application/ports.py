@@ -200,11 +200,18 @@ class Due(Protocol):
     ) -> Sequence[Claimed]:
         """Take on what is due, the longest due first; until then nobody else does."""
 
-    def give_back(self, transaction: Writing, ids: Iterable[str], at: datetime) -> None:
-        """Let nobody take on what was taken on before another time."""
+    def renew(
+        self, log: EventLog, ids: Iterable[str], until: datetime, then: datetime
+    ) -> frozenset[str]:
+        """Keep what was taken on until then, and return what nobody else has taken on since."""
 
-    def release(self, transaction: Writing, ids: Iterable[str]) -> None:
-        """Let go what was taken on; when it falls due again, the log says."""
+    def give_back(
+        self, transaction: Writing, ids: Iterable[str], until: datetime, at: datetime
+    ) -> None:
+        """Let nobody take on before another time what was taken on until then."""
+
+    def release(self, transaction: Writing, ids: Iterable[str], until: datetime) -> None:
+        """Let go what was taken on until then; when it falls due again, the log says."""
 
 
 class CasesAway(Exception):  # noqa: N818 - it says what is the case

@@ -91,18 +91,39 @@ class DueQueue:
         return [Claimed(id_, subject) for id_, subject in found if id_ in taken]
 
     @staticmethod
-    def give_back(transaction: Writing, ids: Iterable[str], at: datetime) -> None:
-        """Let nobody take on what was taken on before another time."""
-        for id_ in ids:
-            transaction.put("lease", {"id": id_, "until": text_of(at)}, key="id")
+    def renew(log: EventLog, ids: Iterable[str], until: datetime, then: datetime) -> frozenset[str]:
+        """Keep what was taken on until then, and return what nobody else has taken on since."""
+        held: set[str] = set()
+        with log.writing() as transaction:
+            for chunk in chunks_of([(id_,) for id_ in ids]):
+                sql = f"UPDATE lease SET until = ? {_held(chunk)} RETURNING id"  # noqa: S608 - placeholders
+                params = [text_of(then), *(id_ for (id_,) in chunk), text_of(until)]
+                held |= {id_ for (id_,) in transaction.query(sql, params)}
+        return frozenset(held)
 
     @staticmethod
-    def release(transaction: Writing, ids: Iterable[str]) -> None:
-        """Let go what was taken on; when it falls due again, the log says."""
+    def give_back(transaction: Writing, ids: Iterable[str], until: datetime, at: datetime) -> None:
+        """Let nobody take on before another time what was taken on until then."""
         for chunk in chunks_of([(id_,) for id_ in ids]):
-            marks = ", ".join("?" for _ in chunk)
-            sql = f"DELETE FROM lease WHERE id IN ({marks})"  # noqa: S608 - placeholders
-            transaction.write(sql, [id_ for (id_,) in chunk])
+            params = [text_of(at), *(id_ for (id_,) in chunk), text_of(until)]
+            sql = f"UPDATE lease SET until = ? {_held(chunk)}"  # noqa: S608 - placeholders
+            transaction.write(sql, params)
+
+    @staticmethod
+    def release(transaction: Writing, ids: Iterable[str], until: datetime) -> None:
+        """Let go what was taken on until then; when it falls due again, the log says."""
+        for chunk in chunks_of([(id_,) for id_ in ids]):
+            params = [*(id_ for (id_,) in chunk), text_of(until)]
+            sql = f"DELETE FROM lease {_held(chunk)}"  # noqa: S608 - placeholders
+            transaction.write(sql, params)
+
+
+def _held(ids: Sequence[object]) -> str:
+    """Return the clause for what one still holds.
+
+    It ends when one took it on to end: whoever took it on since lets it end at another instant.
+    """
+    return f"WHERE id IN ({', '.join('?' for _ in ids)}) AND until = ?"
 
 
 def _taken(transaction: Writing, ids: Sequence[str], until: str, now: str) -> set[str]:

@@ -7,9 +7,11 @@ import pytest
 
 from services.notify.application import LEASE
 from services.notify.application.delivering import ROUND_MAX
+from services.notify.application.ports import Lane
 from services.notify.domain.policy import ATTEMPTS_MAX, RETRY_FIRST, RETRY_MAX, retry_after
 from services.notify.domain.reminders import PetitionReminders
-from tests.builders import HUANG, SHEN, Clock, number, petition_id
+from services.notify.gateways.posting import LIMIT_S
+from tests.builders import DAY, HUANG, SHEN, Clock, number, petition_id
 from tests.unit.notify.desk import Crash, Desk, FakeChannel, deliveries, notify
 from tests.unit.stores import Stores
 
@@ -153,6 +155,78 @@ class TestACrashBetweenTellingAndRecording:
             slow.close()
         attempts = [_attempt(fact) for fact in desk.facts() if _is_attempt(fact)]
         assert attempts == [(1, "http_500")]
+
+
+class Slow(FakeChannel):
+    """Takes almost as long as a call may, and fails."""
+
+    def __init__(self, name: str, clock: Clock) -> None:
+        super().__init__(name, endpoint=name, outcomes=["TookTooLong"] * 99)
+        self._clock = clock
+
+    def tell(self, told):
+        self._clock.advance(LEASE / 2 - timedelta(milliseconds=1))
+        return super().tell(told)
+
+
+class TestALease:
+    def test_outlasts_two_calls(self):
+        """It is renewed before a call once half of it is over."""
+        assert timedelta(seconds=LIMIT_S) * 2 <= LEASE
+
+    def test_is_renewed_while_slow_channels_are_tried(
+        self, desk: Desk, channel: FakeChannel, clock: Clock
+    ):
+        """Another instance that looks meanwhile finds nothing: robots know no ids."""
+        looked = []
+
+        class Last(FakeChannel):
+            def tell(self, told):
+                looked.append(deliveries(desk.application, [channel], [self, self]).deliver_due())
+                return super().tell(told)
+
+        last = Last("feishu")
+        slow = [Slow(name, clock) for name in ("dingtalk", "wecom", "sms", "mail")]
+        desk.deliveries = deliveries(desk.application, [channel], [*slow, last])
+        desk.tell(TAKEN)
+        assert desk.deliver() == 1
+        assert looked == [0]
+        assert (len(channel.told), len(last.told)) == (1, 1)
+        assert desk.listed()[0]["state"] == "delivered"
+
+    def test_that_somebody_else_has_now_is_left_to_him(
+        self, desk: Desk, channel: FakeChannel, clock: Clock
+    ):
+        """The process stood still for a minute: it tells no more of what another took on."""
+        robot, mail = FakeChannel("dingtalk"), FakeChannel("mail")
+
+        class StoodStill(FakeChannel):
+            def tell(self, told):
+                clock.advance(3 * LEASE)
+                deliveries(desk.application, [channel], [robot, mail]).deliver_due()
+                return super().tell(told)
+
+        still = StoodStill("wecom", outcomes=["http_500"])
+        desk.deliveries = deliveries(desk.application, [channel], [still, mail])
+        desk.tell(TAKEN)
+        desk.deliver()
+        assert (len(robot.told), len(mail.told)) == (1, 0)
+
+    def test_of_another_is_not_let_go(self, desk: Desk, clock: Clock):
+        """Neither released nor given back: it ends when he who has it now said."""
+        desk.tell(TAKEN)
+        due, log = desk.application.due, desk.application.log_of_events
+        first, then = clock() + LEASE, clock() + 2 * LEASE
+        (claimed,) = due.claim(log, Lane.NEWS, clock(), first, 9)
+        clock.advance(LEASE)
+        assert due.claim(log, Lane.NEWS, clock(), then, 9) == [claimed]
+        with log.writing() as transaction:
+            due.release(transaction, [claimed.id], first)
+            due.give_back(transaction, [claimed.id], first, clock())
+        assert due.renew(log, [claimed.id], first, clock() + DAY) == frozenset()
+        assert due.claim(log, Lane.NEWS, clock(), then, 9) == []
+        assert due.renew(log, [claimed.id], then, then + LEASE) == {claimed.id}
+        assert due.claim(log, Lane.NEWS, then, then + DAY, 9) == []
 
 
 def _is_attempt(fact: object) -> bool:
