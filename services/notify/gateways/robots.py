@@ -22,6 +22,9 @@ from services.notify.gateways.posting import Poster, code_in
 
 # All three let a robot send twenty messages a minute.
 PER_MINUTE: Final = 20
+# DingTalk and Feishu take messages of twenty kilobytes; in JSON a text is longer than it is.
+TEXT_MAX: Final = 16_000
+CUT: Final = "(下略,请登录平台查看)"
 # Code of the answer when that was exceeded; they want to be left alone for a minute.
 TOO_MANY: Final = frozenset({130101, 45009, 9499, 11232})
 WHEN_TOO_MANY: Final = timedelta(minutes=1)
@@ -34,10 +37,12 @@ class Robot:
 
     Attributes:
         codes: members of the answer that may hold the code; 0 is success.
+        text_max: how many bytes of text it takes.
     """
 
     name: str
     codes: tuple[str, ...] = ("errcode",)
+    text_max = TEXT_MAX
     per_minute = PER_MINUTE
 
     def __init__(self, endpoint: Endpoint, poster: Poster, clock: Clock) -> None:
@@ -49,7 +54,7 @@ class Robot:
 
     def tell(self, told: Told) -> Outcome:
         """Send a text."""
-        url, body = self._signed(self._body(told.text))
+        url, body = self._signed(self._body(shortened(told, self.text_max)))
         content = json.dumps(body, ensure_ascii=False).encode()
         return self._poster.post(url, content, read=self._read)
 
@@ -87,6 +92,7 @@ class WeCom(Robot):
     """Has no signature: its address is its secret."""
 
     name = "wecom"
+    text_max = 2048
 
 
 class Feishu(Robot):
@@ -104,6 +110,19 @@ class Feishu(Robot):
         timestamp = str(int(self._clock().timestamp()))
         signature = _hmac(f"{timestamp}\n{self._secret}", "")
         return self._url, {"timestamp": timestamp, "sign": signature, **body}
+
+
+def shortened(told: Told, bytes_max: int) -> str:
+    """Return the text, without its last lines where there are too many bytes; the link stays.
+
+    What is refused for its length is refused at every attempt, and nobody is told anything.
+    """
+    if len(told.text.encode()) <= bytes_max:
+        return told.text
+    end = f"\n{CUT}\n{told.link}".rstrip()
+    left = told.sentence.encode()[: bytes_max - len(end.encode())].decode(errors="ignore")
+    whole_lines = left.rpartition("\n")[0]
+    return f"{whole_lines or left}{end}"
 
 
 def _hmac(key: str, message: str) -> str:

@@ -24,6 +24,7 @@ from services.notify.gateways.guard import GuardedTransport, _is_public
 from services.notify.gateways.mail import Mail, MailServer
 from services.notify.gateways.posting import Poster, asked_to_wait
 from services.notify.gateways.robots import DingTalk, Feishu, WeCom
+from services.notify.gateways.robots import Robot as Robot_
 from services.notify.gateways.sms import Sms, SmsGateway
 from services.notify.gateways.webhooks import SignedWebhook
 from tests.builders import HUANG, NOON, SHEN, Clock, number, told
@@ -119,6 +120,45 @@ class TestSignatures:
         receiver.good = b'{"errcode": 0, "code": 0}'
         assert kind(Endpoint(kind.name, receiver.url), poster(), clock).tell(told()) == OK
         assert "sign" not in str(receiver.requests)
+
+
+class TestLongTexts:
+    LINE = f"信访事项 {number()} 的办理期限已于2026年12月24日届满,逾期11个工作日,请督促。"
+
+    def said(self, receiver: Robot, kind: type[Robot_], sentence: str, link: str = "") -> str:
+        receiver.good = b'{"errcode": 0, "code": 0}'
+        told_ = told(sentence=sentence, link=link)
+        assert kind(Endpoint(kind.name, receiver.url), poster(), utc_now).tell(told_) == OK
+        (body,) = receiver.bodies
+        return (body.get("text") or body["content"]).get("content") or body["content"]["text"]
+
+    def test_lose_their_last_lines_at_wecom(self, receiver: Robot):
+        """It takes 2,048 bytes; whole lines, what was left out, and the link."""
+        lines = ["您有30条信访提醒:", *[f"{n}. {self.LINE}" for n in range(1, 21)]]
+        link = "https://xf.example/"
+        text = self.said(receiver, WeCom, "\n".join(lines), link)
+        assert 1_700 < len(text.encode()) <= 2048
+        *shown, cut, last = text.split("\n")
+        assert (cut, last) == ("(下略,请登录平台查看)", link)
+        assert shown == lines[: len(shown)]
+
+    @pytest.mark.parametrize("kind", [DingTalk, Feishu])
+    def test_are_whole_elsewhere(self, receiver: Robot, kind: type[Robot_]):
+        """They take twenty kilobytes."""
+        text = "\n".join([self.LINE] * 21)
+        assert self.said(receiver, kind, text) == text
+
+    @pytest.mark.parametrize("kind", [DingTalk, WeCom, Feishu])
+    @pytest.mark.parametrize("character", ["信", "𠮷", "a"])
+    def test_of_one_line_end_somewhere(self, receiver: Robot, kind: type[Robot_], character: str):
+        """Never within a character."""
+        text = self.said(receiver, kind, character * 20_000)
+        assert len(text.encode()) <= kind.text_max
+        assert set(text.split("\n")[0]) == {character}
+
+    def test_that_just_fit_are_whole(self, receiver: Robot):
+        """To the byte."""
+        assert self.said(receiver, WeCom, "a" * 2048) == "a" * 2048
 
 
 class TestAnswers:
