@@ -41,6 +41,7 @@ from services.notify.settings import (
     FOLLOWS,
     KEY,
     LINK,
+    LINK_TO_ALL,
     MAIL_FROM,
     NAME,
     POLICIES,
@@ -88,8 +89,8 @@ def build(surroundings: Surroundings) -> Rooms:
     plans, means = Plans(notify), _means(surroundings)
     ways = Directory(log, means, preferences.hours_of)
     pace = EndpointPace(log)
-    link = surroundings.variables.text(LINK)
-    deliveries = Deliveries(notify, ways, pace, random, link)
+    links = [surroundings.variables.text(name) for name in (LINK, LINK_TO_ALL)]
+    deliveries = Deliveries(notify, ways, pace, random, *links)
     cases = ResponsibilityCases(caller)
     digests = Digests(notify, cases, deliveries, reminders)
     taking_over = TakingOver(notify, cases, EarlierTerms(log))

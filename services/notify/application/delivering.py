@@ -114,6 +114,7 @@ class Deliveries:
     Attributes:
         chance: returns a number from 0 up to 1.
         link: address of a petition, with `{number}`; empty for none.
+        link_to_all: address of what waits for somebody; empty for none.
     """
 
     notify: Notify
@@ -121,6 +122,7 @@ class Deliveries:
     pace: Pace
     chance: Callable[[], float]
     link: str = ""
+    link_to_all: str = ""
 
     def deliver_due(self) -> int:
         """Deliver what is due; return how many reminders were attempted.
@@ -187,7 +189,9 @@ class Deliveries:
     def _go_way(self, way: Way, errands: Sequence[Errand], hold: Hold, ends: datetime) -> None:
         if way.gathers and len(errands) >= GATHERED_FROM:
             told = [self._told(errand) for errand in errands]
-            result = self.down(way, gathered(told), lambda: all(map(hold.has, errands)))
+            result = self.down(
+                way, gathered(told, self.link_to_all), lambda: all(map(hold.has, errands))
+            )
             for errand in errands:
                 errand.take(result)
             return

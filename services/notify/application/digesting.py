@@ -141,6 +141,7 @@ class Digests:
             reason="digest",
             sentence=digest["text"],
             due_at=self.notify.clock(),
+            link=self.deliveries.link_to_all,
         )
 
     def _keep(

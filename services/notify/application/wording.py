@@ -28,7 +28,7 @@ def sentence_of(number: str, reminder: Reminder) -> str:
     return SENTENCES[reminder.reason].format(**said)
 
 
-def gathered(told: Sequence[Told]) -> Told:
+def gathered(told: Sequence[Told], link: str = "") -> Told:
     """Return several reminders of one recipient as one, the longest due first."""
     first = told[0]
     shown = [f"{place}. {each.sentence}" for place, each in enumerate(told[:SHOWN_MAX], start=1)]
@@ -40,4 +40,5 @@ def gathered(told: Sequence[Told]) -> Told:
         reason="gathered",
         sentence="\n".join([f"您有{len(told)}条信访提醒:", *shown, *more]),
         due_at=first.due_at,
+        link=link,
     )

@@ -1,5 +1,6 @@
 """A digest arrives once over each way, in the morning of a working day, or is left out."""
 
+from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 
 import pytest
@@ -68,6 +69,16 @@ class TestEachWay:
             ({"file": "ok", "wecom": "http_503", "mail": "smtp_451"}, MORNING + AGAIN_AFTER),
             ({"wecom": "ok"}, MORNING + DAY),
         ]
+
+    def test_leads_to_where_he_reads_on(self, desk: Desk, robot: FakeChannel, clock: Clock):
+        """What the digest counts only is there."""
+        desk.deliveries = replace(
+            deliveries(desk.application, [robot]), link_to_all="https://xf.example/mine"
+        )
+        order(desk, HUANG)
+        clock.now = MORNING
+        digests_of(desk).send_due()
+        assert robot.told[0].text.splitlines()[-1] == "https://xf.example/mine"
 
     def test_is_not_gone_again_by_another_instance(
         self, desk: Desk, digests: Digests, channel: FakeChannel, robot: FakeChannel, clock: Clock

@@ -138,6 +138,14 @@ class TestTheLimit:
         assert one.sentence.endswith("其余10条请登录平台查看。")
         assert {row["state"] for row in desk.listed()} == {"delivered"}
 
+    def test_one_message_for_many_leads_to_all_of_them(self, desk: Desk, robot: FakeChannel):
+        """There is no one petition that it is about."""
+        links = {"link": "https://xf.example/{number}", "link_to_all": "https://xf.example/mine"}
+        desk.deliveries = replace(desk.deliveries, **links)
+        take(desk, 3)
+        desk.deliver()
+        assert robot.told[0].text.splitlines()[-1] == "https://xf.example/mine"
+
     def test_two_are_two(self, desk: Desk, robot: FakeChannel):
         """So few are read one by one."""
         take(desk, 2)
