@@ -32,6 +32,8 @@ DUE_PAGE: Final = 500
 ROUND_MAX: Final = timedelta(seconds=2)
 # So many reminders of one recipient go into one message, where the way allows that.
 GATHERED_FROM: Final = 3
+# So long an endpoint that is best is waited for, rather than the next one taken.
+PATIENCE: Final = timedelta(minutes=5)
 # By so much of itself a pause is longer at most: what failed together is not tried together.
 JITTER: Final = 0.2
 
@@ -46,6 +48,7 @@ class Errand:
         attempt: number of the round, from 1.
         ways: that it has to go.
         outcomes: channel to what came of it, in this round.
+        wait: for how long all channels of a way that failed ask to be left alone.
         held_until: when a way that was not gone may be.
     """
 
@@ -55,6 +58,7 @@ class Errand:
     attempt: int
     ways: Sequence[Way] = ()
     outcomes: dict[str, Outcome] = field(default_factory=dict)
+    wait: timedelta = timedelta(0)
     held_until: datetime | None = None
 
     @property
@@ -76,8 +80,11 @@ class Errand:
         """Keep what came of a way."""
         if isinstance(result, Held):
             self.held_until = max(result.until, self.held_until or result.until)
-        else:
-            self.outcomes |= result
+            return
+        self.outcomes |= result
+        if not any(outcome.ok for outcome in result.values()):
+            least = min((outcome.wait for outcome in result.values()), default=timedelta(0))
+            self.wait = max(self.wait, least)
 
 
 @dataclass
@@ -206,7 +213,8 @@ class Deliveries:
     ) -> Mapping[str, Outcome] | Held:
         """Try the channels of a way, the best first, until one delivers.
 
-        An endpoint that takes no more just now is waited for; one that is broken is passed over.
+        An endpoint that takes no more just now is waited for; one that is broken, or wants to be
+        left alone for long, is passed over.
 
         Args:
             may_go_on: asked before each call; else somebody else is at it.
@@ -217,13 +225,15 @@ class Deliveries:
             if not may_go_on():
                 break
             now = self.notify.clock()
-            held = self.pace.admit(channel, now)
-            if held is None:
+            stopped = self.pace.admit(channel, now)
+            if stopped is None:
                 outcomes[channel.name] = outcome = attempt(channel, told)
                 self.pace.note(channel, outcome, self.notify.clock())
                 if outcome.ok:
                     break
-            elif not held.broken:
+                continue
+            held = min(filter(None, (held, stopped)), key=lambda each: each.until)
+            if not stopped.broken and stopped.until <= now + PATIENCE:
                 break
         return outcomes if outcomes or held is None else held
 
@@ -246,8 +256,7 @@ class Deliveries:
 
     def _again_at(self, errand: Errand, attempt: int, now: datetime) -> datetime:
         pause = retry_after(attempt) * (1 + JITTER * self.chance())
-        waits = [outcome.wait for outcome in errand.outcomes.values()]
-        return max(now + max(pause, *waits), errand.held_until or now)
+        return max(now + max(pause, errand.wait), errand.held_until or now)
 
     def _settle(
         self, transaction: Writing, hold: Hold, errands: Sequence[Errand], now: datetime

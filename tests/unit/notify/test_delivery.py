@@ -1,12 +1,13 @@
 """Each reminder is delivered at least once, with one id, and every attempt is on record."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
 
 from services.notify.application import LEASE
-from services.notify.application.delivering import ROUND_MAX
+from services.notify.application.delivering import JITTER, ROUND_MAX
 from services.notify.application.ports import Lane
 from services.notify.domain.policy import ATTEMPTS_MAX, RETRY_FIRST, RETRY_MAX, retry_after
 from services.notify.domain.reminders import PetitionReminders
@@ -40,6 +41,17 @@ class TestRetries:
             (2, "ConnectError"),
             (3, "ok"),
         ]
+
+    def test_a_pause_is_longer_by_chance(self, desk: Desk, channel: FakeChannel):
+        """By a fifth at most: what failed together is not tried together."""
+        channel.outcomes = ["http_500"]
+        desk.deliveries = replace(desk.deliveries, chance=lambda: 0.5)
+        desk.tell(TAKEN)
+        desk.deliver()
+        pause = retry_after(1) * (1 + JITTER / 2)
+        assert desk.deliver_after(pause - timedelta(microseconds=1)) == 0
+        assert desk.deliver_after(timedelta(microseconds=1)) == 1
+        assert 0 < JITTER <= 0.5
 
     def test_it_is_given_up_in_the_end(self, desk: Desk, channel: FakeChannel):
         """After the last attempt it is on record as given up, with the last failure."""

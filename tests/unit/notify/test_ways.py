@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, time, timedelta
+from itertools import pairwise
 
 import pytest
 
@@ -11,7 +12,7 @@ from services.notify.application.preferring import Preferring, Stated
 from services.notify.domain.planning import Hours, instant
 from services.notify.domain.refusals import ChannelUnavailable, NotYourOwn, SecretUnreadable
 from services.notify.gateways.directory import Directory, Means
-from services.notify.gateways.pace import FAILURES_MAX, OPEN_FIRST
+from services.notify.gateways.pace import FAILURES_MAX, OPEN_FIRST, OPEN_MAX
 from services.notify.gateways.posting import Poster
 from tests.builders import DAY, HUANG, SHEN, TAO, TODAY, Clock, number, petition_id
 from tests.unit.notify.desk import Desk, FakeChannel, deliveries, notify
@@ -105,6 +106,62 @@ class TestTheBreaker:
         assert len(robot.told) == 1
         desk.deliver_after(2 * MINUTE)
         assert len(robot.told) == 3
+
+    def test_who_asks_for_an_hour_is_passed_over(
+        self, desk: Desk, robot: FakeChannel, mail: FakeChannel
+    ):
+        """The next channel is free: what falls due meanwhile goes there at once."""
+        robot.outcomes, robot.wait = ["http_429"], 60 * MINUTE
+        take(desk, 1)
+        desk.deliver()
+        take(desk, 1, 2)
+        desk.deliver_after(MINUTE)
+        assert (len(robot.told), len(mail.told)) == (1, 2)
+
+    def test_a_way_is_gone_again_as_soon_as_one_of_its_channels_may_be(
+        self, desk: Desk, robot: FakeChannel, mail: FakeChannel
+    ):
+        """The robot asked for an hour; mail failed as well, and asked for nothing."""
+        robot.outcomes, robot.wait, mail.outcomes = ["http_429"], 60 * MINUTE, ["smtp_451"]
+        take(desk, 1)
+        desk.deliver()
+        desk.deliver_after(MINUTE)
+        assert (len(robot.told), len(mail.told)) == (1, 2)
+        assert desk.listed()[0]["state"] == "delivered"
+
+    def test_an_attempt_waits_for_as_long_as_it_was_asked_to(
+        self, desk: Desk, robot: FakeChannel, channel: FakeChannel
+    ):
+        """Also where the endpoint has no row of its own that would hold it back."""
+        channel.outcomes, channel.wait = ["http_429"], 30 * MINUTE
+        take(desk, 1)
+        desk.deliver()
+        desk.deliver_after(29 * MINUTE)
+        assert len(channel.told) == 1
+        desk.deliver_after(MINUTE)
+        assert len(channel.told) == 2
+
+    def test_is_closed_by_what_succeeds(self, desk: Desk, robot: FakeChannel, mail: FakeChannel):
+        """Failures in a row count, not failures: after a success there are five again."""
+        robot.outcomes = [*["ConnectError"] * (FAILURES_MAX - 1), "ok", "ConnectError"]
+        for serial in range(1, FAILURES_MAX + 3):
+            take(desk, 1, serial)
+            desk.deliver_after(timedelta(seconds=1))
+        assert len(robot.told) == FAILURES_MAX + 2
+
+    def test_opens_for_twice_as_long_each_time(self, desk: Desk, robot: FakeChannel):
+        """Up to ten minutes: who is down for a day is not asked every half minute."""
+        robot.outcomes = ["ConnectError"] * 999
+        began, asked = desk.clock(), []
+        for serial in range(1, 700):
+            take(desk, 1, serial, owner=f"L{serial}")
+            told = len(robot.told)
+            desk.deliver_after(timedelta(seconds=5))
+            asked += [desk.clock() - began] * (len(robot.told) - told)
+        pauses = [then - at for at, then in pairwise(asked[FAILURES_MAX - 1 :])]
+        longer = [OPEN_FIRST * 2**n for n in range(5)]
+        assert pauses[:5] == longer
+        assert set(pauses[5:]) == {OPEN_MAX}
 
 
 class TestTheLimit:
