@@ -30,7 +30,7 @@ class Webhook(SignedWebhook):
         limit_s: float = LIMIT_S,
     ) -> None:
         poster = Poster({urlsplit(url).hostname or ""}, timeout_s, limit_s)
-        super().__init__(Endpoint("webhook", url, secret), poster, clock)
+        super().__init__(Endpoint("webhook", url, secret, "webhook"), poster, clock)
 
 
 class Unreadable:

@@ -1,5 +1,6 @@
 """Where people are reached: addresses and secrets, encrypted before they are stored."""
 
+import hmac
 import json
 import os
 from base64 import urlsafe_b64decode
@@ -30,6 +31,8 @@ class Endpoints:
 
     def __init__(self, key: bytes) -> None:
         self._cipher = AESGCM(key)
+        # Addresses are few enough to try them all: nobody can who has not got the key.
+        self._naming = hmac.digest(key, b"endpoint_pace", "sha256")
 
     @classmethod
     def from_text(cls, key: str) -> "Endpoints":
@@ -89,7 +92,9 @@ class Endpoints:
         except (InvalidTag, ValueError):
             log.warning("endpoint_unreadable", recipient=recipient, kind=kind)
             return Endpoint(kind, "")
-        return Endpoint(kind, *json.loads(plain))
+        address, secret = json.loads(plain)
+        name = hmac.digest(self._naming, address.encode(), "sha256")
+        return Endpoint(kind, address, secret, f"{kind}/{name.hex()[:16]}")
 
 
 def _place(recipient: str, kind: str) -> bytes:

@@ -5,6 +5,7 @@ import json
 import subprocess
 from collections.abc import Iterator
 from datetime import timedelta
+from hashlib import sha256
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
@@ -27,7 +28,7 @@ from services.notify.gateways.robots import DingTalk, Feishu, WeCom
 from services.notify.gateways.robots import Robot as Robot_
 from services.notify.gateways.sms import Sms, SmsGateway
 from services.notify.gateways.webhooks import SignedWebhook
-from tests.builders import HUANG, NOON, SHEN, Clock, number, told
+from tests.builders import HUANG, NOON, SHEN, TAO, Clock, number, told
 from tests.unit.notify.desk import Desk, FakeChannel
 from tests.unit.notify.receivers import (
     DROP,
@@ -347,6 +348,18 @@ class TestEndpoints:
         with log.writing() as transaction:
             transaction.execute("UPDATE endpoint SET recipient = ?", (SHEN,))
         assert endpoints.of(log, [SHEN]) == {SHEN: [Endpoint("dingtalk", ""), Endpoint("mail", "")]}
+
+    def test_are_known_by_what_tells_nothing(self, desk: Desk):
+        """Telephones have few enough numbers: a hash without a key would be the number."""
+        log, number_ = desk.application.log_of_events, "13805731234"
+        ids = []
+        for key, who in ((bytes(32), HUANG), (bytes(32), SHEN), (b"n" * 32, TAO)):
+            with log.writing() as transaction:
+                Endpoints(key).keep(transaction, who, [Endpoint("sms", number_)])
+            ids += [each.id for each in Endpoints(key).of(log, [who])[who]]
+        assert ids[0] == ids[1] != ids[2]
+        plain = sha256(number_.encode()).hexdigest()[:16]
+        assert all(id_.startswith("sms/") and plain not in id_ for id_ in ids)
 
     def test_lead_to_channels_where_something_is_set_up(self, desk: Desk, clock: Clock):
         """Without a mail server nobody is reached by mail."""
