@@ -20,6 +20,8 @@ AT: Final = time(8, 30)
 # What has not arrived by noon is left out: the minute of noon is the last one.
 NOON, OVER = time(12), time(12, 1)
 LISTED_MAX: Final = 10
+# So many of a kind are looked at: who has more has other means than a digest.
+COUNTED_MAX: Final = 2_000
 OWNERS_MAX: Final = 5
 
 
@@ -102,6 +104,12 @@ class Sorted:
     def due_today(self) -> list[Running]:
         return [each for each in self._owed() if _due(each) == self.today]
 
+    @property
+    def due_this_week(self) -> list[Running]:
+        """What is due from today to Sunday."""
+        sunday = self.today + (6 - self.today.weekday()) * DAY
+        return [each for each in self._owed() if self.today <= _due(each) <= sunday]
+
     def due_within(self, workdays: int) -> list[Running]:
         """Return what is due after today, within so many working days."""
         last = self.today
@@ -131,7 +139,8 @@ def morning(open_count: int, running: Sequence[Running], today: date, by: WorkCa
     terms = Sorted(running, today, by)
     late, due, soon = terms.late, terms.due_today, terms.due_within(SOON_WORKDAYS)
     summary = (
-        f"您承担首问责任的在办事项{open_count}件:逾期{len(late)}项,今日到期{len(due)}项,"
+        f"您承担首问责任的在办事项{counted(open_count, '件')}。"
+        f"期限逾期{counted(len(late), '项')},今日到期{len(due)}项,"
         f"{SOON_WORKDAYS}个工作日内到期{len(soon)}项。"
     )
     sections = [
@@ -152,11 +161,12 @@ def weekly(
         untaken: numbers of the petitions that nobody owns yet, the oldest first.
     """
     terms = Sorted(running, today, by)
-    late, soon = terms.late, [*terms.due_today, *terms.due_within(SOON_WORKDAYS)]
+    late, soon = terms.late, terms.due_this_week
     matters = len({each.number for each in running})
     summary = (
-        f"本单位有期限在办的事项{matters}件:逾期{len(late)}项,本周到期{len(soon)}项,"
-        f"待首接{len(untaken)}件。"
+        f"本单位有期限在办的事项{counted(matters, '件', of=len(running))}。"
+        f"期限逾期{counted(len(late), '项')},本周到期{len(soon)}项,"
+        f"待首接{counted(len(untaken), '件')}。"
     )
     owners = Counter(each.owner for each in late if each.owner).most_common(OWNERS_MAX)
     sections = [
@@ -165,7 +175,7 @@ def weekly(
         Section("待首接,请安排接访", untaken[:LISTED_MAX], max(0, len(untaken) - LISTED_MAX)),
         Section("逾期较多的首问责任领导", [f"{owner}:{count}项" for owner, count in owners]),
     ]
-    calm = "本周没有逾期事项。" if not late else "逾期事项已逐级提醒,首问责任领导不变。"
+    calm = "本周没有逾期事项。" if not late else "逾期事项请逐项督促,首问责任领导不变。"
     return Digest(
         f"首问周报 {_day(today)}", summary, [each for each in sections if each and each.lines], calm
     )
@@ -189,6 +199,16 @@ def next_after(digest: str, day: date, by: WorkCalendar) -> datetime | None:
     return instant(by.workday_from(day + step), AT)
 
 
+def counted(count: int, measure: str, *, of: int = 0) -> str:
+    """Return a number as it is told: that there are more than were looked at is said.
+
+    Args:
+        of: how many were looked at to count these; the count itself unless given.
+    """
+    more = "以上" if max(count, of) >= COUNTED_MAX else ""
+    return f"{count}{measure}{more}"
+
+
 def _section(heading: str, terms: Sequence[Running], sorted_: Sorted) -> Section | None:
     if not terms:
         return None
@@ -199,7 +219,9 @@ def _section(heading: str, terms: Sequence[Running], sorted_: Sorted) -> Section
 def _line(each: Running, terms: Sorted) -> str:
     due_on = _due(each)
     late = terms.workdays_late(each)
-    tail = f",已逾期{late}个工作日" if due_on < terms.today else ""
+    # Since a Friday no working day has gone on a Sunday.
+    by = f"{late}个工作日" if late else ""
+    tail = f",已逾期{by}" if due_on < terms.today else ""
     return f"{each.number} {each.words}{due_on.month}月{due_on.day}日届满{tail}"
 
 

@@ -9,11 +9,9 @@ from contracts.failures import Failure
 from contracts.fields import PAGE_MAX
 from services.notify.application.ports import CasesAway
 from services.notify.application.taking_over import RunningTerm
-from services.notify.domain.digest import Running
+from services.notify.domain.digest import COUNTED_MAX, Running
 
 SERVICE: Final = "responsibility"
-# Nobody reads further; who has that many has other means than a digest.
-ITEMS_MAX: Final = 2_000
 
 
 class ResponsibilityCases:
@@ -50,7 +48,7 @@ class ResponsibilityCases:
 
     def _items(self, method: str, **asked: Any) -> Iterator[Any]:
         cursor, count = "", 0
-        while count < ITEMS_MAX:
+        while count < COUNTED_MAX:
             page = self._page(method, **asked, limit=PAGE_MAX, cursor=cursor)
             yield from page["items"]
             count, cursor = count + len(page["items"]), page["next_cursor"]

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 from datetime import date, time, timedelta
+from typing import Any
 
 import pytest
 
@@ -11,6 +12,7 @@ from services.notify.application.preferring import Preferring, Stated
 from services.notify.domain.digest import Running, morning, weekly
 from services.notify.domain.planning import instant
 from services.notify.domain.preferences import Preferences
+from services.notify.gateways.cases import ResponsibilityCases
 from services.notify.readmodels.reminders import ReminderTable
 from statute.parties import mark_of
 from statute.workdays import newest_calendar
@@ -43,7 +45,7 @@ class TestTheMorning:
         digest = morning(11, ELEVEN, TODAY, CALENDAR)
         assert digest.title == "首问早报 2026年11月24日 星期二"
         assert digest.summary == (
-            "您承担首问责任的在办事项11件:逾期2项,今日到期1项,5个工作日内到期2项。"
+            "您承担首问责任的在办事项11件。期限逾期2项,今日到期1项,5个工作日内到期2项。"
         )
 
     def test_lists_the_longest_late_first(self):
@@ -98,7 +100,7 @@ class TestTheWeek:
         """Staff numbers, no names."""
         terms = [running(1, -1), running(2, -2), running(3, -3, owner=SHEN), running(4, 2)]
         digest = weekly([number(9)], terms, TODAY, CALENDAR)
-        assert digest.summary == "本单位有期限在办的事项4件:逾期3项,本周到期1项,待首接1件。"
+        assert digest.summary == "本单位有期限在办的事项4件。期限逾期3项,本周到期1项,待首接1件。"
         assert {section.heading: list(section.lines) for section in digest.sections[2:]} == {
             "待首接,请安排接访": [number(9)],
             "逾期较多的首问责任领导": [f"{HUANG}:2项", f"{SHEN}:1项"],
@@ -108,10 +110,57 @@ class TestTheWeek:
         """Nothing late, nothing open."""
         assert weekly([], [], date(2026, 11, 23), CALENDAR).text().splitlines() == [
             "【首问周报 2026年11月23日 星期一】",
-            "本单位有期限在办的事项0件:逾期0项,本周到期0项,待首接0件。",
+            "本单位有期限在办的事项0件。期限逾期0项,本周到期0项,待首接0件。",
             "",
             "本周没有逾期事项。",
         ]
+
+
+class TestWhatIsSaid:
+    MONDAY = date(2026, 11, 23)
+
+    def test_this_week_ends_on_sunday(self):
+        """What is due next Monday is next week's."""
+        ends = [self.MONDAY + days * DAY for days in (0, 5, 6, 7)]
+        terms = [Running(number(n), "handling", day, HUANG) for n, day in enumerate(ends, start=1)]
+        digest = weekly([], terms, self.MONDAY, CALENDAR)
+        assert "本周到期3项" in digest.summary
+        assert number(4) not in digest.text()
+
+    def test_nobody_is_said_to_have_been_told(self):
+        """One day late nobody above has been."""
+        late = [Running(number(), "handling", self.MONDAY - 3 * DAY, HUANG)]
+        assert weekly([], late, self.MONDAY, CALENDAR).closing == (
+            "逾期事项请逐项督促,首问责任领导不变。"
+        )
+
+    def test_late_by_no_working_day_is_late(self):
+        """Asked for on a Sunday, of what ended on Saturday."""
+        ended = [Running(number(), "handling", date(2026, 11, 28), HUANG)]
+        (late,) = morning(1, ended, date(2026, 11, 29), CALENDAR).sections
+        assert late.lines == [f"{number()} 办理11月28日届满,已逾期"]
+
+    def test_three_terms_of_one_matter_are_no_three_matters(self):
+        """Matters and terms are counted apart."""
+        terms = ("handling", "supervision", "report_back")
+        late = [Running(number(), term, self.MONDAY - 9 * DAY, HUANG) for term in terms]
+        assert "在办事项1件。期限逾期3项" in morning(1, late, self.MONDAY, CALENDAR).summary
+
+    def test_what_was_not_counted_is_said_to_be_more(self):
+        """An office of five thousand: two thousand are looked at."""
+
+        class Caller:
+            def call(self, _service: str, _method: str, *, cursor: str, limit: int, **_asked: Any):
+                first = int(cursor or 0)
+                item = {"term": "handling", "due_on": "2026-12-30", "owner": HUANG}
+                items = [{**item, "number": f"N{first + n}"} for n in range(limit)]
+                return {"items": items, "next_cursor": str(first + limit)}
+
+        caller: Any = Caller()
+        cases = ResponsibilityCases(caller)
+        told = weekly(cases.untaken_in(COUNTY), cases.running_in(COUNTY), self.MONDAY, CALENDAR)
+        assert "事项2000件以上" in told.summary
+        assert "待首接2000件以上" in told.summary
 
 
 @dataclass
@@ -228,7 +277,7 @@ class TestWhatIsSealed:
     def test_is_in_no_digest_of_a_party(self, kept_out: Digests):
         """Neither counted nor listed."""
         told = kept_out.morning(HUANG)["text"]
-        assert "在办事项10件:逾期1项" in told
+        assert "在办事项10件。期限逾期1项" in told
         assert number(1) not in told
         assert number(1) not in kept_out.weekly(COUNTY)["text"]
 
