@@ -22,6 +22,7 @@ from contextlib import ExitStack, closing, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cached_property
+from itertools import product
 from pathlib import Path
 from time import CLOCK_MONOTONIC, clock_gettime, monotonic, sleep
 from typing import IO, Any, Final
@@ -39,6 +40,7 @@ from tests.unit.notify.receivers import (
     DROP,
     FAIL,
     LOSE,
+    ODD,
     RESET,
     SLOW,
     TAKE,
@@ -53,15 +55,24 @@ from tests.unit.stores import Stores
 ROOT: Final = Path(__file__).resolve().parents[2]
 PETITIONS: Final = 8
 WEATHER_S: Final = 1.5
-KILLED_ABOUT_EVERY_S: Final = 0.15
+KILLED_ABOUT_EVERY_S: Final = 0.25
 # So much faster than the world time passes; faster still once the weather has cleared.
 FASTER, CALM_FASTER = 200.0, 4_000.0
 SETTLED_WITHIN_S: Final = 30.0
 NINE: Final = datetime.min.time().replace(hour=9)
 HTTP_MOODS: Final = (DROP, RESET, SLOW, FAIL, TOO_MANY, LOSE, TAKE, TAKE)
+# A robot answers 200, and says in the body that it took nothing.
+CHAT_MOODS: Final = (*HTTP_MOODS, ODD, ODD)
 MAIL_MOODS: Final = (DROP, FAIL, LOSE, TAKE)
 # Who is reached by what of his own, beside the webhook that everything goes over.
-OWN: Final = {"L1": ("webhook",), "L2": ("mail",), "L3": ("webhook", "mail")}
+OWN: Final = {
+    "L0": ("dingtalk",),
+    "L1": ("webhook",),
+    "L2": ("mail",),
+    "L3": ("webhook", "mail"),
+    "L4": ("dingtalk", "mail"),
+}
+GATHERED: Final = "您有"
 SUCCESSOR: Final = "S1"
 Key = tuple[str, str, str]
 
@@ -103,6 +114,7 @@ class Round:
     told: Path
     everybody: Robot
     own: Robot
+    chat: Robot
     post: Post
     mortal: Mortal
     expected: Counter[Key] = field(default_factory=Counter)
@@ -124,16 +136,21 @@ class Round:
         for receiver, moods in (
             (self.everybody, HTTP_MOODS),
             (self.own, HTTP_MOODS),
+            (self.chat, CHAT_MOODS),
             (self.post, MAIL_MOODS),
         ):
             receiver.moods = [self.chance.choice(moods) for _ in range(30)]
         self._storm()
-        for receiver in (self.everybody, self.own, self.post):
+        for receiver in (self.everybody, self.own, self.chat, self.post):
             receiver.moods = []
         self._settle()
 
     def _state_channels(self) -> None:
-        addresses = {"webhook": self.own.url, "mail": "leader@example.org"}
+        addresses = {
+            "webhook": self.own.url,
+            "dingtalk": self.chat.url,
+            "mail": "leader@example.org",
+        }
         with closing(application(self.store, self.clock)) as notify:
             kept = Endpoints(bytes(KEY_BYTES))
             with notify.log_of_events.writing() as transaction:
@@ -146,7 +163,7 @@ class Round:
         happenings = sorted(
             (self.chance.uniform(0, WEATHER_S * 0.8), serial) for serial in range(1, PETITIONS + 1)
         )
-        more = [(at + self.chance.uniform(0.05, 0.6), serial) for at, serial in happenings]
+        more = [(at + self.chance.uniform(0.05, 1.2), serial) for at, serial in happenings]
         left = [(at, serial, self._begin) for at, serial in happenings]
         left = sorted([*left, *((at, serial, self._go_on) for at, serial in more)], key=_in_order)
         began, dies_at = monotonic(), 0.0
@@ -228,6 +245,7 @@ class Round:
         yield from self._not_told(rows)
         yield from self._untrue(rows)
         yield from self._twice(rows)
+        yield from self._mailed_twice(rows)
         yield from self._after_closure(facts)
 
     def _not_told(self, rows: list[Any]) -> Iterator[str]:
@@ -247,18 +265,20 @@ class Round:
 
     def _untrue(self, rows: list[Any]) -> Iterator[str]:
         """Yield what is delivered on record and came nowhere."""
-        sent = [message["Message-ID"] for message in self.post.messages]
-        mails = {id_.strip("<>").partition("@")[0] for id_ in sent}
-        for reminder_id, _, who, _, state in rows:
+        mails = {id_ for _, id_, _ in self._mails()}
+        read = [text for _, text in self._said()]
+        for reminder_id, of, who, _, state in rows:
             if state != "delivered":
                 continue
             if reminder_id not in self.everybody.effects:
                 yield f"{reminder_id} is delivered, and did not come"
             came = {"webhook": self.own.effects, "mail": mails}
             own = OWN.get(who, ())
-            # Mail is gathered where there is much of it, and then has another id.
+            # Mail is gathered where there is much of it, and then has another id; so is chat.
             if "webhook" in own and not any(reminder_id in came[kind] for kind in own):
                 yield f"{reminder_id} to {who} came over none of {own}"
+            if own and "webhook" not in own and not any(of in text for text in read):
+                yield f"{reminder_id} of {of} to {who} was read nowhere"
 
     def _twice(self, rows: list[Any]) -> Iterator[str]:
         """Yield keys that stand for two things, and things that have two keys."""
@@ -273,6 +293,28 @@ class Round:
             said = Counter(next(iter(different)) for different in bodies.values())
             told = Counter(_thing(body) for body in said)
             yield from (f"{thing} has {count} keys" for thing, count in told.items() if count > 1)
+
+    def _mails(self) -> Iterator[tuple[float, str, str]]:
+        """Yield when each mail came, its id and its text."""
+        for at, message in zip(self.post.times, self.post.messages, strict=True):
+            id_ = message["Message-ID"].strip("<>").partition("@")[0]
+            yield at, id_, message.get_content()
+
+    def _said(self) -> Iterator[tuple[float, str]]:
+        """Yield when each message that people read came, and its text."""
+        yield from ((at, text) for at, _, text in self._mails())
+        for at, body in zip(self.chat.times, self.chat.bodies, strict=True):
+            yield at, body["text"]["content"]
+
+    def _mailed_twice(self, rows: list[Any]) -> Iterator[str]:
+        """Yield ids of mail that stand for two things, or for one that has another id."""
+        known, texts = {row[0] for row in rows}, defaultdict(set)
+        for _, id_, text in self._mails():
+            texts[id_].add(text)
+            if id_ not in known and not text.startswith(GATHERED):
+                yield f"mail {id_} stands for no reminder"
+        yield from (f"mail {id_} has {len(each)} texts" for id_, each in texts.items()
+                    if len(each) > 1)  # fmt: skip
 
     def _after_closure(self, facts: Any) -> Iterator[str]:
         """Yield what came after it was cancelled or its matter closed, and what ended twice."""
@@ -292,6 +334,12 @@ class Round:
                 if any(over and self._virtual(at) > over
                        for over in (cancelled.get(id_), closed.get(of))):  # fmt: skip
                     yield f"{id_} of {of} came when that was over"
+        yield from self._said_after(closed)
+
+    def _said_after(self, closed: dict[str, datetime]) -> Iterator[str]:
+        for (at, text), (of, over) in product(self._said(), closed.items()):
+            if of in text and self._virtual(at) > over:
+                yield f"a message on {of} came when that was closed"
 
     def _virtual(self, at: float) -> datetime:
         clock = self.calm if self.calm and at >= self.calm.begun else self.clock
@@ -324,7 +372,7 @@ def run_round(seed: int, stores: Stores, starter: subprocess.Popen[str]) -> Roun
     """Run one round, and return it with what was seen."""
     store = stores.fresh("notify")["SQLITE_DBNAME"]
     with ExitStack() as stack:
-        receivers = [stack.enter_context(robot()) for _ in range(2)]
+        receivers = [stack.enter_context(robot()) for _ in range(3)]
         office = stack.enter_context(post())
         mortal = Mortal(starter)
         made = Round(seed, store, Path(f"{store}.told"), *receivers, office, mortal)
@@ -361,6 +409,7 @@ def main() -> int:
                 kills=made.mortal.kills,
                 requests=len(made.everybody.requests) + len(made.own.requests),
                 mails=len(made.post.messages),
+                chats=len(made.chat.requests),
                 reminders=len(made.everybody.effects),
             )
             sys.stdout.write(f"{seed}: {'; '.join(wrong) or 'good'}\n")

@@ -143,11 +143,17 @@ def encrypted(host: str, folder: Path) -> Iterator[Robot]:
 
 @dataclass
 class Post:
-    """Somebody's mail server. Attributes: moods: as of a robot; FAIL refuses for the moment."""
+    """Somebody's mail server.
+
+    Attributes:
+        moods: as of a robot; FAIL refuses for the moment.
+        times: when each message came, as of a robot.
+    """
 
     port: int = 0
     moods: list[str] = field(default_factory=list)
     messages: list[Any] = field(default_factory=list)
+    times: list[float] = field(default_factory=list)
 
 
 class PostHandler(socketserver.StreamRequestHandler):
@@ -185,6 +191,7 @@ class PostHandler(socketserver.StreamRequestHandler):
         lines = []
         while (line := self.rfile.readline()) not in {b".\r\n", b""}:
             lines.append(line)
+        self.server.made.times.append(clock_gettime(CLOCK_MONOTONIC))
         self.server.made.messages.append(message_from_bytes(b"".join(lines), policy=policy.default))
         if mood != LOSE:
             self.say("250 taken")
