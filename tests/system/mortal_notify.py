@@ -35,6 +35,7 @@ from services.notify.application.responding import Command, Responses
 from services.notify.gateways.channels import Webhook
 from services.notify.gateways.directory import Directory, Means
 from services.notify.gateways.endpoints import KEY_BYTES, Endpoints
+from services.notify.gateways.guard import authorities
 from services.notify.gateways.mail import MailServer
 from services.notify.gateways.pace import EndpointPace
 from services.notify.gateways.posting import Poster
@@ -163,6 +164,8 @@ def redrive(notify: Notify) -> None:
 def main() -> None:
     # Who was killed leaves nothing behind that somebody would have to ask for.
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    # Read before they are born: it takes longer than many of them live.
+    authorities()
     for line in sys.stdin:
         child = os.fork()
         if not child:

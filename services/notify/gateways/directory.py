@@ -57,7 +57,7 @@ class Directory:
         self._means = means
         self._hours_of = hours_of
         # Its host is allowed for text messages: nobody's webhook goes there.
-        self._to_gateway = Poster([means.sms.host] if means.sms else [])
+        self._to_gateway = Poster([means.sms.host]) if means.sms else means.poster
 
     def of(self, recipients: Iterable[str]) -> Mapping[str, Reach]:
         """Return recipient to how he is reached."""

@@ -2,6 +2,7 @@
 
 import base64
 import json
+import ssl
 import subprocess
 from collections.abc import Iterator
 from datetime import timedelta
@@ -264,7 +265,8 @@ class TestTheGuard:
     ):
         """Two hosts of one address: what is for the one does not go over the other's connection."""
         with encrypted("a.test", tmp_path) as receiver:
-            monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "a.test.crt"))
+            trusting = ssl.create_default_context(cafile=tmp_path / "a.test.crt")
+            monkeypatch.setattr(guard, "authorities", lambda: trusting)
             monkeypatch.setattr(guard, "_is_public", lambda _address: True)
             port = urlsplit(receiver.url).port
             answer = [(2, 1, 6, "", ("127.0.0.1", port))]
