@@ -4,6 +4,8 @@ from collections.abc import Iterator, Sequence
 from datetime import date
 from typing import Any, Final
 
+import structlog
+
 from chassis.messaging.calling import RpcCaller
 from contracts.failures import Failure
 from contracts.fields import PAGE_MAX
@@ -12,6 +14,8 @@ from services.notify.application.taking_over import RunningTerm
 from services.notify.domain.digest import COUNTED_MAX, Running
 
 SERVICE: Final = "responsibility"
+
+log = structlog.get_logger(__name__)
 
 
 class ResponsibilityCases:
@@ -60,6 +64,8 @@ class ResponsibilityCases:
         try:
             return self._caller.call(SERVICE, method, **asked)
         except Failure as failure:
+            if failure.code not in {"unavailable", "busy"}:
+                log.warning("cases_refused", method=method, code=failure.code)
             raise CasesAway(failure.code) from failure
 
 
