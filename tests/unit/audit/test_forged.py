@@ -90,6 +90,11 @@ class TestAbsence:
         with pytest.raises(Wrong, match="is no petition that a case could have"):
             verified(CASE.stating().absent("petition", what))
 
+    @pytest.mark.parametrize("sought", [("number", number()), ITS_END])
+    def test_of_what_there_is_does_not_hold(self, sought: tuple[str, str]):
+        with pytest.raises(Wrong, match=f"there is a case of the {sought[0]}"):
+            verified(CASE.stating().absent(*sought))
+
     def test_by_id_over_ends_without_numbers_says_so(self):
         text = verified(CASE.stating(data={"numbers": False}).absent("petition", petition_id(9)))
         assert "without numbers of petitions" in text
