@@ -78,6 +78,7 @@ WORDS: Final[Mapping[str, str]] = {
     "reminder.cancelled.v1": "reminder cancelled: {reason}",
     "reminders.kept_out.v1": "parties are told nothing 不予提醒",
     "reminders.reclassified.v1": "reminders go on as of {petition_class}",
+    "reminders.owner_forgotten.v1": "reminders: {owner} owns it no more",
     "reminder.withheld.v1": "reminder withheld 不予提醒: {reason}",
     "reminder.given_up.v1": "reminder given up: {outcome}",
     "reminder.acknowledged.v1": "reminder acknowledged 已阅",

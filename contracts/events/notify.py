@@ -228,6 +228,15 @@ class RemindersReclassifiedV1(Message, frozen=True):
     petition_class: PetitionClass
 
 
+class RemindersOwnerForgottenV1(Message, frozen=True):
+    """Whoever was told that he owns it turned out never to: the office's head is told instead."""
+
+    TYPE: ClassVar[str] = "reminders.owner_forgotten.v1"
+
+    number: str
+    owner: str
+
+
 class ReminderWithheldV1(Message, frozen=True):
     """Somebody would have been told, and is a party to what is sealed: nobody was.
 
@@ -407,6 +416,7 @@ MESSAGES: Final[tuple[type[Message], ...]] = (
     ReminderCancelledV1,
     RemindersKeptOutV1,
     RemindersReclassifiedV1,
+    RemindersOwnerForgottenV1,
     ReminderWithheldV1,
     ReminderGivenUpV1,
     ReminderAcknowledgedV1,

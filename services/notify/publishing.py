@@ -20,6 +20,7 @@ TELLINGS: Final[Mapping[type, Telling]] = {
     PetitionReminders.Cancelled: Telling(told.ReminderCancelledV1),
     PetitionReminders.KeptOut: Telling(told.RemindersKeptOutV1),
     PetitionReminders.Reclassified: Telling(told.RemindersReclassifiedV1),
+    PetitionReminders.OwnerForgotten: Telling(told.RemindersOwnerForgottenV1),
     PetitionReminders.Withheld: Telling(told.ReminderWithheldV1),
     PetitionReminders.GivenUp: Telling(told.ReminderGivenUpV1),
     PetitionReminders.Acknowledged: Telling(told.ReminderAcknowledgedV1),

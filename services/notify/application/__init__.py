@@ -16,7 +16,7 @@ from services.notify.application.ports import Due
 from services.notify.domain.calendars import CALENDARS, Calendars
 from services.notify.domain.offices import head_of
 from services.notify.domain.policy import Policies
-from services.notify.domain.reminder import OWNS, RECUSAL_DUE, REPLACEMENT_DUE, SPLIT, Occasion
+from services.notify.domain.reminder import OWNS, RECUSAL_DUE, REPLACEMENT_DUE, Occasion
 from services.notify.domain.reminders import PetitionReminders
 from statute.workdays import WorkCalendar, newest_calendar
 
@@ -103,9 +103,7 @@ class Notify(EventSourcedApplication):
 
     def forget_owner(self, unit: Unit, subject: Subject, owner: str, at: datetime) -> None:
         """Remind somebody no more of what he turned out never to own; nobody owns it now."""
-        reminders = self.begin(unit, subject, at)
-        reminders.cancel("owner_changed", at, recipient=owner, sparing=SPLIT)
-        reminders.cancel("owner_changed", at, about=RECUSAL_DUE)
+        self.begin(unit, subject, at).forget_owner(owner, at)
 
     def plan_for_recusal(self, unit: Unit, subject: Subject, occasion: Occasion) -> None:
         """Remind the office's head that the owner is a party and another has to be named."""

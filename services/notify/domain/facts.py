@@ -105,6 +105,10 @@ class PetitionReminders:
         TOPIC = "reminders.reclassified.v1"
         petition_class: str
 
+    class OwnerForgotten(Event):
+        TOPIC = "reminders.owner_forgotten.v1"
+        owner: str
+
     class Withheld(Event):
         TOPIC = "reminder.withheld.v1"
         reminder_id: str

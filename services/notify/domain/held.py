@@ -45,6 +45,7 @@ class Held(Facts):
     _record_delivery: Callable[..., None]
     _record_cancellation: Callable[..., None]
     _record_parties: Callable[..., None]
+    _record_forgetting: Callable[..., None]
     _record_class: Callable[..., None]
     _record_withholding: Callable[..., None]
     _record_giving_up: Callable[..., None]

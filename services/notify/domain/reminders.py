@@ -158,6 +158,13 @@ class PetitionReminders(OfTerms, Aggregate):
     @event(Facts.Withheld)
     def _record_withholding(self, timestamp: datetime, reminder_id: str, reason: str) -> None:
         self.withheld.add(reminder_id)
+        # Whoever owned it before does not any more, and its owner is told nothing: the head is.
+        if reason == OWNS:
+            self.owner = None
+
+    @event(Facts.OwnerForgotten)
+    def _record_forgetting(self, timestamp: datetime, owner: str) -> None:
+        self.owner = None
 
     @event(Facts.GivenUp)
     def _record_giving_up(

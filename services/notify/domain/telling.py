@@ -7,7 +7,7 @@ from uuid import uuid5
 from services.notify.domain.held import Held
 from services.notify.domain.policy import ATTEMPTS_MAX, TOLD_AGAIN
 from services.notify.domain.refusals import NotGivenUp
-from services.notify.domain.reminder import Occasion, Reminder
+from services.notify.domain.reminder import RECUSAL_DUE, SPLIT, Occasion, Reminder
 from statute.parties import Parties
 
 
@@ -60,6 +60,13 @@ class Telling(Held):
                 self._record_cancellation(
                     timestamp=at, reminder_id=reminder.reminder_id, reason=why
                 )
+
+    def forget_owner(self, owner: str, at: datetime) -> None:
+        """Tell nothing more to whoever turned out never to own it; he may be told that it split."""
+        if self.owner == owner:
+            self._record_forgetting(timestamp=at, owner=owner)
+        self.cancel("owner_changed", at, recipient=owner, sparing=SPLIT)
+        self.cancel("owner_changed", at, about=RECUSAL_DUE)
 
     def keep_out(self, marks: Iterable[str], at: datetime) -> None:
         """Tell the parties to what is sealed nothing any more; `marks` are those of all of them."""

@@ -61,6 +61,17 @@ class TestAParty:
             "PetitionReminders.Withheld",
         ]
 
+    def test_who_is_to_own_it_leaves_the_terms_to_the_head(self, desk: Desk, channel: FakeChannel):
+        """Whoever owned it before him does not any more, and is told of no deadline of it."""
+        desk.tell(AWAITED, petition_class="accusation")
+        desk.tell(TAKEN)
+        desk.deliver()
+        keep_out(desk, SHEN)
+        desk.tell("ownership.succeeded.v1", previous_owner=HUANG, owner=SHEN)
+        channel.told.clear()
+        desk.run_to(desk.clock() + 15 * DAY)
+        assert {told.recipient for told in channel.told if told.term} == {HEAD_OF_COUNTY}
+
     def test_of_an_open_matter_is_told_as_before(self, desk: Desk, channel: FakeChannel):
         keep_out(desk, HUANG, sealed=False)
         desk.tell(TAKEN)

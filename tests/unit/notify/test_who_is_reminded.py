@@ -9,6 +9,7 @@ HEAD_OF_COUNTY = f"office_head:{COUNTY}"
 AWAITED, TAKEN = "ownership.awaited.v1", "ownership.taken.v1"
 SUCCEEDED, RECUSED = "ownership.succeeded.v1", "ownership.recused.v1"
 RECEIVED = "reception.recorded.v1"
+VOIDED = "ownership.voided.v1"
 CLOSED, JOINED = "case.closed.v1", "repeat.joined.v1"
 
 
@@ -84,6 +85,36 @@ class TestTheOwner:
         desk.tell(AWAITED)
         desk.tell(JOINED, owner=None)
         assert desk.reminders() == [(HEAD_OF_COUNTY, "untaken", "planned")]
+
+
+class TestAnOwnershipThatIsVoided:
+    """Whoever was told that he owns it never did: a deadline of it is no news to him."""
+
+    def test_takes_the_terms_to_the_head(self, desk: Desk, channel: FakeChannel):
+        """Until somebody owns it, as before anybody did."""
+        desk.tell(AWAITED)
+        desk.tell(TAKEN)
+        desk.deliver()
+        desk.tell(VOIDED, previous_owner=HUANG)
+        channel.told.clear()
+        desk.run_to(desk.clock() + 15 * DAY)
+        of_terms = {told.recipient for told in channel.told if told.term}
+        assert of_terms == {HEAD_OF_COUNTY}
+
+    def test_does_not_touch_the_owner_of_by_now(self, desk: Desk):
+        """It is told late: somebody else has taken it meanwhile."""
+        desk.tell(TAKEN, owner=SHEN)
+        desk.tell(VOIDED, previous_owner=HUANG)
+        assert (SHEN, "ownership_taken", "planned") in desk.reminders()
+        assert not [fact for fact in desk.facts() if type(fact).__name__ == "OwnerForgotten"]
+
+    def test_ends_with_the_next_owner(self, desk: Desk, channel: FakeChannel):
+        desk.tell(AWAITED)
+        desk.tell(TAKEN)
+        desk.tell(VOIDED, previous_owner=HUANG)
+        desk.tell(TAKEN, owner=SHEN)
+        desk.run_to(desk.clock() + 15 * DAY)
+        assert {told.recipient for told in channel.told if told.term} == {SHEN}
 
 
 class TestAReceptionByAnother:
