@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
+from typing import Final
 from uuid import uuid5
 
 from services.notify.domain.held import Held
@@ -9,6 +10,10 @@ from services.notify.domain.policy import ATTEMPTS_MAX, TOLD_AGAIN
 from services.notify.domain.refusals import NotGivenUp
 from services.notify.domain.reminder import RECUSAL_DUE, SPLIT, Occasion, Reminder
 from statute.parties import Parties
+
+
+# Who is told under it has not been told, and may be yet.
+UNTOLD: Final = frozenset({"planned", "given_up"})
 
 
 class Telling(Held):
@@ -47,7 +52,9 @@ class Telling(Held):
         term: str = "",
         sparing: str = "",
     ) -> None:
-        """Cancel what is planned, all of it or that of one reason, recipient or term.
+        """Cancel what is planned or given up, all of it or that of one reason, recipient or term.
+
+        What was given up could be delivered again, and is needed no more than what is planned.
 
         Args:
             sparing: a reason for which somebody is told all the same.
@@ -56,7 +63,7 @@ class Telling(Held):
             meant = about in {"", reminder.reason} and recipient in {"", reminder.recipient}
             if term:
                 meant = meant and reminder.point is not None and reminder.point.term == term
-            if reminder.state == "planned" and meant and reminder.reason != sparing:
+            if reminder.state in UNTOLD and meant and reminder.reason != sparing:
                 self._record_cancellation(
                     timestamp=at, reminder_id=reminder.reminder_id, reason=why
                 )

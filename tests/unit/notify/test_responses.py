@@ -1,6 +1,7 @@
 """What whoever was reminded does about it: takes note, puts off, has it delivered again."""
 
 from datetime import date, time
+from typing import Any
 
 import pytest
 
@@ -15,11 +16,13 @@ from services.notify.domain.refusals import (
     ReminderUnknown,
 )
 from services.notify.readmodels.reminders import ReminderTable
-from tests.builders import COUNTY, HUANG, SHEN, TODAY
+from statute.parties import mark_of
+from tests.builders import COUNTY, HUANG, SHEN, TODAY, number
 from tests.unit.notify.desk import Desk, FakeChannel
 
 LAST_DAY = date(2026, 12, 24)
 BEGINNING = {"term": "handling", "runs_from": TODAY.isoformat(), "due": {"on": "2026-12-24"}}
+CITY = "office_head:330400-01"
 IN_TIME = instant(date(2026, 12, 22), time(9))
 
 
@@ -46,6 +49,21 @@ def latest(desk: Desk, reason: str) -> str:
 
 def state(desk: Desk, reminder_id: str) -> str:
     return next(row["state"] for row in desk.listed() if row["reminder_id"] == reminder_id)
+
+
+def given_up(desk: Desk, channel: FakeChannel, reason: str, recipient: str = HUANG) -> str:
+    """Let delivery fail until a reminder is given up, and return its id."""
+    (reminder_id,) = [
+        row["reminder_id"]
+        for row in desk.listed()
+        if (row["recipient"], row["reason"], row["state"]) == (recipient, reason, "planned")
+    ]
+    channel.outcomes = ["http_503"] * 1_000
+    while state(desk, reminder_id) == "planned":
+        desk.deliver_after(RETRY_MAX)
+    channel.outcomes = []
+    assert state(desk, reminder_id) == "given_up"
+    return reminder_id
 
 
 class TestTakingNote:
@@ -133,6 +151,48 @@ class TestPuttingOff:
 
 
 class TestDeliveringAgain:
+    @pytest.mark.parametrize(
+        ("type_", "changes"),
+        [
+            ("case.closed.v1", {}),
+            ("ownership.succeeded.v1", {"previous_owner": HUANG, "owner": SHEN}),
+            ("ownership.merged.v1", {}),
+            ("ownership.voided.v1", {"previous_owner": HUANG}),
+            ("term.ended.v1", {"term": "handling", "ended_on": "2026-12-22", "late_days": 0}),
+            ("term.extended.v1", {"term": "handling", "due": {"on": "2027-01-20"}}),
+            ("parties.kept_out.v1", {"sealed": True, "kept_out": [mark_of(number(), HUANG)]}),
+        ],
+    )
+    def test_of_what_is_over_is_refused(
+        self, desk: Desk, responses: Responses, channel: FakeChannel, type_: str, changes: Any
+    ):
+        """It was given up before that: nobody is told of it now."""
+        desk.clock.now = IN_TIME
+        desk.fall()
+        reminder_id = given_up(desk, channel, "term_near")
+        desk.tell(type_, **changes)
+        channel.told.clear()
+        with pytest.raises((NotGivenUp, ReminderUnknown)):
+            responses.redrive(command(request="request-2"), reminder_id)
+        desk.deliver()
+        assert reminder_id not in [each.reminder_id for each in channel.told]
+        assert state(desk, reminder_id) == "cancelled"
+
+    def test_outside_of_what_became_sealed_is_refused(
+        self, desk: Desk, responses: Responses, channel: FakeChannel
+    ):
+        """The city was told that it was late, and must not be of an accusation."""
+        desk.run_to(instant(date(2027, 1, 8), time(9)))
+        desk.clock.now = instant(date(2027, 1, 8), time(9))
+        desk.fall()
+        reminder_id = given_up(desk, channel, "term_late", CITY)
+        desk.tell("matter.corrected.v1", petition_class="accusation")
+        channel.told.clear()
+        with pytest.raises(NotGivenUp):
+            responses.redrive(command(CITY), reminder_id)
+        desk.deliver()
+        assert CITY not in channel.recipients
+
     def test_begins_the_attempts_anew(self, desk: Desk, responses: Responses, channel: FakeChannel):
         """Of what was given up; under the id that it always had."""
         channel.outcomes = ["http_500"] * ATTEMPTS_MAX
