@@ -183,8 +183,8 @@ class ReminderCancelledV1(Message, frozen=True):
         reason: owner_found, owner_changed, case_closed, merged, kept_out (the recipient is a party
             to what is sealed) or replaced (no party is at work any more, or another one); sealed
             (it became an accusation, and the recipient is outside its office); or of the term that
-            it is about: it ended, was paused, or ends on another day now; reply_overtaken of a
-            follow-up visit.
+            it is about: it ended, was paused, or ends on another day now, or its next point has
+            come (superseded); reply_overtaken of a follow-up visit.
     """
 
     TYPE: ClassVar[str] = "reminder.cancelled.v1"
@@ -202,6 +202,7 @@ class ReminderCancelledV1(Message, frozen=True):
         "term_ended",
         "term_paused",
         "term_changed",
+        "superseded",
         "reply_overtaken",
     ]
 

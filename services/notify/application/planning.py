@@ -194,7 +194,7 @@ class Plans:
         for stream, each in zip(streams, claimed, strict=True):
             reminders = unit.find(PetitionReminders, stream)
             if reminders is not None:
-                yield from reminders.told_next(_term_of(each), self.notify.clock())
+                yield from reminders.told_next(_term_of(each), *self._when(unit))
 
     def _fall_one(self, unit: Unit, stream: UUID, claimed: Claimed) -> None:
         term, now = _term_of(claimed), self.notify.clock()
@@ -203,21 +203,27 @@ class Plans:
         if reminders is None or not plan or not plan.due(now):
             return
         by = self.by(unit, reminders.office, term, now)
-        deputies = self._deputies(unit, reminders, term, now)
+        _, tells = self._when(unit)
+        deputies = self._deputies(unit, reminders, term, now, tells)
         # A term that is planned anew may have a point at the instant of one that was told.
         cause = str(uuid5(stream, f"{term}/{plan.next_at}/{reminders.version}"))
         unit.attribute(Provenance(DELIVERER, cause, cause))
         found = unit.find(PetitionReminders, stream)
         if found is not None:
-            found.fall_due(term, OFFICE_HOURS.first_from(now, by.calendar), by, deputies)
+            found.fall_due(term, tells, by, deputies)
+
+    def _when(self, unit: Unit) -> tuple[datetime, datetime]:
+        """Return what time it is, and when people may be told."""
+        now = self.notify.clock()
+        return now, OFFICE_HOURS.first_from(now, self.calendar(unit))
 
     @staticmethod
     def _deputies(
-        unit: Unit, reminders: PetitionReminders, term: str, now: datetime
+        unit: Unit, reminders: PetitionReminders, term: str, now: datetime, tells: datetime
     ) -> Mapping[str, Sequence[str]]:
-        """Return recipient to who is told beside him today."""
-        day, deputies = now.astimezone(SHANGHAI).date(), dict[str, list[str]]()
-        for recipient in reminders.told_next(term, now):
+        """Return recipient to who is told beside him on the day on which that is."""
+        day, deputies = tells.astimezone(SHANGHAI).date(), dict[str, list[str]]()
+        for recipient in reminders.told_next(term, now, tells):
             preferences = unit.find(Preferences, Preferences.create_id(recipient))
             deputies[recipient] = preferences.deputies_on(day) if preferences else []
         return deputies

@@ -1,6 +1,7 @@
 """The plans of terms: made, dropped, put off, and told as their points fall due."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date, datetime
 from uuid import uuid5
 
@@ -62,10 +63,10 @@ class OfTerms(Telling):
             self._record_drop(timestamp=at, term=term, why=why)
             self.cancel(why, at, term=term)
 
-    def told_next(self, term: str, at: datetime) -> list[str]:
+    def told_next(self, term: str, at: datetime, tells: datetime) -> list[str]:
         """Return who is told of a term at the point that has come last."""
         plan = self.plans.get(term)
-        due = plan.due(at) if plan else []
+        due = plan.due_by(at, tells) if plan else []
         return list(self._recipients(plan, due[-1])) if plan and due else []
 
     def fall_due(
@@ -78,17 +79,21 @@ class OfTerms(Telling):
             deputies: recipient to who is told beside him; of what is sealed nobody is.
         """
         plan = self.plans.get(term)
-        if plan is None or not (due := plan.due(by.at)):
+        tells = max(by.at, not_before)
+        if plan is None or not (due := plan.due_by(by.at, tells)):
             return
         *passed_over, kind = due
         told = {
             who: str(uuid5(self.id, f"{who}/{term}/{kind}/{plan.points[kind]}/{self.version}"))
             for recipient in self._recipients(plan, kind)
-            if plan.awaited_by(recipient, by.at)
+            if plan.awaited_by(recipient, tells)
             for who in [recipient, *self._beside(recipient, deputies)]
-            if self._may_tell(plan, kind, who, day_of(max(by.at, not_before)))
+            if self._may_tell(plan, kind, who, day_of(tells))
         }
         kept_out = {who: told.pop(who) for who in list(told) if self.keeps_out(who)}
+        # What they have not been told yet says how it stood then.
+        for who in told:
+            self.cancel("superseded", by.at, recipient=who, term=term)
         left = plan.without(due)
         self._record_fall(
             timestamp=by.at,
@@ -106,7 +111,10 @@ class OfTerms(Telling):
                 timestamp=by.at, reminder_id=reminder_id, reason=reason_at(kind)
             )
         if not left.points and by.policy.late:
-            self._record_plan_of_term(timestamp=by.at, why="goes_on", **left.going_on(by).told())
+            follows = replace(by, at=max(by.at, plan.points[kind]))
+            self._record_plan_of_term(
+                timestamp=by.at, why="goes_on", **left.going_on(follows).told()
+            )
 
     def snooze(self, reminder_id: str, until: datetime, reason: str, at: datetime) -> None:
         """Let its recipient be told of the term again at an instant, and not before.

@@ -72,6 +72,21 @@ class Plan:
         """Return the kinds of the points that have fallen due, in order."""
         return [kind for kind, point in self.points.items() if point <= at]
 
+    def due_by(self, at: datetime, tells: datetime) -> list[str]:
+        """Return the kinds of the points that come to their end with what is told at an instant.
+
+        That is told on a later day than the last of them, the point of that day tells how it stands
+        by then, and takes its place.
+
+        Args:
+            at: by when they have fallen due.
+            tells: when people are told.
+        """
+        due, day = self.due(at), day_of(tells)
+        if not due or day_of(self.points[due[-1]]) == day:
+            return due
+        return [kind for kind, point in self.points.items() if kind in due or day_of(point) <= day]
+
     def without(self, kinds: list[str]) -> "Plan":
         left = {kind: point for kind, point in self.points.items() if kind not in kinds}
         return replace(self, points=left)

@@ -11,7 +11,6 @@ from services.notify.domain.refusals import NotGivenUp
 from services.notify.domain.reminder import RECUSAL_DUE, SPLIT, Occasion, Reminder
 from statute.parties import Parties
 
-
 # Who is told under it has not been told, and may be yet.
 UNTOLD: Final = frozenset({"planned", "given_up"})
 

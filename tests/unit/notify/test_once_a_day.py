@@ -50,6 +50,11 @@ def told(channel: TimedChannel) -> list[tuple[date, str]]:
     return [(at.date(), each.reason) for at, each in channel.of_terms()]
 
 
+def clear(channel: TimedChannel) -> None:
+    channel.told.clear()
+    channel.told_at.clear()
+
+
 def late(channel: TimedChannel) -> list[date]:
     """Return the days on which the owner was told of lateness."""
     about = [(at, each.recipient) for at, each in channel.of_terms() if each.reason == "term_late"]
@@ -126,6 +131,35 @@ def test_after_a_standstill_the_point_of_the_day_is_not_told_as_well(
     owned.look()
     owned.run_until(instant(date(2026, 12, 1), time(20)))
     assert late(channel) == [date(2026, 11, 30), date(2026, 12, 1)]
+
+
+@pytest.mark.parametrize("back", [time(21), time(7), time(8), time(8, 30)])
+def test_what_ended_during_a_standstill_is_late_when_he_is_told(
+    owned: Desk, channel: TimedChannel, back: time
+) -> None:
+    """On the morning after its last day he is told that it is over, not that it ends."""
+    begin(owned, date(2026, 11, 26))
+    owned.run_to(instant(date(2026, 11, 26), time(7)))
+    clear(channel)
+    owned.clock.now = instant(date(2026, 11, 26 if back == time(21) else 27), back)
+    owned.look()
+    owned.run_to(instant(date(2026, 11, 27), time(23)))
+    assert told(channel) == [(date(2026, 11, 27), "term_late")]
+
+
+def test_lateness_goes_on_where_its_last_point_was_told_after_a_standstill(
+    owned: Desk, channel: TimedChannel
+) -> None:
+    """Ten of them are planned at a time, and each day has one."""
+    begin(owned, date(2026, 11, 26))
+    owned.run_to(instant(date(2026, 12, 9), time(20)))
+    owned.clock.now = instant(date(2026, 12, 9), time(21))
+    clear(channel)
+    # The ninth was told on the ninth day; the tenth is the tenth's.
+    owned.clock.now = instant(date(2026, 12, 10), time(21))
+    owned.look()
+    owned.run_to(instant(date(2026, 12, 15), time(20)))
+    assert late(channel) == [date(2026, 12, 11), date(2026, 12, 14), date(2026, 12, 15)]
 
 
 def test_whose_hours_are_over_by_then_is_told_of_each_day_on_the_next(
