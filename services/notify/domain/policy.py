@@ -46,8 +46,12 @@ class Policies:
         return self.own.get(office, {}).get(term, TERM_POLICIES[term])
 
 
-ATTEMPTS_MAX: Final = 10
+# What fails is tried for so long, and at least so often: an outage of a night or a weekend's day
+# costs nobody his reminder.
+GIVEN_UP_AFTER: Final = timedelta(days=3)
+ATTEMPTS_LEAST: Final = 10
 RETRY_FIRST: Final = timedelta(seconds=2)
+DOUBLED_MAX: Final = 16
 RETRY_MAX: Final = timedelta(hours=1)
 
 # What a reminder says. No personal data: a number, a kind, a link.
@@ -88,5 +92,6 @@ def reason_at(kind: str) -> str:
 
 def retry_after(attempts: int) -> timedelta:
     """Return how long to wait after a number of failed attempts, at least one."""
-    doubled: timedelta = RETRY_FIRST * 2 ** (attempts - 1)
+    # So many doublings are longer than any pause; what is tried for days has no end of them.
+    doubled: timedelta = RETRY_FIRST * 2 ** min(attempts - 1, DOUBLED_MAX)
     return min(RETRY_MAX, doubled)

@@ -49,6 +49,7 @@ class Reminder:
         given_up_at: how many rounds of attempts were made when it was last given up.
         done: channels over which it has been delivered.
         point: of the plan of a term, where it comes from one.
+        tried_from: when it was first tried, or first since it was given up.
         day: in Shanghai on which he was to be told of a point.
         told_on: days on which it was delivered over a channel.
     """
@@ -62,5 +63,6 @@ class Reminder:
     done: set[str] = field(default_factory=set)
     point: Point | None = None
     given_up_at: int = 0
+    tried_from: datetime | None = None
     day: date | None = None
     told_on: set[date] = field(default_factory=set)

@@ -135,6 +135,7 @@ class PetitionReminders(OfTerms, Aggregate):
     ) -> None:
         reminder = self.reminders[reminder_id]
         reminder.attempts = attempt
+        reminder.tried_from = reminder.tried_from or timestamp
         if outcome == "ok":
             reminder.done.add(channel)
             reminder.told_on.add(day_of(timestamp))
@@ -194,3 +195,4 @@ class PetitionReminders(OfTerms, Aggregate):
     @event(Facts.Redriven)
     def _record_redrive(self, timestamp: datetime, reminder_id: str) -> None:
         self.reminders[reminder_id].state = "planned"
+        self.reminders[reminder_id].tried_from = None

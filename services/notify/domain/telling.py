@@ -6,7 +6,7 @@ from typing import Final
 from uuid import uuid5
 
 from services.notify.domain.held import Held
-from services.notify.domain.policy import ATTEMPTS_MAX, TOLD_AGAIN
+from services.notify.domain.policy import ATTEMPTS_LEAST, GIVEN_UP_AFTER, TOLD_AGAIN
 from services.notify.domain.refusals import NotGivenUp
 from services.notify.domain.reminder import RECUSAL_DUE, SPLIT, Occasion, Reminder
 from statute.parties import Parties
@@ -151,7 +151,7 @@ class Telling(Held):
         if complete:
             self._record_delivery(timestamp=at, reminder_id=reminder_id, attempts=attempt)
             self._plan_again(reminder, again_after, at)
-        elif failed and attempt - reminder.given_up_at >= ATTEMPTS_MAX:
+        elif failed and _tried_enough(reminder, at):
             self._record_giving_up(
                 timestamp=at, reminder_id=reminder_id, attempts=attempt, outcome=failed[-1]
             )
@@ -167,3 +167,8 @@ class Telling(Held):
             due_at = reminder.due_at + (passed + 1) * again_after
             again = Occasion(f"{reminder.reminder_id}/{due_at.isoformat()}", at)
             self.plan(reminder.recipient, reminder.reason, due_at, again)
+
+
+def _tried_enough(reminder: Reminder, at: datetime) -> bool:
+    often = reminder.attempts - reminder.given_up_at >= ATTEMPTS_LEAST
+    return often and reminder.tried_from is not None and at - reminder.tried_from >= GIVEN_UP_AFTER

@@ -9,7 +9,7 @@ import pytest
 from services.notify.application import LEASE
 from services.notify.application.delivering import JITTER, ROUND_MAX
 from services.notify.application.ports import Lane
-from services.notify.domain.policy import ATTEMPTS_MAX, RETRY_FIRST, RETRY_MAX, retry_after
+from services.notify.domain.policy import GIVEN_UP_AFTER, RETRY_FIRST, RETRY_MAX, retry_after
 from services.notify.domain.reminders import PetitionReminders
 from services.notify.gateways.posting import LIMIT_S
 from tests.builders import DAY, HUANG, SHEN, Clock, number, petition_id
@@ -22,7 +22,7 @@ TAKEN, SUCCEEDED = "ownership.taken.v1", "ownership.succeeded.v1"
 class TestRetries:
     def test_pauses_double_up_to_a_limit(self):
         """Two seconds at first, an hour at most."""
-        pauses = [retry_after(attempts) for attempts in range(1, 30)]
+        pauses = [retry_after(attempts) for attempts in range(1, 2_000)]
         assert pauses[:4] == [RETRY_FIRST, 2 * RETRY_FIRST, 4 * RETRY_FIRST, 8 * RETRY_FIRST]
         assert pauses == sorted(pauses)
         assert pauses[-1] == RETRY_MAX
@@ -54,15 +54,37 @@ class TestRetries:
         assert 0 < JITTER <= 0.5
 
     def test_it_is_given_up_in_the_end(self, desk: Desk, channel: FakeChannel):
-        """After the last attempt it is on record as given up, with the last failure."""
-        channel.outcomes = ["http_503"] * ATTEMPTS_MAX
+        """After days, as given up, with the last failure; and nobody is called any more."""
+        channel.outcomes = ["http_503"] * 1_000
         desk.tell(TAKEN)
-        for _ in range(ATTEMPTS_MAX + 3):
+        first = desk.clock() + RETRY_MAX
+        while desk.listed()[0]["state"] == "planned":
             desk.deliver_after(RETRY_MAX)
-        assert len(channel.told) == ATTEMPTS_MAX
-        given_up = desk.facts()[-1]
+        assert desk.clock() == first + GIVEN_UP_AFTER
+        given_up, calls = desk.facts()[-1], len(channel.told)
         assert isinstance(given_up, PetitionReminders.GivenUp)
-        assert (given_up.attempts, given_up.outcome) == (ATTEMPTS_MAX, "http_503")
+        assert (given_up.attempts, given_up.outcome) == (calls, "http_503")
+        desk.deliver_after(DAY)
+        assert len(channel.told) == calls
+
+    def test_an_outage_gives_nothing_up(self, desk: Desk, channel: FakeChannel):
+        """The mail server is away over a weekend."""
+        channel.outcomes = ["ConnectionRefusedError"] * 1_000
+        desk.tell(TAKEN)
+        back = desk.clock() + 2 * DAY
+        while desk.clock() < back:
+            desk.deliver_after(timedelta(minutes=1))
+        channel.outcomes = []
+        desk.deliver_after(RETRY_MAX)
+        assert desk.listed()[0]["state"] == "delivered"
+
+    def test_who_is_called_seldom_is_called_often_enough(self, desk: Desk, channel: FakeChannel):
+        """Notify stood still for days after the first attempt: that is not taken for trying."""
+        channel.outcomes = ["http_503"] * 3
+        desk.tell(TAKEN)
+        for _ in range(4):
+            desk.deliver_after(GIVEN_UP_AFTER)
+        assert desk.listed()[0]["state"] == "delivered"
 
     def test_a_reminder_that_was_cancelled_is_not_made_again(
         self, desk: Desk, channel: FakeChannel

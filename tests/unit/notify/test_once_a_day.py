@@ -162,6 +162,22 @@ def test_lateness_goes_on_where_its_last_point_was_told_after_a_standstill(
     assert late(channel) == [date(2026, 12, 11), date(2026, 12, 14), date(2026, 12, 15)]
 
 
+def test_after_an_outage_he_is_told_how_it_is_now(owned: Desk, channel: TimedChannel) -> None:
+    """Once: not of each day on which he could not be reached."""
+    begin(owned, date(2026, 11, 26))
+    owned.run_to(instant(date(2026, 11, 26), time(20)))
+    clear(channel)
+    channel.outcomes = ["http_503"] * 1_000
+    owned.run_to(instant(date(2026, 12, 2), time(8)))
+    clear(channel)
+    channel.outcomes = []
+    owned.run_to(instant(date(2026, 12, 2), time(9)))
+    late_now = [each for _, each in channel.of_terms() if each.recipient == HUANG]
+    assert [each.sentence.count("逾期3个工作日") for each in late_now] == [1]
+    states = {state for who, reason, state in owned.reminders() if reason == "term_late"}
+    assert "given_up" not in states
+
+
 def test_whose_hours_are_over_by_then_is_told_of_each_day_on_the_next(
     owned: Desk, channel: TimedChannel
 ) -> None:

@@ -8,7 +8,7 @@ import pytest
 from chassis.eventstore.requests import CommandKey
 from services.notify.application.responding import Command, Responses
 from services.notify.domain.planning import instant
-from services.notify.domain.policy import ATTEMPTS_MAX, RETRY_MAX
+from services.notify.domain.policy import RETRY_MAX
 from services.notify.domain.refusals import (
     BeyondTheTerm,
     NotGivenUp,
@@ -195,13 +195,9 @@ class TestDeliveringAgain:
 
     def test_begins_the_attempts_anew(self, desk: Desk, responses: Responses, channel: FakeChannel):
         """Of what was given up; under the id that it always had."""
-        channel.outcomes = ["http_500"] * ATTEMPTS_MAX
         desk.tell("term.begun.v1", **{**BEGINNING, "term": "supervision"})
         desk.fall()
-        for _ in range(ATTEMPTS_MAX):
-            desk.deliver_after(RETRY_MAX)
-        reminder_id = latest(desk, "term_begun")
-        assert state(desk, reminder_id) == "given_up"
+        reminder_id = given_up(desk, channel, "term_begun")
         channel.outcomes = ["http_500"]
         responses.redrive(command(), reminder_id)
         desk.deliver()
