@@ -110,6 +110,7 @@ class RemindersFellDueV1(Message, frozen=True):
         told: recipient to the id of the reminder that he is told under.
         not_before: from when on they may be told.
         next_at: when the next point falls due; null when there is none.
+        beside: who is told as a deputy, to whose; the oldest facts do not say.
     """
 
     TYPE: ClassVar[str] = "reminders.fell_due.v1"
@@ -123,6 +124,7 @@ class RemindersFellDueV1(Message, frozen=True):
     told: dict[str, str]
     not_before: Utc
     next_at: Utc | None
+    beside: dict[str, str] | UnsetType = UNSET
 
 
 class ReminderPlannedV1(Message, frozen=True):

@@ -96,6 +96,9 @@ def needs() -> Mapping[str, Callable[[CloudEvent], Iterable[UUID]]]:
 
     counted = [
         told.OwnershipAwaitedV1.TYPE,
+        told.OwnershipSucceededV1.TYPE,
+        told.OwnershipRecusedV1.TYPE,
+        told.OwnershipVoidedV1.TYPE,
         told.CourseSplitV1.TYPE,
         told.OwnershipSplitV1.TYPE,
         told.ReplyDeliveredV1.TYPE,

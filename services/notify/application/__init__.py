@@ -15,8 +15,9 @@ from chassis.eventstore.application import (
 from services.notify.application.ports import Due
 from services.notify.domain.calendars import CALENDARS, Calendars
 from services.notify.domain.offices import head_of
+from services.notify.domain.planning import OFFICE_HOURS
 from services.notify.domain.policy import Policies
-from services.notify.domain.reminder import OWNS, RECUSAL_DUE, REPLACEMENT_DUE, Occasion
+from services.notify.domain.reminder import RECUSAL_DUE, REPLACEMENT_DUE, Occasion
 from services.notify.domain.reminders import PetitionReminders
 from statute.workdays import WorkCalendar, newest_calendar
 
@@ -77,9 +78,14 @@ class Notify(EventSourcedApplication):
         unit.add(reminders)
         return reminders
 
+    @staticmethod
+    def _in_office_hours(unit: Unit, at: datetime) -> datetime:
+        """Return the first instant from another on at which people are told of what can wait."""
+        return OFFICE_HOURS.first_from(at, newest(unit.find(Calendars, CALENDARS)))
+
     def plan_for_untaken(self, unit: Unit, subject: Subject, occasion: Occasion) -> None:
         """Remind the office's head of a petition that waits in the open list."""
-        due_at = occasion.at + self.untaken_after
+        due_at = self._in_office_hours(unit, occasion.at + self.untaken_after)
         reminders, head = self.begin(unit, subject, occasion.at), head_of(subject.office)
         if not reminders.is_planned(head, "untaken"):
             reminders.plan(head, "untaken", due_at, occasion)
@@ -97,13 +103,13 @@ class Notify(EventSourcedApplication):
     ) -> None:
         """Tell the new owner instead of the previous one."""
         reminders = self.begin(unit, subject, occasion.at)
-        reminders.cancel("owner_changed", occasion.at, recipient=previous)
-        reminders.cancel("owner_changed", occasion.at, about=RECUSAL_DUE)
-        reminders.plan(owner, OWNS, occasion.at, occasion)
+        not_before = self._in_office_hours(unit, max(occasion.at, self.clock()))
+        reminders.change_owner(previous, owner, occasion, not_before)
 
     def forget_owner(self, unit: Unit, subject: Subject, owner: str, at: datetime) -> None:
         """Remind somebody no more of what he turned out never to own; nobody owns it now."""
-        self.begin(unit, subject, at).forget_owner(owner, at)
+        not_before = self._in_office_hours(unit, max(at, self.clock()))
+        self.begin(unit, subject, at).forget_owner(owner, not_before, at)
 
     def plan_for_recusal(self, unit: Unit, subject: Subject, occasion: Occasion) -> None:
         """Remind the office's head that the owner is a party and another has to be named."""

@@ -11,7 +11,7 @@ import structlog
 
 from chassis.eventstore.application import Answer, Provenance, Unit
 from chassis.eventstore.transaction import Writing
-from services.notify.application import DELIVERER, LEASE, Notify
+from services.notify.application import DELIVERER, LEASE, Notify, newest
 from services.notify.application.ports import (
     Channel,
     Held,
@@ -24,6 +24,7 @@ from services.notify.application.ports import (
     Ways,
 )
 from services.notify.application.wording import gathered, sentence_of
+from services.notify.domain.calendars import CALENDARS, Calendars
 from services.notify.domain.policy import retry_after
 from services.notify.domain.reminder import Reminder
 from services.notify.domain.reminders import PetitionReminders
@@ -157,7 +158,7 @@ class Deliveries:
             # As they were when people were told; where others wrote meanwhile, they are read anew.
             unit.take(known)
             known.clear()
-            unit.load(errand.stream for errand in attempted)
+            unit.load([CALENDARS, *(errand.stream for errand in attempted)])
             for errand in attempted:
                 self._keep(unit, errand)
             unit.writing.append(partial(self._settle, hold=hold, errands=errands, now=now))
@@ -250,6 +251,7 @@ class Deliveries:
             {name: outcome.word for name, outcome in errand.outcomes.items()},
             self._again_at(errand, attempt, now),
             self.notify.untaken_after,
+            newest(unit.find(Calendars, CALENDARS)),
             now,
             complete=errand.complete,
         )

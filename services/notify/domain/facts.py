@@ -79,6 +79,7 @@ class PetitionReminders:
         told: dict[str, str]
         not_before: datetime
         next_at: datetime | None
+        beside: dict[str, str] | None = None
 
     class Acknowledged(Event):
         TOPIC = "reminder.acknowledged.v1"

@@ -5,15 +5,77 @@ from dataclasses import replace
 from datetime import date, datetime
 from uuid import uuid5
 
+from services.notify.domain.offices import head_of
 from services.notify.domain.plan import AGAIN, By, Plan, plan_of
 from services.notify.domain.planning import Span, day_of, is_more_urgent
 from services.notify.domain.policy import reason_at
 from services.notify.domain.refusals import BeyondTheTerm, NotOfATerm
-from services.notify.domain.telling import Telling
+from services.notify.domain.reminder import OWNS, RECUSAL_DUE, SPLIT, Occasion, Reminder
+from services.notify.domain.telling import UNTOLD, Telling
 
 
 class OfTerms(Telling):
     """What people are told of the terms that run."""
+
+    def change_owner(
+        self, previous: str, owner: str, occasion: Occasion, not_before: datetime
+    ) -> None:
+        """Tell the new owner instead, also of what the previous one was not told of yet."""
+        untold = self._untold(previous)
+        self.cancel("owner_changed", occasion.at, recipient=previous)
+        self.cancel("owner_changed", occasion.at, about=RECUSAL_DUE)
+        self.plan(owner, OWNS, occasion.at, occasion)
+        self._tell_instead(untold, not_before, occasion.at)
+
+    def forget_owner(self, owner: str, not_before: datetime, at: datetime) -> None:
+        """Tell nothing more to whoever turned out never to own it; he may be told that it split."""
+        untold = self._untold(owner)
+        if self.owner == owner:
+            self._record_forgetting(timestamp=at, owner=owner)
+        self.cancel("owner_changed", at, recipient=owner, sparing=SPLIT)
+        self.cancel("owner_changed", at, about=RECUSAL_DUE)
+        self._tell_instead(untold, not_before, at)
+
+    def _untold(self, recipient: str) -> list[Reminder]:
+        """Return what he has not been told of terms yet, the latest of each."""
+        own = [each for each in self.reminders.values() if each.recipient == recipient]
+        untold = {each.point.term: each for each in own if each.point and each.state in UNTOLD}
+        return list(untold.values())
+
+    def _tell_instead(self, untold: Sequence[Reminder], not_before: datetime, at: datetime) -> None:
+        """Let points fall due again, for who is told of the matter by now."""
+        who = self.owner or head_of(self.office)
+        for each in untold:
+            plan = each.point and self.plans.get(each.point.term)
+            if not each.point or not plan or plan.due_on != each.point.due_on:
+                continue
+            if self._is_news(plan, each, who, max(at, not_before)):
+                self._fall_again(plan, each.point.kind, each.due_at, who, not_before, at)
+
+    def _is_news(self, plan: Plan, untold: Reminder, who: str, tells: datetime) -> bool:
+        """Tell whether he is not told it anyway, by a point of the day or as he was of another."""
+        day = day_of(tells)
+        follows = day_of(untold.due_at) < day and day in map(day_of, plan.points.values())
+        kind = untold.point.kind if untold.point else ""
+        return not (follows or self.keeps_out(who)) and self._may_tell(plan, kind, who, day)
+
+    def _fall_again(
+        self, plan: Plan, kind: str, due_at: datetime, who: str, not_before: datetime, at: datetime
+    ) -> None:
+        self.cancel("superseded", at, recipient=who, term=plan.term)
+        name = f"{who}/{plan.term}/{kind}/{due_at}/{self.version}"
+        self._record_fall(
+            timestamp=at,
+            term=plan.term,
+            kind=kind,
+            due_at=due_at,
+            due_on=plan.due_on.isoformat(),
+            passed_over=[],
+            told={who: str(uuid5(self.id, name))},
+            not_before=not_before,
+            next_at=plan.next_at,
+            beside={},
+        )
 
     def plan_term(self, term: str, span: Span, why: str, by: By) -> None:
         """Plan when people are told of a term that runs; what was planned of it is no longer.
@@ -90,6 +152,12 @@ class OfTerms(Telling):
             for who in [recipient, *self._beside(recipient, deputies)]
             if self._may_tell(plan, kind, who, day_of(tells))
         }
+        beside = {
+            deputy: whose
+            for whose in self._recipients(plan, kind)
+            for deputy in self._beside(whose, deputies)
+            if deputy in told and deputy not in self._recipients(plan, kind)
+        }
         kept_out = {who: told.pop(who) for who in list(told) if self.keeps_out(who)}
         # What they have not been told yet says how it stood then.
         for who in told:
@@ -105,6 +173,7 @@ class OfTerms(Telling):
             told=told,
             not_before=not_before,
             next_at=left.next_at,
+            beside={who: whose for who, whose in beside.items() if who in told},
         )
         for reminder_id in kept_out.values():
             self._record_withholding(

@@ -50,6 +50,7 @@ class Reminder:
         done: channels over which it has been delivered.
         point: of the plan of a term, where it comes from one.
         tried_from: when it was first tried, or first since it was given up.
+        beside: whose deputy he was told as; empty where it is his own.
         day: in Shanghai on which he was to be told of a point.
         told_on: days on which it was delivered over a channel.
     """
@@ -64,5 +65,6 @@ class Reminder:
     point: Point | None = None
     given_up_at: int = 0
     tried_from: datetime | None = None
+    beside: str = ""
     day: date | None = None
     told_on: set[date] = field(default_factory=set)

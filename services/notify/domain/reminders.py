@@ -114,13 +114,20 @@ class PetitionReminders(OfTerms, Aggregate):
         told: dict[str, str],
         not_before: datetime,
         next_at: datetime | None,
+        beside: dict[str, str] | None = None,
     ) -> None:
         self.plans[term] = self.plans[term].without([*passed_over, kind])
         point = Point(term, kind, date.fromisoformat(due_on))
         reason, day = reason_at(kind), day_of(max(timestamp, not_before))
         for recipient, reminder_id in told.items():
             self.reminders[reminder_id] = Reminder(
-                reminder_id, recipient, reason, due_at, point=point, day=day
+                reminder_id,
+                recipient,
+                reason,
+                due_at,
+                point=point,
+                beside=(beside or {}).get(recipient, ""),
+                day=day,
             )
 
     @event(Facts.Attempted)

@@ -6,10 +6,12 @@ from typing import Final
 from uuid import uuid5
 
 from services.notify.domain.held import Held
+from services.notify.domain.planning import OFFICE_HOURS
 from services.notify.domain.policy import ATTEMPTS_LEAST, GIVEN_UP_AFTER, TOLD_AGAIN
 from services.notify.domain.refusals import NotGivenUp
-from services.notify.domain.reminder import RECUSAL_DUE, SPLIT, Occasion, Reminder
+from services.notify.domain.reminder import Occasion, Reminder
 from statute.parties import Parties
+from statute.workdays import WorkCalendar
 
 # Who is told under it has not been told, and may be yet.
 UNTOLD: Final = frozenset({"planned", "given_up"})
@@ -56,23 +58,18 @@ class Telling(Held):
         What was given up could be delivered again, and is needed no more than what is planned.
 
         Args:
+            recipient: he, and who is told as his deputy.
             sparing: a reason for which somebody is told all the same.
         """
         for reminder in list(self.reminders.values()):
-            meant = about in {"", reminder.reason} and recipient in {"", reminder.recipient}
+            whose = {"", reminder.recipient, reminder.beside}
+            meant = about in {"", reminder.reason} and recipient in whose
             if term:
                 meant = meant and reminder.point is not None and reminder.point.term == term
             if reminder.state in UNTOLD and meant and reminder.reason != sparing:
                 self._record_cancellation(
                     timestamp=at, reminder_id=reminder.reminder_id, reason=why
                 )
-
-    def forget_owner(self, owner: str, at: datetime) -> None:
-        """Tell nothing more to whoever turned out never to own it; he may be told that it split."""
-        if self.owner == owner:
-            self._record_forgetting(timestamp=at, owner=owner)
-        self.cancel("owner_changed", at, recipient=owner, sparing=SPLIT)
-        self.cancel("owner_changed", at, about=RECUSAL_DUE)
 
     def keep_out(self, marks: Iterable[str], at: datetime) -> None:
         """Tell the parties to what is sealed nothing any more; `marks` are those of all of them."""
@@ -119,6 +116,7 @@ class Telling(Held):
         outcomes: Mapping[str, str],
         again_at: datetime,
         again_after: timedelta,
+        calendar: WorkCalendar,
         at: datetime,
         *,
         complete: bool,
@@ -133,6 +131,7 @@ class Telling(Held):
             outcomes: channel to `ok` or a short word on the failure.
             again_at: when what failed is tried again.
             again_after: when a reminder about an untaken petition is due again.
+            calendar: of the days on which that is.
             complete: it was delivered over every way that it has to go.
         """
         reminder = self.reminders[reminder_id]
@@ -150,21 +149,24 @@ class Telling(Held):
         failed = [outcome for outcome in outcomes.values() if outcome != "ok"]
         if complete:
             self._record_delivery(timestamp=at, reminder_id=reminder_id, attempts=attempt)
-            self._plan_again(reminder, again_after, at)
+            self._plan_again(reminder, again_after, calendar, at)
         elif failed and _tried_enough(reminder, at):
             self._record_giving_up(
                 timestamp=at, reminder_id=reminder_id, attempts=attempt, outcome=failed[-1]
             )
-            self._plan_again(reminder, again_after, at)
+            self._plan_again(reminder, again_after, calendar, at)
 
-    def _plan_again(self, reminder: Reminder, again_after: timedelta, at: datetime) -> None:
+    def _plan_again(
+        self, reminder: Reminder, again_after: timedelta, calendar: WorkCalendar, at: datetime
+    ) -> None:
         """Go on reminding until somebody takes the petition (rule 5), or the recusal is made.
 
-        Times that have passed meanwhile are left out: nobody is told five times at once.
+        Times that have passed meanwhile are left out: nobody is told five times at once. Nor at
+        night, or on a day that is not worked.
         """
         if reminder.reason in TOLD_AGAIN:
             passed = max((at - reminder.due_at) // again_after, 0)
-            due_at = reminder.due_at + (passed + 1) * again_after
+            due_at = OFFICE_HOURS.first_from(reminder.due_at + (passed + 1) * again_after, calendar)
             again = Occasion(f"{reminder.reminder_id}/{due_at.isoformat()}", at)
             self.plan(reminder.recipient, reminder.reason, due_at, again)
 

@@ -1,8 +1,11 @@
 """Who is reminded of what, and of what nobody is reminded any more."""
 
+from datetime import date, datetime, time, timedelta
+
 import pytest
 
-from tests.builders import COUNTY, DAY, HUANG, SHEN, TAO, Clock, number
+from services.notify.domain.planning import SHANGHAI, instant
+from tests.builders import COUNTY, DAY, HUANG, SHEN, TAO, TODAY, Clock, number
 from tests.unit.notify.desk import Desk, FakeChannel, event_of
 
 HEAD_OF_COUNTY = f"office_head:{COUNTY}"
@@ -198,6 +201,25 @@ class TestTheHeadOfTheOffice:
             desk.deliver_after(DAY)
         assert channel.recipients == [*[HEAD_OF_COUNTY] * 3, HUANG]
 
+    @pytest.mark.parametrize(
+        "registered_at", [instant(date(2026, 11, 27), time(23, 10)), instant(TODAY, time(3))]
+    )
+    def test_is_reminded_in_office_hours(
+        self, desk: Desk, channel: FakeChannel, registered_at: datetime
+    ):
+        """Of what came in at night, too; and over no weekend."""
+        desk.clock.now = registered_at
+        desk.tell(AWAITED)
+        told_at = []
+        while desk.clock() < registered_at + 8 * DAY:
+            if desk.deliver_after(timedelta(minutes=10)):
+                told_at.append(desk.clock().astimezone(SHANGHAI))
+        assert {reason for _, reason, _ in desk.reminders()} == {"untaken"}
+        assert len(told_at) >= 5
+        for at in told_at:
+            assert at.weekday() < 5
+            assert time(8) <= at.time() < time(20)
+
     def test_is_reminded_once_for_the_days_on_which_nothing_ran(
         self, desk: Desk, channel: FakeChannel
     ):
@@ -220,7 +242,8 @@ class TestTheHeadOfTheOffice:
             (HEAD_OF_COUNTY, "untaken", "given_up"),
             (HEAD_OF_COUNTY, "untaken", "planned"),
         ]
-        desk.deliver_after(DAY)
+        # The next day is a Saturday.
+        desk.deliver_after(3 * DAY)
         assert desk.reminders()[1] == (HEAD_OF_COUNTY, "untaken", "delivered")
 
     def test_is_not_reminded_of_what_the_roster_decided(self, desk: Desk):
