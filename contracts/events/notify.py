@@ -103,7 +103,8 @@ class RemindersFellDueV1(Message, frozen=True):
 
     Attributes:
         term: code of the term.
-        kind: of the point: start, half, workdays_5, day_1, due, late_1 and the like.
+        kind: of the point: start, half, workdays_5, day_1, due, late_1 and the like; again/ and a
+            recipient where he had put it off until then.
         due_at: when it fell due.
         due_on: last day of the term.
         passed_over: kinds of points that had come as well and are not told any more.

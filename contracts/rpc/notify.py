@@ -142,7 +142,8 @@ class SnoozeReminder(Request, frozen=True):
     """Be told of a term again later, within the term.
 
     Attributes:
-        until: when; before the end of the last day.
+        until: when; before the end of the last day. At night, or on a day that is not worked, the
+            next time at which people are told, which lies within the term as well.
     """
 
     request_id: RequestId

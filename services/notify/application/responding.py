@@ -61,7 +61,9 @@ class Responses:
         return self._change(
             command,
             reminder_id,
-            lambda reminders: reminders.snooze(reminder_id, until, reason, self.notify.clock()),
+            lambda reminders: reminders.snooze(
+                reminder_id, until, reason, self.notify.calendar(), self.notify.clock()
+            ),
         )
 
     def redrive(self, command: Command, reminder_id: str) -> Answer:

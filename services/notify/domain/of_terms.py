@@ -6,12 +6,13 @@ from datetime import date, datetime
 from uuid import uuid5
 
 from services.notify.domain.offices import head_of
-from services.notify.domain.plan import AGAIN, By, Plan, plan_of
-from services.notify.domain.planning import Span, day_of, is_more_urgent
+from services.notify.domain.plan import By, Plan, again_of, is_again, plan_of
+from services.notify.domain.planning import OFFICE_HOURS, Span, day_of, is_more_urgent
 from services.notify.domain.policy import reason_at
 from services.notify.domain.refusals import BeyondTheTerm, NotOfATerm
 from services.notify.domain.reminder import OWNS, RECUSAL_DUE, SPLIT, Occasion, Reminder
 from services.notify.domain.telling import UNTOLD, Telling
+from statute.workdays import WorkCalendar
 
 
 class OfTerms(Telling):
@@ -110,14 +111,16 @@ class OfTerms(Telling):
     def _may_tell(self, plan: Plan, kind: str, recipient: str, day: date) -> bool:
         """Tell whether a point is the first of its term on a day that somebody is told of.
 
-        Or a more urgent one; who has put it off until then has asked for it himself.
+        Or a more urgent one; who has put it off until then has asked for it, and nobody else has.
         """
+        if is_again(kind):
+            return kind == again_of(recipient)
         before = [
             earlier
             for earlier, each in self._of_term(plan.term, recipient)
             if each.day == day and each.state != "cancelled"
         ]
-        return (kind == AGAIN and recipient in plan.put_off) or is_more_urgent(kind, before)
+        return is_more_urgent(kind, before)
 
     def drop(self, term: str, why: str, at: datetime) -> None:
         """Tell nobody of a term any more."""
@@ -148,9 +151,8 @@ class OfTerms(Telling):
         told = {
             who: str(uuid5(self.id, f"{who}/{term}/{kind}/{plan.points[kind]}/{self.version}"))
             for recipient in self._recipients(plan, kind)
-            if plan.awaited_by(recipient, tells)
             for who in [recipient, *self._beside(recipient, deputies)]
-            if self._may_tell(plan, kind, who, day_of(tells))
+            if plan.awaited_by(who, tells) and self._may_tell(plan, kind, who, day_of(tells))
         }
         beside = {
             deputy: whose
@@ -162,7 +164,9 @@ class OfTerms(Telling):
         # What they have not been told yet says how it stood then.
         for who in told:
             self.cancel("superseded", by.at, recipient=who, term=term)
-        left = plan.without(due)
+        # Who is told now has put it off until now.
+        passed_over += [again_of(who) for who in told if again_of(who) in plan.due(tells)]
+        left = plan.without([*due, *passed_over])
         self._record_fall(
             timestamp=by.at,
             term=term,
@@ -185,8 +189,12 @@ class OfTerms(Telling):
                 timestamp=by.at, why="goes_on", **left.going_on(follows).told()
             )
 
-    def snooze(self, reminder_id: str, until: datetime, reason: str, at: datetime) -> None:
+    def snooze(
+        self, reminder_id: str, until: datetime, reason: str, calendar: WorkCalendar, at: datetime
+    ) -> None:
         """Let its recipient be told of the term again at an instant, and not before.
+
+        At night, or on a day that is not worked, he is told when people are told next.
 
         Raises:
             NotOfATerm: it is about no term that runs.
@@ -196,15 +204,16 @@ class OfTerms(Telling):
         plan = self.plans.get(reminder.point.term) if reminder.point else None
         if reminder.point is None or plan is None or plan.due_on != reminder.point.due_on:
             raise NotOfATerm(reminder_id="is about no term that runs")
-        if not at < until < plan.ends:
-            raise BeyondTheTerm(until=f"does not lie before the end of {plan.due_on}")
-        points = plan.put_off_until(until, reminder.recipient).points
+        told_at = OFFICE_HOURS.first_from(until, calendar)
+        if not at < until <= told_at < plan.ends:
+            raise BeyondTheTerm(until=f"people are told of it before the end of {plan.due_on} only")
+        points = plan.put_off_until(told_at, reminder.recipient).points
         self._record_snooze(
             timestamp=at,
             reminder_id=reminder_id,
             term=plan.term,
             recipient=reminder.recipient,
-            until=until,
+            until=told_at,
             reason=reason,
             next_at=min(points.values()),
         )

@@ -20,8 +20,18 @@ from statute.workdays import DAY, WorkCalendar
 # The class of petitions that nobody outside their office hears of (Arts 27 to 30).
 SEALED: Final = "accusation"
 NEXT: Final = timedelta(microseconds=1)
-# The point at which somebody is told who had put it off until then.
+# The point at which somebody is told who had put it off until then; of all such in a plan, once.
 AGAIN: Final = "again"
+
+
+def again_of(recipient: str) -> str:
+    """Return the kind of the point until which somebody has put it off: he is told, nobody else."""
+    return f"{AGAIN}/{recipient}"
+
+
+def is_again(kind: str) -> bool:
+    """Tell whether a point is there because somebody has put it off."""
+    return kind.startswith(AGAIN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,19 +86,23 @@ class Plan:
         """Return the kinds of the points that come to their end with what is told at an instant.
 
         That is told on a later day than the last of them, the point of that day tells how it stands
-        by then, and takes its place.
+        by then, and takes its place. What people have put off until then comes after, one by one.
 
         Args:
             at: by when they have fallen due.
             tells: when people are told.
         """
         due, day = self.due(at), day_of(tells)
-        if not due or day_of(self.points[due[-1]]) == day:
-            return due
-        return [kind for kind, point in self.points.items() if kind in due or day_of(point) <= day]
+        own = [kind for kind in due if not is_again(kind)]
+        if not own or day_of(self.points[own[-1]]) == day:
+            return own or due[:1]
+        planned = [each for each in self.points.items() if not is_again(each[0])]
+        return [kind for kind, point in planned if kind in own or day_of(point) <= day]
 
     def without(self, kinds: list[str]) -> "Plan":
-        left = {kind: point for kind, point in self.points.items() if kind not in kinds}
+        # The oldest facts have one point for all who had put it off.
+        gone = {*kinds, *filter(is_again, self.points if AGAIN in kinds else ())}
+        left = {kind: point for kind, point in self.points.items() if kind not in gone}
         return replace(self, points=left)
 
     def deferred(self, kinds: Iterable[str], by: By) -> "Plan":
@@ -106,8 +120,19 @@ class Plan:
         return replace(self, points=dict(points))
 
     def put_off_until(self, until: datetime, recipient: str) -> "Plan":
-        """Return the plan with a point at that instant, before which he is not told."""
-        points = sorted({**self.points, AGAIN: until}.items(), key=lambda point: point[1])
+        """Return the plan with a point at that instant, before which he is not told.
+
+        Where another point follows on the same day he is told at that one.
+        """
+        others = self.without([again_of(recipient)]).points
+        day = day_of(until)
+        follows = [
+            kind
+            for kind, point in others.items()
+            if not is_again(kind) and day_of(point) == day and point >= until
+        ]
+        again = {} if follows else {again_of(recipient): until}
+        points = sorted({**others, **again}.items(), key=lambda point: point[1])
         put_off = {**self.put_off, recipient: until}
         return replace(self, points=dict(points), put_off=put_off)
 

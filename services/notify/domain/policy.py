@@ -87,7 +87,7 @@ REASONS: Final[Mapping[str, str]] = {
 
 def reason_at(kind: str) -> str:
     """Return what is said at a point of a plan."""
-    return REASONS[kind.partition("_")[0]]
+    return REASONS[kind.partition("/")[0].partition("_")[0]]
 
 
 def retry_after(attempts: int) -> timedelta:

@@ -197,7 +197,9 @@ def test_who_put_it_off_until_later_today_is_told_then(owned: Desk, channel: Tim
     at = owned.clock()
 
     def put_off(unit: Any) -> dict[str, Any]:
-        unit.find(PetitionReminders, id_).snooze(reminder_id, at + HOUR, "下午再看", at)
+        unit.find(PetitionReminders, id_).snooze(
+            reminder_id, at + HOUR, "下午再看", owned.application.calendar(), at
+        )
         return {}
 
     owned.application.run(Provenance(HUANG, "", ""), put_off)

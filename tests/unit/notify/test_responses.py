@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from chassis.eventstore.requests import CommandKey
+from services.notify.application.preferring import Preferring, Stated
 from services.notify.application.responding import Command, Responses
 from services.notify.domain.planning import instant
 from services.notify.domain.policy import RETRY_MAX
@@ -17,7 +18,7 @@ from services.notify.domain.refusals import (
 )
 from services.notify.readmodels.reminders import ReminderTable
 from statute.parties import mark_of
-from tests.builders import COUNTY, HUANG, SHEN, TODAY, number
+from tests.builders import COUNTY, HOUR, HUANG, SHEN, TAO, TODAY, number
 from tests.unit.notify.desk import Desk, FakeChannel
 
 LAST_DAY = date(2026, 12, 24)
@@ -64,6 +65,11 @@ def given_up(desk: Desk, channel: FakeChannel, reason: str, recipient: str = HUA
     channel.outcomes = []
     assert state(desk, reminder_id) == "given_up"
     return reminder_id
+
+
+class NothingKept:
+    def keep(self, *_given: object) -> None:
+        """Where people are reached is of no account here."""
 
 
 class TestTakingNote:
@@ -127,6 +133,88 @@ class TestPuttingOff:
         """A term that is over is late, whoever puts it off."""
         with pytest.raises(BeyondTheTerm):
             responses.snooze(command(), self.at_half(desk), until, "鉴定中")
+
+    def stands_in(self, desk: Desk) -> dict[str, str]:
+        """Let TAO stand in for HUANG, and return the reminder of each of 22 December."""
+        ways, pace = desk.deliveries.ways, desk.deliveries.pace
+        named = {"recipient": TAO, "first_day": "2026-11-24", "last_day": "2026-12-31"}
+        Preferring(desk.application, ways, pace, NothingKept()).state(
+            command(request="deputy"), HUANG, Stated([], None, [named])
+        )
+        desk.run_to(IN_TIME + HOUR)
+        near = [row for row in desk.listed() if row["reason"] == "term_near"]
+        return {row["recipient"]: row["reminder_id"] for row in reversed(near)}
+
+    def test_each_is_told_at_his_own_time(
+        self, desk: Desk, responses: Responses, channel: FakeChannel
+    ):
+        """The deputy puts it off further than the owner does; neither is told for the other."""
+        ids = self.stands_in(desk)
+        first, second = (instant(date(2026, 12, day), time(15)) for day in (23, 24))
+        responses.snooze(command(), ids[HUANG], first, "鉴定中")
+        responses.snooze(command(TAO), ids[TAO], second, "鉴定中")
+        channel.told.clear()
+        desk.run_to(instant(LAST_DAY, time(8)))
+        assert channel.recipients == [HUANG]
+        desk.run_to(instant(LAST_DAY, time(20)))
+        assert [(each.recipient, each.due_at) for each in channel.told[1:]] == [
+            (HUANG, instant(LAST_DAY, time(9))),
+            (TAO, second),
+        ]
+
+    def test_of_a_deputy_whose_owner_has_changed_tells_nobody(
+        self, desk: Desk, responses: Responses, channel: FakeChannel
+    ):
+        ids = self.stands_in(desk)
+        until = instant(date(2026, 12, 23), time(15))
+        responses.snooze(command(TAO), ids[TAO], until, "鉴定中")
+        desk.tell("ownership.succeeded.v1", previous_owner=HUANG, owner=SHEN)
+        channel.told.clear()
+        desk.run_to(instant(LAST_DAY, time(8)))
+        assert {each.recipient for each in channel.told} == {SHEN}
+
+    def test_until_the_morning_of_a_point_is_until_that(
+        self, desk: Desk, responses: Responses, channel: FakeChannel
+    ):
+        """He is told once on that day."""
+        desk.run_to(IN_TIME + HOUR)
+        until = instant(LAST_DAY, time(8, 10))
+        responses.snooze(command(), latest(desk, "term_near"), until, "鉴定中")
+        channel.told.clear()
+        desk.run_to(instant(LAST_DAY, time(20)))
+        assert [each.reason for each in channel.told] == ["term_due"]
+
+    def test_until_the_night_is_until_the_morning(
+        self, desk: Desk, responses: Responses, channel: FakeChannel
+    ):
+        """A Friday's night: until Monday."""
+        reminder_id = self.at_half(desk)
+        until = instant(date(2026, 12, 11), time(23))
+        responses.snooze(command(), reminder_id, until, "鉴定中")
+        channel.told.clear()
+        desk.run_to(instant(date(2026, 12, 15), time(20)))
+        assert [each.due_at for each in channel.told] == [instant(date(2026, 12, 14), time(8))]
+
+    def test_until_the_night_of_the_last_day_is_refused(self, desk: Desk, responses: Responses):
+        """He would be told on the next morning that it is going to end."""
+        with pytest.raises(BeyondTheTerm):
+            responses.snooze(
+                command(), self.at_half(desk), instant(LAST_DAY, time(23, 30)), "鉴定中"
+            )
+
+    def test_by_two_is_told_to_both_after_a_standstill(
+        self, desk: Desk, responses: Responses, channel: FakeChannel
+    ):
+        """Once each, though a point of the plan has come as well."""
+        ids = self.stands_in(desk)
+        for minute, who in enumerate((HUANG, TAO)):
+            until = instant(date(2026, 12, 22), time(15, minute))
+            responses.snooze(command(who), ids[who], until, "鉴定中")
+        channel.told.clear()
+        desk.clock.now = instant(date(2026, 12, 23), time(10))
+        desk.look()
+        desk.run_to(instant(LAST_DAY, time(8)))
+        assert channel.recipients == [HUANG, TAO]
 
     def test_of_what_is_about_no_term_is_refused(self, desk: Desk, responses: Responses):
         """That somebody owns a matter is no matter of days."""
