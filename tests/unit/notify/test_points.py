@@ -169,3 +169,9 @@ class TestOffices:
     def test_of_a_county_stands_below_its_city(self, office: str, superior: str):
         """And that below its province, above which there is none here."""
         assert superior_of(office) == superior
+
+    @pytest.mark.parametrize("office", ["110105-01", "120101-02", "310101-01", "500230-01"])
+    def test_of_a_district_of_a_municipality_stands_below_that(self, office: str):
+        """There is no office of the districts (市辖区) or of the counties in between."""
+        assert superior_of(office) == f"{office[:2]}0000-01"
+        assert superior_of(f"{office[:2]}0000-01") == ""
