@@ -123,8 +123,8 @@ class Telling(Held):
     ) -> None:
         """Record one round of attempts.
 
-        Nothing happens when the reminder was cancelled meanwhile, or when another process made
-        the same attempt.
+        Nothing happens when another process made the same attempt. Where the reminder was
+        cancelled meanwhile, or its recipient has taken note, that he was told is on record.
 
         Args:
             attempt: number of the round, from 1.
@@ -135,8 +135,9 @@ class Telling(Held):
             complete: it was delivered over every way that it has to go.
         """
         reminder = self.reminders[reminder_id]
-        if reminder.state != "planned" or attempt <= reminder.attempts:
+        if attempt <= reminder.attempts:
             return
+        goes_on = reminder.state == "planned"
         for channel, outcome in outcomes.items():
             self._record_attempt(
                 timestamp=at,
@@ -146,6 +147,8 @@ class Telling(Held):
                 outcome=outcome,
                 again_at=again_at,
             )
+        if not goes_on:
+            return
         failed = [outcome for outcome in outcomes.values() if outcome != "ok"]
         if complete:
             self._record_delivery(timestamp=at, reminder_id=reminder_id, attempts=attempt)

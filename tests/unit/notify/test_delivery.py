@@ -8,7 +8,7 @@ import pytest
 
 from services.notify.application import LEASE
 from services.notify.application.delivering import JITTER, ROUND_MAX
-from services.notify.application.ports import Lane
+from services.notify.application.ports import Lane, Outcome, Told
 from services.notify.domain.policy import GIVEN_UP_AFTER, RETRY_FIRST, RETRY_MAX, retry_after
 from services.notify.domain.reminders import PetitionReminders
 from services.notify.gateways.posting import LIMIT_S
@@ -96,6 +96,25 @@ class TestRetries:
         desk.tell(SUCCEEDED, previous_owner=HUANG, owner=SHEN)
         desk.deliver_after(RETRY_MAX)
         assert channel.recipients == [HUANG, SHEN]
+
+
+class TestWhatIsOverWhileItIsOnItsWay:
+    def test_is_on_record_as_told(self, desk: Desk, channel: FakeChannel):
+        """The matter is closed between the call and its record: who was told was told."""
+        desk.tell(TAKEN)
+        tell = channel.tell
+
+        def closing(told: Told) -> Outcome:
+            desk.tell("case.closed.v1")
+            return tell(told)
+
+        channel.tell = closing  # type: ignore[method-assign]
+        desk.deliver()
+        assert [_attempt(fact) for fact in desk.facts() if _is_attempt(fact)] == [(1, "ok")]
+        (row,) = desk.listed()
+        assert (row["state"], row["attempts"], row["last_outcome"]) == ("cancelled", 1, "ok")
+        desk.deliver_after(DAY)
+        assert len(channel.told) == 1
 
 
 class TestTwoChannels:
