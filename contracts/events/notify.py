@@ -44,8 +44,9 @@ class RemindersPlanMadeV1(Message, frozen=True):
 
     Attributes:
         why: what led to it: the petition was registered, its term began, was extended, resumed or
-            counted again, lateness goes on, the matter is one of its own again, or the reply was
-            delivered that a follow-up visit is due after; or it ran before there were plans.
+            counted again, lateness goes on, another calendar came out, the matter is one of its own
+            again, or the reply was delivered that a follow-up visit is due after; or it ran before there
+            were plans.
         term: code of the term, or follow_up_visit.
         policy: version of the policy that made the plan.
         calendar: version of the calendar of working days that it was made by.
@@ -67,6 +68,7 @@ class RemindersPlanMadeV1(Message, frozen=True):
         "term_resumed",
         "term_recounted",
         "goes_on",
+        "calendar_changed",
         "split",
         "replied",
         "found_running",

@@ -160,9 +160,12 @@ class Notify(EventSourcedApplication):
 
 
 def newest(heard: Calendars | None) -> WorkCalendar:
-    """Return the calendar that was heard of, or the one that is shipped where that knows more."""
+    """Return the calendar that was heard of, or the one that is shipped where that knows more.
+
+    One that was heard of may correct the one that is shipped.
+    """
     shipped = newest_calendar()
-    return heard.newest if heard and heard.newest.last > shipped.last else shipped
+    return heard.newest if heard and heard.newest.last >= shipped.last else shipped
 
 
 def subject_of(data: Mapping[str, Any], office: str = "") -> Subject:

@@ -143,8 +143,9 @@ class OfTerms(Telling):
             not_before: when people may be told, where that is later.
             deputies: recipient to who is told beside him; of what is sealed nobody is.
         """
-        plan = self.plans.get(term)
         tells = max(by.at, not_before)
+        self._plan_by(term, by)
+        plan = self.plans.get(term)
         if plan is None or not (due := plan.due_by(by.at, tells)):
             return
         *passed_over, kind = due
@@ -188,6 +189,13 @@ class OfTerms(Telling):
             self._record_plan_of_term(
                 timestamp=by.at, why="goes_on", **left.going_on(follows).told()
             )
+
+    def _plan_by(self, term: str, by: By) -> None:
+        """Plan what is left of a term by the calendar that is known by now."""
+        plan = self.plans.get(term)
+        if plan is not None and plan.calendar != by.calendar.version:
+            why = "calendar_changed"
+            self._record_plan_of_term(timestamp=by.at, why=why, **plan.by_calendar(by).told())
 
     def snooze(
         self, reminder_id: str, until: datetime, reason: str, calendar: WorkCalendar, at: datetime

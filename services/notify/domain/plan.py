@@ -158,6 +158,24 @@ class Plan:
             points=points,
         )
 
+    def by_calendar(self, by: By) -> "Plan":
+        """Return the plan by a calendar that has come out since, from its next point on."""
+        begins = self.next_at or by.at
+        policy = replace(by.policy, start=False)
+        span = Span(begins, self.runs_from, self.due_on)
+        points = points_of(policy, span, begins, by.calendar)
+        kept = {
+            kind: point for kind, point in self.points.items() if kind == "start" or is_again(kind)
+        }
+        both = sorted({**points, **kept}.items(), key=lambda point: point[1])
+        return replace(
+            self,
+            policy=by.policy.version,
+            calendar=by.calendar.version,
+            provisional=_provisional(points, by.calendar),
+            points=dict(both),
+        )
+
     def told(self) -> dict[str, Any]:
         """Return the plan as its fact has it."""
         return {

@@ -3,6 +3,7 @@
 The rules are beside this, a file a side: `telling`, `of_terms`.
 """
 
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Any, Final
 from uuid import UUID, uuid5
@@ -95,7 +96,11 @@ class PetitionReminders(OfTerms, Aggregate):
             "points": points,
             "rises": rises,
         }
-        self.plans[term] = self.latest[term] = plan_told(told)
+        plan, known = plan_told(told), self.plans.get(term)
+        # By another calendar, or late, it is the same term: who has put it off has done so.
+        if known is not None and (known.runs_from, known.due_on) == (plan.runs_from, plan.due_on):
+            plan = replace(plan, put_off=known.put_off)
+        self.plans[term] = self.latest[term] = plan
 
     @event(Facts.PlanDropped)
     def _record_drop(self, timestamp: datetime, term: str, why: str) -> None:

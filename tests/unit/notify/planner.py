@@ -87,6 +87,9 @@ class Planner(Notify):
             clock.now = max(clock(), at)
             cast("Waiting", self.due).claimed = [Claimed(plan_id(petition_id, term), petition_id)]
             Plans(self).fall_due()
+            # Everybody is reached at once: what is still to be told would be told to a successor.
+            for each in reminders.reminders.values():
+                each.state = "delivered" if each.state == "planned" else each.state
 
 
 def _next_of(reminders: PetitionReminders | None) -> tuple[datetime, str] | None:

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from chassis.eventstore.application import Provenance
 from chassis.eventstore.instants import text_of
 from services.notify.application.ports import Lane
 from services.notify.domain.planning import SHANGHAI, instant
@@ -344,3 +345,54 @@ def test_the_tables_are_what_the_log_adds_up_to(owned: Desk) -> None:
     before = tables(owned.application)
     owned.application.rebuild()
     assert tables(owned.application) == before
+
+
+class TestACalendarThatComesOut:
+    """Its last day stays where it is, and the days after it are holidays."""
+
+    LAST = date(2027, 2, 4)
+    HOLIDAYS = ("2027-02-05", "2027-02-08", "2027-02-09", "2027-02-10", "2027-02-11")
+
+    def hear(self, desk: Desk, version: str, last: str, *holidays: str) -> None:
+        shipped = CALENDAR
+        desk.tell(
+            "calendar.imported.v1",
+            version=version,
+            first=shipped.first.isoformat(),
+            last=last,
+            holidays=sorted({*(day.isoformat() for day in shipped.holidays), *holidays}),
+            make_up_days=sorted(day.isoformat() for day in shipped.make_up_days),
+        )
+
+    def test_moves_the_points_of_lateness(self, owned: Desk, channel: FakeChannel):
+        """Nobody is told that it is six working days late on the first of them."""
+        begin(owned, on=self.LAST)
+        self.hear(owned, "cn-2027", "2027-12-31", *self.HOLIDAYS)
+        owned.run_to(instant(self.LAST, time(20)))
+        channel.told.clear()
+        owned.run_to(instant(date(2027, 2, 12), time(20)))
+        assert told(channel) == [(HUANG, "term_late")]
+        assert "逾期1个工作日" in channel.told[0].sentence
+
+    def test_keeps_what_was_put_off(self, owned: Desk, channel: FakeChannel):
+        begin(owned, on=self.LAST)
+        owned.run_to(instant(date(2027, 2, 2), time(10)))
+        until = instant(date(2027, 2, 3), time(15))
+        reminder_id = owned.listed()[0]["reminder_id"]
+        id_ = PetitionReminders.create_id(owned.facts()[0].petition_id)
+
+        def put_off(unit: Any) -> dict[str, Any]:
+            by = owned.application.calendar()
+            unit.find(PetitionReminders, id_).snooze(reminder_id, until, "鉴定", by, owned.clock())
+            return {}
+
+        owned.application.run(Provenance(HUANG, "", ""), put_off)
+        self.hear(owned, "cn-2027", "2027-12-31", *self.HOLIDAYS)
+        channel.told.clear()
+        owned.run_to(instant(self.LAST, time(8)))
+        assert [each.due_at for each in channel.told] == [until]
+
+    def test_and_corrects_the_one_that_is_shipped_counts(self, owned: Desk):
+        """It reaches no further than that."""
+        self.hear(owned, "corrected", CALENDAR.last.isoformat(), "2026-12-23")
+        assert owned.application.calendar().version == "corrected"
