@@ -1,7 +1,7 @@
 """The commands about reminders: what is planned, what became of one, taking note, putting off."""
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Annotated, Any
 
 import typer
@@ -22,11 +22,17 @@ shouwen reminders plan handling --from 2026-11-24
 
 shouwen reminders list --recipient L330424001
 
+shouwen reminders list --state given_up
+
+shouwen reminders redrive --all
+
 shouwen reminders history REMINDER
 
 shouwen reminders acknowledge REMINDER --as L330424001""",
 )
 
+# Terms whose last day is stated have no plan to look at ahead.
+COUNTED = [code for code, rule in REMINDED_TERMS.items() if not rule.stated]
 ReminderId = Annotated[str, typer.Argument(help="Id of the reminder; `list` shows it.")]
 As = Annotated[str, typer.Option("--as", help="Staff number to act as, embedded only.")]
 Office = Annotated[str, typer.Option(help="Office to act for, embedded only.")]
@@ -34,7 +40,7 @@ Office = Annotated[str, typer.Option(help="Office to act for, embedded only.")]
 
 @app.command()
 def plan(
-    term: Annotated[str, typer.Argument(help=f"One of {', '.join(REMINDED_TERMS)}.")],
+    term: Annotated[str, typer.Argument(help=f"One of {', '.join(COUNTED)}.")],
     runs_from: Annotated[
         str, typer.Option("--from", help="Day in Shanghai that it is counted from, YYYY-MM-DD.")
     ],
@@ -57,17 +63,21 @@ def plan(
 def list_reminders(
     number: Annotated[str, typer.Option(help="Of this petition only.")] = "",
     recipient: Annotated[str, typer.Option(help="Of this recipient only.")] = "",
+    state: Annotated[str, typer.Option(help="In this state only, such as given_up.")] = "",
     limit: Annotated[int, typer.Option(min=1, max=200)] = 20,
+    cursor: Annotated[str, typer.Option(help="Where the page before ended; it says so.")] = "",
 ) -> None:
     """List reminders, the newest first."""
     from rich.console import Console  # only where something is drawn
 
     from shouwen.reminder_tables import reminders_table
 
-    asked = {"number": number, "recipient": recipient}
+    asked = {"number": number, "recipient": recipient, "state": state, "cursor": cursor}
     given = {"limit": limit, **{name: value for name, value in asked.items() if value}}
     page = _answer("reminders", given, "operator", ["operator"], "")
     Console().print(reminders_table(page["items"]))
+    if page["next_cursor"]:
+        typer.echo(f"--cursor {page['next_cursor']}")
 
 
 @app.command()
@@ -101,11 +111,29 @@ def snooze(
 
 
 @app.command()
-def redrive(reminder_id: ReminderId) -> None:
-    """Deliver a reminder again that was given up."""
-    given = {"request_id": str(uuid.uuid4()), "reminder_id": reminder_id}
-    changed = _answer("deliver_again", given, "operator", ["operator"], "")
-    typer.echo(f"{changed['number']}: {changed['state']}")
+def redrive(
+    reminder_id: Annotated[str, typer.Argument(help="Id of the reminder.")] = "",
+    every: Annotated[bool, typer.Option("--all", help="All that were given up.")] = False,  # noqa: FBT002 - how typer declares a switch
+) -> None:
+    """Deliver a reminder again that was given up, or all of them."""
+    if bool(reminder_id) == every:
+        raise typer.BadParameter("takes one of the two", param_hint="REMINDER_ID or --all")
+    for each in _given_up() if every else [reminder_id]:
+        given = {"request_id": str(uuid.uuid4()), "reminder_id": each}
+        changed = _answer("deliver_again", given, "operator", ["operator"], "")
+        typer.echo(f"{changed['number']}: {changed['state']}")
+
+
+def _given_up() -> Iterator[str]:
+    """Yield the ids of all reminders that were given up; a page is read before it changes."""
+    cursor = ""
+    while True:
+        asked = {"state": "given_up", "limit": 200, "cursor": cursor}
+        page = _answer("reminders", asked, "operator", ["operator"], "")
+        yield from [each["reminder_id"] for each in page["items"]]
+        cursor = page["next_cursor"]
+        if not cursor:
+            return
 
 
 @app.command()

@@ -45,8 +45,8 @@ class RemindersPlanMadeV1(Message, frozen=True):
     Attributes:
         why: what led to it: the petition was registered, its term began, was extended, resumed or
             counted again, lateness goes on, another calendar came out, the matter is one of its own
-            again, or the reply was delivered that a follow-up visit is due after; or it ran before there
-            were plans.
+            again, or the reply was delivered that a follow-up visit is due after; or it ran before
+            there were plans.
         term: code of the term, or follow_up_visit.
         policy: version of the policy that made the plan.
         calendar: version of the calendar of working days that it was made by.

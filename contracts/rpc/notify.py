@@ -36,10 +36,12 @@ class ListReminders(Request, frozen=True):
     Attributes:
         number: of the one petition; all petitions unless given.
         recipient: the one recipient: a staff number, or `office_head:<office>`; all unless given.
+        state: only those that are so by now, such as given_up; all unless given.
     """
 
     number: Number | None = None
     recipient: Annotated[str, Meta(max_length=80)] | None = None
+    state: ReminderState | None = None
     limit: Limit = 50
     cursor: Cursor = ""
 
@@ -49,8 +51,8 @@ class ReminderView(Answer, frozen=True):
 
     Attributes:
         reason: ownership_taken, untaken, repeat_joined, reopened, reception_elsewhere,
-            recusal_due or replacement_due; of a term: term_begun, term_half, term_near, term_due
-            or term_late.
+            repeat_not_accepted, merged, split, recusal_due or replacement_due; of a term:
+            term_begun, term_half, term_near, term_due or term_late.
         state: planned, delivered, acknowledged (its recipient took note), cancelled (not needed any
             more) or given_up (delivery failed as often as is tried).
         last_outcome: of the last attempt: `ok` or a short word on the failure; empty before it.

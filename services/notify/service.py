@@ -66,6 +66,7 @@ class NotifyService:
             _recipient(request, caller),
             request.limit,
             request.cursor,
+            request.state,
         )
         return msgspec.convert({"items": items, "next_cursor": cursor}, rpc.ReminderPage)
 

@@ -102,6 +102,7 @@ class ReminderTable:
         recipient: str | None,
         limit: int,
         cursor: str,
+        state: str | None = None,
     ) -> tuple[list[dict[str, Any]], str]:
         """Return a page, newest first, and the cursor of the next.
 
@@ -111,7 +112,8 @@ class ReminderTable:
         """
         clauses = ["position < ?"]
         params: list[Any] = []
-        for column, value in (("number", number), ("recipient", recipient)):
+        asked = {"number": number, "recipient": recipient, "state": state}
+        for column, value in asked.items():
             if value is not None:
                 clauses.append(f"r.{column} = ?")
                 params.append(value)

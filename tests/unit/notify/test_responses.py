@@ -294,6 +294,18 @@ class TestDeliveringAgain:
         assert state(desk, reminder_id) == "delivered"
         assert channel.told[-1].reminder_id == reminder_id
 
+    def test_finds_what_was_given_up_by_its_state(
+        self, desk: Desk, responses: Responses, channel: FakeChannel
+    ):
+        """Nobody has to read through all that was delivered."""
+        desk.clock.now = IN_TIME
+        desk.fall()
+        reminder_id = given_up(desk, channel, "term_near")
+        with desk.application.log_of_events.reading() as transaction:
+            items, _ = ReminderTable().listed(transaction, (), None, None, 200, "", "given_up")
+        assert [each["reminder_id"] for each in items] == [reminder_id]
+        assert len(desk.listed()) > 1
+
     def test_of_what_was_delivered_is_refused(self, desk: Desk, responses: Responses):
         """Nobody is told twice without a reason."""
         with pytest.raises(NotGivenUp, match="not_given_up"):
