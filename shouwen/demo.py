@@ -176,7 +176,7 @@ class Demo:
         """Print who owns what and why: some of each ground, and how many there are of each."""
         self._step(
             "Owners 首问责任领导",
-            "谁第一个接待,谁负责到底: the first on record owns it until it is closed",
+            "谁第一个接待，谁负责到底: the first on record owns it until it is closed",
         )
         table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="dim")
         for heading in ("petition 信访事项", "owner", "why"):

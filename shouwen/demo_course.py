@@ -22,7 +22,7 @@ STEPS_TAKEN: Final[Sequence[tuple[str, str, Mapping[str, Any]]]] = (
     ("reply", "owner", {}),
     ("ask_evaluation", "clerk", {"asked_through": "phone"}),
     ("evaluate", "clerk", {"office_score": 4, "unit_score": 2, "satisfied": False}),
-    ("re_examine", "clerk", {"reason": "群众不满意,重新核查"}),
+    ("re_examine", "clerk", {"reason": "群众不满意，重新核查"}),
     ("reply", "owner", {}),
     ("ask_review", "clerk", {}),
     ("remand", "head", {}),

@@ -281,7 +281,7 @@ def told(**changes: Any) -> Told:
         "number": number(),
         "recipient": HUANG,
         "reason": "ownership_taken",
-        "sentence": "信访事项由您首接,请负责到底。",
+        "sentence": "信访事项由您首接，请负责到底。",
         "due_at": NOON,
     }
     return Told(**{**values, **changes})

@@ -97,7 +97,7 @@ tr{{break-inside:avoid}} small{{color:#555}}
 @media print{{body{{margin:0;max-width:none}}}}
 </style></head><body>
 <h1>信访事项 {number} 全过程</h1>
-<p>共 {count} 项记录,时间为北京时间。本页供阅读;证明见同一文件中的叶子、证明与检查点。</p>
+<p>共 {count} 项记录，时间为北京时间。本页供阅读；证明见同一文件中的叶子、证明与检查点。</p>
 <table><thead><tr><th>序号<th>记录时间<th>事项<th>经办人<th>内容</thead><tbody>
 """
 

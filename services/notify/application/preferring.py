@@ -15,7 +15,7 @@ from services.notify.domain.planning import SHANGHAI
 from services.notify.domain.preferences import Preferences
 from services.notify.domain.refusals import ChannelUnavailable, NotYourOwn, SecretUnreadable
 
-TEST_SENTENCE = "这是一条测试消息:首问平台的提醒将通过此渠道送达。"
+TEST_SENTENCE = "这是一条测试消息：首问平台的提醒将通过此渠道送达。"
 
 
 @dataclass(frozen=True, slots=True)

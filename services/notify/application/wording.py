@@ -38,7 +38,7 @@ def gathered(told: Sequence[Told], link: str = "") -> Told:
         number="",
         recipient=first.recipient,
         reason="gathered",
-        sentence="\n".join([f"您有{len(told)}条信访提醒:", *shown, *more]),
+        sentence="\n".join([f"您有{len(told)}条信访提醒：", *shown, *more]),
         due_at=first.due_at,
         link=link,
     )

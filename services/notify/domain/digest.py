@@ -140,15 +140,15 @@ def morning(open_count: int, running: Sequence[Running], today: date, by: WorkCa
     late, due, soon = terms.late, terms.due_today, terms.due_within(SOON_WORKDAYS)
     summary = (
         f"您承担首问责任的在办事项{counted(open_count, '件')}。"
-        f"期限逾期{counted(len(late), '项')},今日到期{len(due)}项,"
+        f"期限逾期{counted(len(late), '项')}，今日到期{len(due)}项，"
         f"{SOON_WORKDAYS}个工作日内到期{len(soon)}项。"
     )
     sections = [
-        _section("已经逾期,请今天督促", late, terms),
+        _section("已经逾期，请今天督促", late, terms),
         _section("今日到期", due, terms),
         _section(f"{SOON_WORKDAYS}个工作日内到期", soon, terms),
     ]
-    calm = "今天没有到期或逾期的事项。" if not (late or due) else "请逐项过问,办结前首问责任不变。"
+    calm = "今天没有到期或逾期的事项。" if not (late or due) else "请逐项过问，办结前首问责任不变。"
     return Digest(f"首问早报 {_day(today)}", summary, [each for each in sections if each], calm)
 
 
@@ -165,17 +165,17 @@ def weekly(
     matters = len({each.number for each in running})
     summary = (
         f"本单位有期限在办的事项{counted(matters, '件', of=len(running))}。"
-        f"期限逾期{counted(len(late), '项')},本周到期{len(soon)}项,"
+        f"期限逾期{counted(len(late), '项')}，本周到期{len(soon)}项，"
         f"待首接{counted(len(untaken), '件')}。"
     )
     owners = Counter(each.owner for each in late if each.owner).most_common(OWNERS_MAX)
     sections = [
         _section("逾期最久", late, terms),
         _section("本周到期", soon, terms),
-        Section("待首接,请安排接访", untaken[:LISTED_MAX], max(0, len(untaken) - LISTED_MAX)),
+        Section("待首接，请安排接访", untaken[:LISTED_MAX], max(0, len(untaken) - LISTED_MAX)),
         Section("逾期较多的首问责任领导", [f"{owner}:{count}项" for owner, count in owners]),
     ]
-    calm = "本周没有逾期事项。" if not late else "逾期事项请逐项督促,首问责任领导不变。"
+    calm = "本周没有逾期事项。" if not late else "逾期事项请逐项督促，首问责任领导不变。"
     return Digest(
         f"首问周报 {_day(today)}", summary, [each for each in sections if each and each.lines], calm
     )
@@ -221,7 +221,7 @@ def _line(each: Running, terms: Sorted) -> str:
     late = terms.workdays_late(each)
     # Since a Friday no working day has gone on a Sunday.
     by = f"{late}个工作日" if late else ""
-    tail = f",已逾期{by}" if due_on < terms.today else ""
+    tail = f"，已逾期{by}" if due_on < terms.today else ""
     return f"{each.number} {each.words}{due_on.month}月{due_on.day}日届满{tail}"
 
 

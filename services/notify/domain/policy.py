@@ -56,21 +56,21 @@ RETRY_MAX: Final = timedelta(hours=1)
 
 # What a reminder says. No personal data: a number, a kind, a link.
 SENTENCES: Final[Mapping[str, str]] = {
-    "ownership_taken": "信访事项 {number} 由您承担首问责任,请负责到底。",
-    "untaken": "信访事项 {number} 尚无首接领导,请安排接访。",
-    "repeat_joined": "信访事项 {number} 有重复信访,请继续负责。",
-    "reopened": "信访事项 {number} 已重新办理,首问责任仍由您承担。",
-    "reception_elsewhere": "信访事项 {number} 的信访人已由其他领导接访,首问责任仍由您承担。",
-    "repeat_not_accepted": "信访事项 {number} 已复核终结,重复信访仅作登记,不再受理。",
-    "merged": "信访事项 {number} 已并入先前登记的同一事项,由其首问责任领导负责。",
-    "split": "信访事项 {number} 有信访件分案,请核对所承担的事项。",
-    "recusal_due": "信访事项 {number} 的首问责任领导应当回避,请另行确定首问责任领导。",
-    "replacement_due": "信访事项 {number} 的承办人员或单位应当回避,请另行确定。",
-    "term_begun": "信访事项 {number} 的{term}期限已开始计算,{due_on}届满。",
-    "term_half": "信访事项 {number} 的{term}期限已过半,{due_on}届满,请督促。",
-    "term_near": "信访事项 {number} 的{term}期限将于{due_on}届满,请抓紧督促。",
-    "term_due": "信访事项 {number} 的{term}期限{due_on}届满,请务必按期办理。",
-    "term_late": "信访事项 {number} 的{term}期限已于{due_on}届满,逾期{late}个工作日,请立即督促。",
+    "ownership_taken": "信访事项 {number} 由您承担首问责任，请负责到底。",
+    "untaken": "信访事项 {number} 尚无首接领导，请安排接访。",
+    "repeat_joined": "信访事项 {number} 有重复信访，请继续负责。",
+    "reopened": "信访事项 {number} 已重新办理，首问责任仍由您承担。",
+    "reception_elsewhere": "信访事项 {number} 的信访人已由其他领导接访，首问责任仍由您承担。",
+    "repeat_not_accepted": "信访事项 {number} 已复核终结，重复信访仅作登记，不再受理。",
+    "merged": "信访事项 {number} 已并入先前登记的同一事项，由其首问责任领导负责。",
+    "split": "信访事项 {number} 有信访件分案，请核对所承担的事项。",
+    "recusal_due": "信访事项 {number} 的首问责任领导应当回避，请另行确定首问责任领导。",
+    "replacement_due": "信访事项 {number} 的承办人员或单位应当回避，请另行确定。",
+    "term_begun": "信访事项 {number} 的{term}期限已开始计算，{due_on}届满。",
+    "term_half": "信访事项 {number} 的{term}期限已过半，{due_on}届满，请督促。",
+    "term_near": "信访事项 {number} 的{term}期限将于{due_on}届满，请抓紧督促。",
+    "term_due": "信访事项 {number} 的{term}期限{due_on}届满，请务必按期办理。",
+    "term_late": "信访事项 {number} 的{term}期限已于{due_on}届满，逾期{late}个工作日，请立即督促。",
 }
 
 # Kind of a point of a plan, as far as its first underscore, to what is said then.

@@ -24,7 +24,7 @@ from services.notify.gateways.posting import Poster, code_in
 PER_MINUTE: Final = 20
 # DingTalk and Feishu take messages of twenty kilobytes; in JSON a text is longer than it is.
 TEXT_MAX: Final = 16_000
-CUT: Final = "(下略,请登录平台查看)"
+CUT: Final = "（下略，请登录平台查看）"
 # Code of the answer when that was exceeded; they want to be left alone for a minute.
 TOO_MANY: Final = frozenset({130101, 45009, 9499, 11232})
 WHEN_TOO_MANY: Final = timedelta(minutes=1)

@@ -85,7 +85,7 @@ class TestTheWebhook:
             "reason": "ownership_taken",
             "term": "",
             "link": "",
-            "sentence": "信访事项由您首接,请负责到底。",
+            "sentence": "信访事项由您首接，请负责到底。",
             "due_at": "2026-11-24T04:00:00+00:00",
         }
 

@@ -45,15 +45,15 @@ class TestTheMorning:
         digest = morning(11, ELEVEN, TODAY, CALENDAR)
         assert digest.title == "首问早报 2026年11月24日 星期二"
         assert digest.summary == (
-            "您承担首问责任的在办事项11件。期限逾期2项,今日到期1项,5个工作日内到期2项。"
+            "您承担首问责任的在办事项11件。期限逾期2项，今日到期1项，5个工作日内到期2项。"
         )
 
     def test_lists_the_longest_late_first(self):
         """With the working days that have gone since."""
         late, due, soon = morning(11, ELEVEN, TODAY, CALENDAR).sections
         assert late.lines == [
-            f"{number(2)} 受理告知11月13日届满,已逾期7个工作日",
-            f"{number(1)} 办理11月23日届满,已逾期1个工作日",
+            f"{number(2)} 受理告知11月13日届满，已逾期7个工作日",
+            f"{number(1)} 办理11月23日届满，已逾期1个工作日",
         ]
         assert due.lines == [f"{number(3)} 办理11月24日届满"]
         assert [line[:28] for line in soon.lines] == [f"{number(n)} " for n in (4, 5)]
@@ -86,7 +86,7 @@ class TestTheMorning:
         digest = morning(11, ELEVEN, TODAY, CALENDAR)
         assert digest.markdown().startswith("## 首问早报 2026年11月24日 星期二\n\n您承担")
         assert [line for line in digest.markdown().splitlines() if line.startswith("###")] == [
-            "### 已经逾期,请今天督促",
+            "### 已经逾期，请今天督促",
             "### 今日到期",
             "### 5个工作日内到期",
         ]
@@ -100,9 +100,9 @@ class TestTheWeek:
         """Staff numbers, no names."""
         terms = [running(1, -1), running(2, -2), running(3, -3, owner=SHEN), running(4, 2)]
         digest = weekly([number(9)], terms, TODAY, CALENDAR)
-        assert digest.summary == "本单位有期限在办的事项4件。期限逾期3项,本周到期1项,待首接1件。"
+        assert digest.summary == "本单位有期限在办的事项4件。期限逾期3项，本周到期1项，待首接1件。"
         assert {section.heading: list(section.lines) for section in digest.sections[2:]} == {
-            "待首接,请安排接访": [number(9)],
+            "待首接，请安排接访": [number(9)],
             "逾期较多的首问责任领导": [f"{HUANG}:2项", f"{SHEN}:1项"],
         }
 
@@ -110,7 +110,7 @@ class TestTheWeek:
         """Nothing late, nothing open."""
         assert weekly([], [], date(2026, 11, 23), CALENDAR).text().splitlines() == [
             "【首问周报 2026年11月23日 星期一】",
-            "本单位有期限在办的事项0件。期限逾期0项,本周到期0项,待首接0件。",
+            "本单位有期限在办的事项0件。期限逾期0项，本周到期0项，待首接0件。",
             "",
             "本周没有逾期事项。",
         ]
@@ -131,14 +131,14 @@ class TestWhatIsSaid:
         """One day late nobody above has been."""
         late = [Running(number(), "handling", self.MONDAY - 3 * DAY, HUANG)]
         assert weekly([], late, self.MONDAY, CALENDAR).closing == (
-            "逾期事项请逐项督促,首问责任领导不变。"
+            "逾期事项请逐项督促，首问责任领导不变。"
         )
 
     def test_late_by_no_working_day_is_late(self):
         """Asked for on a Sunday, of what ended on Saturday."""
         ended = [Running(number(), "handling", date(2026, 11, 28), HUANG)]
         (late,) = morning(1, ended, date(2026, 11, 29), CALENDAR).sections
-        assert late.lines == [f"{number()} 办理11月28日届满,已逾期"]
+        assert late.lines == [f"{number()} 办理11月28日届满，已逾期"]
 
     def test_three_terms_of_one_matter_are_no_three_matters(self):
         """Matters and terms are counted apart."""

@@ -125,7 +125,7 @@ class TestSignatures:
 
 
 class TestLongTexts:
-    LINE = f"信访事项 {number()} 的办理期限已于2026年12月24日届满,逾期11个工作日,请督促。"
+    LINE = f"信访事项 {number()} 的办理期限已于2026年12月24日届满，逾期11个工作日，请督促。"
 
     def said(self, receiver: Robot, kind: type[Robot_], sentence: str, link: str = "") -> str:
         receiver.good = b'{"errcode": 0, "code": 0}'
@@ -136,12 +136,12 @@ class TestLongTexts:
 
     def test_lose_their_last_lines_at_wecom(self, receiver: Robot):
         """It takes 2,048 bytes; whole lines, what was left out, and the link."""
-        lines = ["您有30条信访提醒:", *[f"{n}. {self.LINE}" for n in range(1, 21)]]
+        lines = ["您有30条信访提醒：", *[f"{n}. {self.LINE}" for n in range(1, 21)]]
         link = "https://xf.example/"
         text = self.said(receiver, WeCom, "\n".join(lines), link)
         assert 1_700 < len(text.encode()) <= 2048
         *shown, cut, last = text.split("\n")
-        assert (cut, last) == ("(下略,请登录平台查看)", link)
+        assert (cut, last) == ("（下略，请登录平台查看）", link)
         assert shown == lines[: len(shown)]
 
     @pytest.mark.parametrize("kind", [DingTalk, Feishu])

@@ -191,7 +191,7 @@ class TestTheLimit:
         take(desk, 30)
         desk.deliver()
         (one,) = robot.told
-        assert one.sentence.startswith("您有30条信访提醒:\n1. ")
+        assert one.sentence.startswith("您有30条信访提醒：\n1. ")
         assert one.sentence.endswith("其余10条请登录平台查看。")
         assert {row["state"] for row in desk.listed()} == {"delivered"}
 

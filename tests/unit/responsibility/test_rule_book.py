@@ -1504,7 +1504,7 @@ class TestPolicyClosing:
 
 
 class TestFirstContactOnlyTheOwnerCloses:
-    """谁第一个接待,谁负责到底: the owner closes, from every end that a course can have."""
+    """谁第一个接待，谁负责到底: the owner closes, from every end that a course can have."""
 
     @pytest.mark.parametrize(("state", "outcome"), MAY_END_AS)
     @pytest.mark.parametrize("somebody", [HEAD, SHEN, CLERK, HANDLER])
