@@ -253,7 +253,10 @@ class Round:
         for key, count in self.expected.items():
             if known[key] != count:
                 yield f"{known[key]} instead of {count} reminders of {key}"
-        begun = Counter(of for _, of, _, reason, _ in rows if reason == "term_begun")
+        # What was not told yet when the ownership passed on is told to who owns it now instead.
+        begun = Counter(
+            of for _, of, _, reason, state in rows if (reason, state) == ("term_begun", "delivered")
+        )
         for of in self.owners:
             if begun[of] != 1 and of not in self.closed:
                 yield f"the beginning of the term of {of} was told {begun[of]} times"
