@@ -200,12 +200,12 @@ GIVEN: Final[Mapping[str, str]] = {
 }
 
 CONDITIONS: Final[Mapping[str, str]] = {
-    "objection_in_time": "the term for objections has not ended",
+    "objection_in_time": "the term for objections has not ended when it is put on record",
     "review_in_time": "the term for asking for a review is not over and was not used",
     "re_review_in_time": "the term for asking for a re-review has not ended",
     "re_review_term_over": "the term for asking for a re-review has ended",
     "extension_asked": "an extension was asked for and not decided",
-    "extension_possible": "the term runs, was not extended, and the days are not too many",
+    "extension_possible": "it is not over by the record, was not extended; not too many days",
     "dissatisfied": "the petitioner said that he is dissatisfied",
     "re_examined": "the petitioner is satisfied, or the handling was examined again",
     "evaluation_term_over": "the petitioner was asked for his evaluation, and his days are over",

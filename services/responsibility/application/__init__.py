@@ -200,11 +200,13 @@ class Responsibility(MattersOnRecord):
             course = followed_course(unit, ownership, self.calendar())
             if promised:
                 course = course_begun(unit, ownership, self.calendar())
-            at = delivered_at or now_for(course, self.clock())
+            now = now_for(course, self.clock())
+            at = delivered_at or now
             ownership.deliver_reply(Reply(document, command.actor.subject, at))
             if course is not None:
                 given = {"document": document, **promised}
-                course.take(taking_of("reply", command.actor, given, at, self.calendar()))
+                calendar = self.calendar()
+                course.take(taking_of("reply", command.actor, given, at, calendar, recorded_at=now))
 
         return self._change(command, number, change, may=partial(check_step, STEPS["reply"]))
 
@@ -220,7 +222,8 @@ class Responsibility(MattersOnRecord):
             at, by_course = now_for(course, self.clock()), None
             if course is not None:
                 by_course = statement_by(course, statement)
-                course.take(taking_of("close", command.actor, {}, at, self.calendar()))
+                calendar = self.calendar()
+                course.take(taking_of("close", command.actor, {}, at, calendar, recorded_at=at))
             ownership.close(command.actor.subject, statement, at, by_course)
 
         return self._change(command, number, change, may=_anybody)
@@ -235,7 +238,8 @@ class Responsibility(MattersOnRecord):
             # One that another process began beside the closure was not closed: it goes on.
             if course is not None and course.state == "closed":
                 given = {"reason": reason, "document": document}
-                course.take(taking_of("reopen", command.actor, given, at, self.calendar()))
+                calendar = self.calendar()
+                course.take(taking_of("reopen", command.actor, given, at, calendar, recorded_at=at))
                 course.look_for_replacement(ownership.parties, at)
 
         return self._change(command, number, change)

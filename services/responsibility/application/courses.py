@@ -85,9 +85,12 @@ class Courses:
             )
             follow_matter(course, ownership, calendar)
             _check_version(command, course.version if found else NOT_BEGUN)
-            at = asked.happened_at or now_for(course, self.responsibility.clock())
+            now = now_for(course, self.responsibility.clock())
+            at = asked.happened_at or now
             closed = course.state == "closed"
-            taking = taking_of(asked.step, command.actor, asked.given, at, calendar)
+            taking = taking_of(
+                asked.step, command.actor, asked.given, at, calendar, recorded_at=now
+            )
             repeats, parties = ownership.record.repeats, ownership.parties
             course.take(replace(taking, repeats=repeats, parties=parties))
             course.look_for_replacement(parties, at)

@@ -1,6 +1,7 @@
 """Steps of the course beside the ownership, in one unit of work; neither changes the other's."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
 
@@ -119,12 +120,18 @@ def _reply_at_closure(ownership: Ownership, closed_at: datetime) -> Reply | None
     return ownership.reply
 
 
-def taking_of(
-    step: str, actor: Actor, given: dict[str, Any], at: datetime, calendar: WorkCalendar
+def taking_of(  # noqa: PLR0913 - when it happened and when it is said are two
+    step: str,
+    actor: Actor,
+    given: dict[str, Any],
+    at: datetime,
+    calendar: WorkCalendar,
+    *,
+    recorded_at: datetime,
 ) -> Taking:
     """Return a step that an actor wants to take."""
-    by, office = actor.subject, actor.office
-    return Taking(STEPS[step], by, office, given, at, calendar, stands_for=stands_for)
+    asked = Taking(STEPS[step], actor.subject, actor.office, given, at, calendar)
+    return replace(asked, stands_for=stands_for, recorded_at=recorded_at)
 
 
 def now_for(course: Course | None, now: datetime) -> datetime:

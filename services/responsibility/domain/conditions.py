@@ -4,7 +4,12 @@ from collections.abc import Callable, Mapping
 from datetime import date, timedelta
 from typing import Final
 
-from services.responsibility.domain.policy import PASSED_ON_AT_MOST, PASSING_ON, REPORT_WITHIN
+from services.responsibility.domain.policy import (
+    PASSED_ON_AT_MOST,
+    PASSING_ON,
+    REPORT_WITHIN,
+    day_of,
+)
 from services.responsibility.domain.supervision import promise, untrue_reports
 from services.responsibility.domain.taking import Taking
 from services.responsibility.domain.under_way import CARRYING_OUT, UnderWay
@@ -18,7 +23,9 @@ def _term_open(course: UnderWay, code: str, taking: Taking) -> bool:
 
 
 def _objection_in_time(course: UnderWay, taking: Taking) -> bool:
-    return _term_open(course, "objection", taking)
+    """By the record: an organ that dates its objection back has no more days for it."""
+    objection = course.terms.get("objection")
+    return objection is not None and objection.open_at(taking.on_record_at)
 
 
 def _review_in_time(course: UnderWay, taking: Taking) -> bool:
@@ -43,7 +50,7 @@ def _extension_possible(course: UnderWay, taking: Taking) -> bool:
     if handling is None or handling.ended_on is not None:
         return False
     try:
-        handling.term.extend(days, taking.day, taking.calendar)
+        handling.term.extend(days, day_of(taking.on_record_at), taking.calendar)
     except TermRefusal:
         return False
     return True
@@ -260,8 +267,21 @@ def _until(code: str) -> Callable[[UnderWay], dict[str, str]]:
     return until
 
 
-# What a refusal says beside what a condition asks: until when a term goes on, what is missing.
+def _last_day(code: str) -> Callable[[UnderWay], dict[str, str]]:
+    def last_day(course: UnderWay) -> dict[str, str]:
+        due = course.terms[code].due if code in course.terms else None
+        return {"last_day": due.on.isoformat()} if due is not None else {}
+
+    return last_day
+
+
+# What a refusal says beside what a condition asks: until when a term goes on or which day was its
+# last, what is missing.
 TELLS: Final[Mapping[str, Callable[[UnderWay], dict[str, str]]]] = {
+    "objection_in_time": _last_day("objection"),
+    "review_in_time": _last_day("review_request"),
+    "re_review_in_time": _last_day("re_review_request"),
+    "extension_possible": _last_day("handling"),
     "re_review_term_over": _until("re_review_request"),
     "evaluation_term_over": _until("evaluation"),
     "all_checked": lambda course: {"missing": ", ".join(_unchecked(course))},

@@ -18,11 +18,12 @@ class Taking:
 
     Attributes:
         given: what he states, by names in `statute.course.GIVEN`.
-        at: when it happened, UTC.
+        at: when it happened, as stated, UTC.
         calendar: by which the terms are counted.
         repeats: numbers of what repeats the matter.
         parties: who is kept out of it.
         stands_for: tells whether an office is another one itself, or above it.
+        recorded_at: when it is put on record; when it happened, where it is taken by the record.
     """
 
     step: Step
@@ -34,6 +35,12 @@ class Taking:
     repeats: Sequence[str] = ()
     parties: Parties = field(default_factory=Parties)
     stands_for: Callable[[str, str], bool] = eq
+    recorded_at: datetime | None = None
+
+    @property
+    def on_record_at(self) -> datetime:
+        """When it is known by the record: what is dated back is in time by this, not by `at`."""
+        return max(self.at, self.recorded_at or self.at)
 
     @property
     def day(self) -> date:

@@ -265,6 +265,23 @@ class TestArticle23ObjectionInFiveWorkingDays:
         case.when(take("object"))
         case.then_refused(ConditionUnmet, condition="objection_in_time")
 
+    def test_an_objection_that_is_dated_back_is_late_by_the_record(self, case: Casebook):
+        """Whoever states it may state any day; the refusal says which was the last."""
+        register(case, on="2024-02-08")
+        walk(case, "transfer", 14 * DAY)
+        case.when(take("object", at=case.clock() - DAY))
+        case.then_refused(ConditionUnmet, condition="objection_in_time", last_day="2024-02-21")
+
+    def test_an_objection_may_be_dated_back_within_its_days(self, case: Casebook):
+        """Entered on the fifth day, it was made on the fourth: its term ended then."""
+        register(case, on="2024-02-08")
+        walk(case, "transfer", 13 * DAY)
+        case.when(take("object", at=case.clock() - DAY))
+        case.then(
+            happened(Course.StepTaken, step="object", state="objected"),
+            happened(Course.TermEnded, term="objection", ended_on="2024-02-20", late_days=0),
+        )
+
     def test_nothing_goes_back_before_the_sender_agrees(self, case: Casebook):
         """Until then the organ's term for acceptance runs on."""
         register(case)
@@ -506,6 +523,26 @@ class TestArticle34Extension:
         walk(case, DAY)
         case.when(take("ask_extension"))
         case.then_refused(ConditionUnmet, condition="extension_possible")
+
+    @pytest.mark.parametrize("late", ["ask_extension", "approve_extension"])
+    def test_what_is_dated_back_is_late_by_the_record(self, case: Casebook, late: str):
+        """It was due on 2026-01-23. The delay stays: nobody approves it away afterwards."""
+        register(case, on="2025-11-24")
+        asked_in_time = ["ask_extension"] if late == "approve_extension" else []
+        walk(case, "accept", "handle", 50 * DAY, *asked_in_time, 15 * DAY)
+        case.when(take(late, at=case.clock() - 10 * DAY))
+        case.then_refused(ConditionUnmet, condition="extension_possible", last_day="2026-01-23")
+        case.when(take("order_supervision", trigger="delay"))
+        assert case.refusal is None
+
+    def test_both_may_be_dated_back_while_the_term_runs(self, case: Casebook):
+        """Entered on the last day, they were asked for and approved the day before."""
+        register(case, on="2025-11-24")
+        walk(case, "accept", "handle", 60 * DAY)
+        for step in ("ask_extension", "approve_extension"):
+            case.when(take(step, at=case.clock() - DAY))
+            assert case.refusal is None
+        assert term_of(case, "handling")["due_on"] == "2026-02-22"
 
     def test_asking_extends_nothing(self, case: Casebook):
         """The head decides."""
