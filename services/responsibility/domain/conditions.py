@@ -1,6 +1,7 @@
 """What the conditions of `statute.course.CONDITIONS` mean, by their names in the table below."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Final
 
@@ -13,13 +14,37 @@ from services.responsibility.domain.policy import (
 from services.responsibility.domain.supervision import promise, untrue_reports
 from services.responsibility.domain.taking import Taking
 from services.responsibility.domain.under_way import CARRYING_OUT, UnderWay
-from statute.counting import TermRefusal
+from statute.counting import Due, TermRefusal
 from statute.course import CHECKS, SENDING
+from statute.workdays import WorkCalendar
+
+# Rights of the petitioner, each with the step that his days run from.
+HIS_DAYS: Final[Mapping[str, str]] = {
+    "review_request": "reply",
+    "re_review_request": "decide_review",
+    "evaluation": "ask_evaluation",
+}
 
 
-def _term_open(course: UnderWay, code: str, taking: Taking) -> bool:
-    running = course.terms.get(code)
-    return running is not None and running.open_at(taking.at)
+def _his_due(course: UnderWay, code: str, calendar: WorkCalendar) -> Due | None:
+    """Return when a right of the petitioner ends, which what is recorded late does not shorten.
+
+    What it runs from may be dated back by any number of days: he has all of his days from when it
+    is on record. What the term is told to end on stays as it was counted.
+    """
+    running, begun = course.terms[code], course.last(HIS_DAYS[code])
+    if begun is None or begun.recorded_at is None:
+        return running.due
+    return replace(running.term, runs_from=day_of(begun.recorded_at)).due(calendar)
+
+
+def _open_to_him(course: UnderWay, code: str, taking: Taking) -> bool:
+    return course.runs(code) and not _over_for_him(course, code, taking)
+
+
+def _over_for_him(course: UnderWay, code: str, taking: Taking) -> bool:
+    due = _his_due(course, code, taking.calendar)
+    return due is not None and taking.at >= due.until
 
 
 def _objection_in_time(course: UnderWay, taking: Taking) -> bool:
@@ -30,17 +55,17 @@ def _objection_in_time(course: UnderWay, taking: Taking) -> bool:
 
 def _review_in_time(course: UnderWay, taking: Taking) -> bool:
     """A closure does not shorten the petitioner's term; asking or withdrawing uses it up."""
-    term = course.terms.get("review_request")
     used = course.last("ask_review") or course.last("withdraw")
-    return term is not None and not used and not term.over_at(taking.at)
+    ran = "review_request" in course.terms
+    return ran and not used and not _over_for_him(course, "review_request", taking)
 
 
 def _re_review_in_time(course: UnderWay, taking: Taking) -> bool:
-    return _term_open(course, "re_review_request", taking)
+    return _open_to_him(course, "re_review_request", taking)
 
 
 def _re_review_term_over(course: UnderWay, taking: Taking) -> bool:
-    return not _term_open(course, "re_review_request", taking)
+    return not _open_to_him(course, "re_review_request", taking)
 
 
 def _extension_possible(course: UnderWay, taking: Taking) -> bool:
@@ -81,7 +106,7 @@ def _not_evaluated(course: UnderWay, _taking: Taking) -> bool:
 
 
 def _evaluation_term_over(course: UnderWay, taking: Taking) -> bool:
-    return course.runs("evaluation") and not _term_open(course, "evaluation", taking)
+    return course.runs("evaluation") and _over_for_him(course, "evaluation", taking)
 
 
 def _no_hearing_that_day(course: UnderWay, taking: Taking) -> bool:
@@ -259,17 +284,23 @@ HOLDS: Final[Mapping[str, Callable[[UnderWay, Taking], bool]]] = {
 }
 
 
-def _until(code: str) -> Callable[[UnderWay], dict[str, str]]:
-    def until(course: UnderWay) -> dict[str, str]:
-        due = course.terms[code].due if course.runs(code) else None
+Tells = Callable[[UnderWay, Taking], dict[str, str]]
+
+
+def _until(code: str) -> Tells:
+    def until(course: UnderWay, taking: Taking) -> dict[str, str]:
+        due = _his_due(course, code, taking.calendar) if course.runs(code) else None
         return {"until": due.on.isoformat()} if due is not None else {}
 
     return until
 
 
-def _last_day(code: str) -> Callable[[UnderWay], dict[str, str]]:
-    def last_day(course: UnderWay) -> dict[str, str]:
-        due = course.terms[code].due if code in course.terms else None
+def _last_day(code: str) -> Tells:
+    def last_day(course: UnderWay, taking: Taking) -> dict[str, str]:
+        if code not in course.terms:
+            return {}
+        his = code in HIS_DAYS
+        due = _his_due(course, code, taking.calendar) if his else course.terms[code].due
         return {"last_day": due.on.isoformat()} if due is not None else {}
 
     return last_day
@@ -277,12 +308,12 @@ def _last_day(code: str) -> Callable[[UnderWay], dict[str, str]]:
 
 # What a refusal says beside what a condition asks: until when a term goes on or which day was its
 # last, what is missing.
-TELLS: Final[Mapping[str, Callable[[UnderWay], dict[str, str]]]] = {
+TELLS: Final[Mapping[str, Tells]] = {
     "objection_in_time": _last_day("objection"),
     "review_in_time": _last_day("review_request"),
     "re_review_in_time": _last_day("re_review_request"),
     "extension_possible": _last_day("handling"),
     "re_review_term_over": _until("re_review_request"),
     "evaluation_term_over": _until("evaluation"),
-    "all_checked": lambda course: {"missing": ", ".join(_unchecked(course))},
+    "all_checked": lambda course, _: {"missing": ", ".join(_unchecked(course))},
 }

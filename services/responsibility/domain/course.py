@@ -110,7 +110,7 @@ class Course(Timed, Aggregate):
             raise StepOutOfOrder(happened_at=f"lies before {before}")
         for name in step.conditions:
             if not HOLDS[name](self, taking):
-                told = TELLS[name](self) if name in TELLS else {}
+                told = TELLS[name](self, taking) if name in TELLS else {}
                 asks = CONDITIONS[name]
                 raise ConditionUnmet(step=step.code, condition=name, asks=asks, **told)
 
@@ -130,6 +130,7 @@ class Course(Timed, Aggregate):
             by=taking.by,
             office=taking.office,
             given=dict(taking.given),
+            recorded_at=taking.recorded_at if taking.dated_back else None,
         )
         self._move_terms(taking)
         for reason in reasons_in(self.steps):
@@ -240,11 +241,12 @@ class Course(Timed, Aggregate):
         by: str,
         office: str,
         given: dict[str, Any],
+        recorded_at: datetime | None = None,
     ) -> None:
         self.state = state
         self.closed_from = previous_state if state == "closed" else ""
         self.since = timestamp
-        self.steps.append(Taken(step, by, given, timestamp, office=office))
+        self.steps.append(Taken(step, by, given, timestamp, office=office, recorded_at=recorded_at))
         if given.get("carried_out"):
             self.reasons.discard("opinion_not_carried_out")
         if state == "closed":

@@ -31,6 +31,7 @@ class Course:
         by: str
         office: str
         given: dict[str, Any]
+        recorded_at: datetime | None = None
 
     class SupervisionFound(Event):
         TOPIC = "supervision.reason_found.v1"

@@ -8,7 +8,13 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """A step on record; `at` is when it happened, as stated."""
+    """A step on record.
+
+    Attributes:
+        at: when it happened, as stated.
+        recorded_at: when it was put on record; None where that is when it happened, and in facts
+            of before, which do not say it.
+    """
 
     step: str
     by: str
@@ -16,3 +22,4 @@ class Taken:
     at: datetime
     corrected: bool = False
     office: str = ""
+    recorded_at: datetime | None = None

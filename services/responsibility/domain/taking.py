@@ -43,6 +43,10 @@ class Taking:
         return max(self.at, self.recorded_at or self.at)
 
     @property
+    def dated_back(self) -> bool:
+        return self.on_record_at > self.at
+
+    @property
     def day(self) -> date:
         """The day of the step, in Shanghai."""
         return day_of(self.at)

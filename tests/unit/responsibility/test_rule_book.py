@@ -631,6 +631,22 @@ class TestArticle35Review:
         case.when(take("ask_review", at=case.clock() - MINUTE))
         assert course_of(case)["state"] == "review_asked"
 
+    @pytest.mark.parametrize(("days", "taken"), [(30, True), (31, False)])
+    def test_an_opinion_that_is_recorded_late_costs_him_no_day(
+        self, case: Casebook, days: int, *, taken: bool
+    ):
+        """Dated 60 days back, its term was over before anybody recorded it; he has 30 from then."""
+        register(case, on="2026-01-02")
+        walk(case, *TO_THE_REPLY[:3], 60 * DAY)
+        case.when(reply(at=case.clock() - 60 * DAY))
+        assert term_of(case, "review_request")["due_on"] == "2026-02-01"
+        case.clock.advance(days * DAY)
+        case.when(take("ask_review"))
+        if taken:
+            assert course_of(case)["state"] == "review_asked"
+        else:
+            case.then_refused(ConditionUnmet, condition="review_in_time", last_day="2026-04-02")
+
     def test_a_review_of_a_closed_matter_opens_it(self, case: Casebook):
         """It is its owner's again."""
         register(case)
@@ -712,6 +728,20 @@ class TestArticle36ReReview:
         walk(case, DAY, "let_stand")
         assert course_of(case)["state"] == "ended"
         assert running(case) == set()
+
+
+class TestArticle36RecordedLate:
+    """What the re-review is asked for against may be dated back; the petitioner loses nothing."""
+
+    def test_a_review_opinion_that_is_recorded_late_costs_him_no_day(self, case: Casebook):
+        """Nor does anybody let it stand before; 40 days back, and 30 from the record."""
+        register(case, on="2026-03-02")
+        walk(case, *PATHS["review_asked"], 40 * DAY)
+        case.when(take("decide_review", at=case.clock() - 40 * DAY))
+        case.when(take("let_stand"))
+        case.then_refused(ConditionUnmet, condition="re_review_term_over", until="2026-05-11")
+        walk(case, 30 * DAY, "ask_re_review")
+        assert course_of(case)["state"] == "re_review_asked"
 
 
 class TestArticle36HearingDoesNotCount:
@@ -1108,6 +1138,17 @@ class TestPolicyNoEvaluation:
         walk(case, *TO_THE_REPLY, "ask_evaluation", 20 * DAY, "ask_evaluation")
         assert term_of(case, "evaluation")["due_on"] == "2026-04-21"
         assert [step["step"] for step in course_of(case)["steps"]].count("ask_evaluation") == 2
+
+    def test_an_asking_that_is_dated_back_leaves_him_his_days(self, case: Casebook):
+        """He was never asked, for all that the record knows; 30 days from when it is on record."""
+        register(case, on="2026-03-02")
+        walk(case, *TO_THE_REPLY, 60 * DAY)
+        case.when(take("ask_evaluation", at=case.clock() - 60 * DAY))
+        for stated in (case.clock() - 29 * DAY, None):
+            case.when(take("record_no_evaluation", at=stated))
+            case.then_refused(ConditionUnmet, condition="evaluation_term_over", until="2026-05-31")
+        walk(case, 31 * DAY, "record_no_evaluation")
+        assert course_of(case)["state"] == "evaluated"
 
     def test_nobody_is_late_with_it(self, case: Casebook):
         """It is a right: neither he nor the office owes a step within it."""
