@@ -209,7 +209,7 @@ CONDITIONS: Final[Mapping[str, str]] = {
     "dissatisfied": "the petitioner said that he is dissatisfied",
     "re_examined": "the petitioner is satisfied, or the handling was examined again",
     "evaluation_term_over": "the petitioner was asked for his evaluation, and his days are over",
-    "not_evaluated": "the petitioner has not evaluated this handling yet",
+    "not_evaluated": "he has not evaluated this handling yet, or is not satisfied after all",
     "dissatisfaction_answered": "who is dissatisfied with what is cleared had it examined again",
     "no_hearing_that_day": "no hearing of this re-review ended on that day",
     "report_by_ahead": "the answer is due on a day to come, within two years",

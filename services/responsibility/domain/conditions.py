@@ -101,8 +101,10 @@ def _dissatisfaction_answered(course: UnderWay, taking: Taking) -> bool:
     return course.state != "cleared" or _re_examined(course, taking)
 
 
-def _not_evaluated(course: UnderWay, _taking: Taking) -> bool:
-    return course.last("evaluate") is None
+def _not_evaluated(course: UnderWay, taking: Taking) -> bool:
+    """A slip that counted him as satisfied is undone by what he says; the other way never."""
+    evaluation = course.last("evaluate")
+    return evaluation is None or (evaluation.given["satisfied"] and not taking.given["satisfied"])
 
 
 def _evaluation_term_over(course: UnderWay, taking: Taking) -> bool:

@@ -1104,6 +1104,39 @@ class TestPolicyDissatisfiedMeansReExamined:
         assert course_of(case)["state"] == "visited"
 
 
+class TestPolicyASlipInTheEvaluation:
+    """A matter is not closed over a petitioner who was recorded as satisfied by mistake."""
+
+    @pytest.mark.parametrize("until", range(5, len(TO_CLEARANCE) + 1))
+    def test_a_dissatisfied_evaluation_replaces_a_satisfied_one(self, case: Casebook, until: int):
+        """Wherever it stands until the closure; it is examined again, both stay on record."""
+        register(case)
+        walk(case, *TO_CLEARANCE[:until])
+        state = course_of(case)["state"]
+        walk(case, "evaluate", **DISSATISFIED)
+        assert course_of(case)["state"] == state
+        walk(case, "re_examine")
+        steps = course_of(case)["steps"]
+        said = [step["given"]["satisfied"] for step in steps if step["step"] == "evaluate"]
+        assert said == [True, False]
+
+    def test_it_stands_against_the_closure(self, case: Casebook):
+        """Until the handling was examined again."""
+        register(case)
+        walk(case, *TO_CLEARANCE)
+        walk(case, "evaluate", **DISSATISFIED)
+        case.when(close())
+        case.then_refused(ConditionUnmet, condition="dissatisfaction_answered")
+
+    @pytest.mark.parametrize("satisfied", [True, False])
+    def test_nothing_replaces_a_dissatisfied_one(self, case: Casebook, *, satisfied: bool):
+        """Or whoever wants to close would record another."""
+        register(case)
+        walk(case, *TO_THE_REPLY, "evaluate", **DISSATISFIED)
+        case.when(take("evaluate", satisfied=satisfied))
+        case.then_refused(ConditionUnmet, condition="not_evaluated")
+
+
 class TestPolicyNoEvaluation:
     """逾期未评价: a petitioner who is asked and says nothing does not hold the closure up."""
 
