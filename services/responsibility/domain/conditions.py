@@ -123,6 +123,11 @@ def _not_own_work(course: UnderWay, taking: Taking) -> bool:
     return taking.by not in _workers(course) | checkers
 
 
+def _not_the_handler(course: UnderWay, taking: Taking) -> bool:
+    """Whoever delivered the reply, the owner as a rule, may visit: it is his to see to it."""
+    return taking.by not in {*course.work.handlers, *course.work.members}
+
+
 def _check_due(course: UnderWay, taking: Taking) -> bool:
     due = _unchecked(course)
     return taking.given["aspect"] in due if "aspect" in taking.given else bool(due)
@@ -278,6 +283,7 @@ HOLDS: Final[Mapping[str, Callable[[UnderWay, Taking], bool]]] = {
     "proposal_open": _proposal_open,
     "no_proposal_open": _no_proposal_open,
     "not_own_work": _not_own_work,
+    "not_the_handler": _not_the_handler,
     "check_due": _check_due,
     "all_checked": _all_checked,
     "decided_by_the_sender": _decided_by_the_sender,

@@ -249,6 +249,16 @@ UNMET: Final[Sequence[tuple[str, Unmet]]] = (
         Unmet(TO_CLEARANCE[:8], "countersign", {"by": HUANG}, {"handle": {"handler": HUANG}}),
     ),
     ("not_own_work", Unmet(PROCESS_CHECKED, "verify", {"by": CLERK}, PROCESS)),
+    *(
+        ("not_the_handler", Unmet(path, step, {"by": by}))
+        for path, step in (
+            (IN_A_TEAM[:5], "ask_evaluation"),
+            (IN_A_TEAM[:5], "evaluate"),
+            ((*IN_A_TEAM[:5], "ask_evaluation", 31 * DAY), "record_no_evaluation"),
+            (IN_A_TEAM[:6], "visit"),
+        )
+        for by in (GIVEN["handler"], "U330424072")
+    ),
     ("check_due", Unmet(PROCESS_CHECKED, "check", {"aspect": "process"}, PROCESS)),
     ("check_due", Unmet(PROCESS_CHECKED, "check")),
     ("all_checked", Unmet(PROCESS_CHECKED, "verify", {}, PROCESS)),

@@ -15,6 +15,7 @@ import pytest
 from chassis.eventstore.instants import text_of
 from services.responsibility.application.courses import Courses
 from services.responsibility.domain.course import Course
+from services.responsibility.domain.evidence import ClosingStatement
 from services.responsibility.domain.ownership import Ownership
 from services.responsibility.domain.refusals import (
     ClassNotFitting,
@@ -1216,6 +1217,15 @@ class TestPolicyNoEvaluation:
         assert isinstance(closed, Ownership.Closed)
         assert text_of(closed.evaluation_asked_at) == "2026-11-24T04:00:00.000000Z"
 
+    def test_the_closure_rests_on_it_where_nothing_of_it_is_stated(self, case: Casebook):
+        """He was asked a day after the reply; that he said something later changes nothing."""
+        register(case)
+        walk(case, *TO_THE_REPLY, DAY, *UNEVALUATED[4:], DAY, "evaluate")
+        case.when(close(ClosingStatement("settled")))
+        closed = case.new_facts()[0]
+        assert isinstance(closed, Ownership.Closed)
+        assert text_of(closed.evaluation_asked_at) == "2026-11-25T04:00:00.000000Z"
+
     @pytest.mark.parametrize("until", range(len(NOT_EVALUATED), len(UNEVALUATED) + 1))
     def test_a_late_evaluation_is_taken_until_the_closure(self, case: Casebook, until: int):
         """Who is satisfied leaves the matter where it is; nothing is visited or checked again."""
@@ -1461,6 +1471,28 @@ class TestPolicyDoubleVerification:
         walk(case, *TO_CLEARANCE[: TO_CLEARANCE.index(step)])
         case.when(take(step, by=by))
         case.then_refused(ConditionUnmet, condition="not_own_work")
+
+
+class TestPolicyNobodySpeaksForThePetitioner:
+    """What he said, or that he said nothing, is not put on record by who did the work."""
+
+    @pytest.mark.parametrize("step", ["ask_evaluation", "evaluate", "record_no_evaluation"])
+    def test_not_by_who_was_the_handler_once(self, case: Casebook, step: str):
+        """Of whatever office he is."""
+        register(case)
+        walk(case, *PATHS["handling"], "name_handler", name_handler={"handler": CLERK})
+        walk(case, "name_handler", "reply")
+        if step == "record_no_evaluation":
+            walk(case, "ask_evaluation", 31 * DAY)
+        case.when(take(step, by=CLERK))
+        case.then_refused(ConditionUnmet, condition="not_the_handler")
+
+    def test_the_owner_who_delivered_the_reply_visits(self, case: Casebook):
+        """The visit is his to see to; he is reminded of it."""
+        register(case)
+        walk(case, *TO_CLEARANCE[:5])
+        case.when(take("visit", by=HUANG))
+        assert course_of(case)["state"] == "visited"
 
 
 class TestPolicyThreeChecks:

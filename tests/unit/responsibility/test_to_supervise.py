@@ -311,3 +311,12 @@ def test_what_was_found_is_in_the_table_once(case: Casebook):
     register(case)
     walk(case, *TO_CLEARANCE[:7], "inspect", **UNTRUE, inspect={"untrue_steps": [4]})
     assert len(rows(case.application, "supervision_reason")) == 1
+
+
+def test_what_was_answered_before_a_hearing_is_late_anew_after_it(case: Casebook):
+    """The order was for the days before; the re-review went on and was decided later still."""
+    register(case, on="2026-03-02")
+    walk(case, *PATHS["re_review_asked"], 100 * DAY, "begin_hearing")
+    walk(case, "order_supervision", order_supervision={"trigger": "delay"})
+    walk(case, DAY, "end_hearing", 9 * DAY, "decide_re_review")
+    assert "re_review" in {term for term, *_ in late_terms(case)}
