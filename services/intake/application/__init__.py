@@ -287,10 +287,9 @@ class Intake(EventSourcedApplication):
     ) -> None:
         """Let the petition be found as a matter by what it says now.
 
-        What is sealed has marks of its own, so that nothing open is taken for a repeat of it.
+        A mark leads to the matter that the petition belongs to, also once it is linked. What is
+        sealed has marks of its own, so that nothing open is taken for a repeat of it.
         """
-        if petition.original is not None:
-            return
         old = self._marks(was, before)
         new = self._marks(content, petition.codes)
         self._register.forget_marks(transaction, old - new, petition.petition_id)

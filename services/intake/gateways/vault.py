@@ -11,7 +11,7 @@ import hmac
 import json
 import os
 from base64 import b32encode, urlsafe_b64decode
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -123,33 +123,22 @@ class Vault:
     ) -> Sequence[Earlier]:
         """Return the texts of some persons' newest petitions, in one question for all of them.
 
-        Who is new to us costs no question; what was erased is not among them.
+        People and text are those of a petition's newest version: who was struck by a correction is
+        no petitioner of it any more. Who is new to us costs no question; what was erased is not
+        among them.
         """
         known = self._known(keyring, people)
         if not known:
             return []
-        places = ", ".join("?" for _ in known)
-        rows = transaction.query(
-            "SELECT DISTINCT v.petitioner_id, v.petition_id, v.kept_at, t.ciphertext, k.wrapped_key"  # noqa: S608 - placeholders
-            " FROM vault v JOIN vault t ON t.petition_id = v.petition_id AND t.role = 'text'"
-            " JOIN petitioner_key k ON k.petitioner_id = t.petitioner_id"
-            f" WHERE v.petitioner_id IN ({places}) AND v.role <> 'text' AND v.kept_at >= COALESCE("
-            "(SELECT x.kept_at FROM vault x WHERE x.petitioner_id = v.petitioner_id"
-            " AND x.role <> 'text' ORDER BY x.kept_at DESC LIMIT 1 OFFSET ?), '')"
-            " ORDER BY v.kept_at DESC",
-            (*known, newest - 1),
-        )
-        taken: Counter[str] = Counter()
+        rows = transaction.query(_newest_of(len(known)), (*known, *known, newest))
         found = []
-        for petitioner_id, petition_id, _, ciphertext, wrapped in rows:
-            taken[petitioner_id] += 1
-            if taken[petitioner_id] <= newest:
-                place = Shelf(petition_id).place(TEXT, 0)
-                text = Content(self._decrypt(bytes(wrapped), bytes(ciphertext), place), {})
-                found += [
-                    Earlier(mark, with_id, petition_id, text)
-                    for mark, with_id in sorted(known[petitioner_id])
-                ]
+        for petitioner_id, petition_id, version, ciphertext, wrapped in rows:
+            place = Shelf(petition_id, version).place(TEXT, 0)
+            text = Content(self._decrypt(bytes(wrapped), bytes(ciphertext), place), {})
+            found += [
+                Earlier(mark, with_id, petition_id, text)
+                for mark, with_id in sorted(known[petitioner_id])
+            ]
         return found
 
     @staticmethod
@@ -380,6 +369,30 @@ def _keys_of(marks: Sequence[str], phones: Sequence[str]) -> tuple[str, Sequence
         f" WHERE p.mark IN ({', '.join('?' for _ in phones)})"
     )
     return f"{own} UNION ALL {beside_id}", [*marks, *phones]
+
+
+def _newest_of(people: int) -> str:
+    """Return the question for the newest petitions of people, each as its newest version says."""
+    places = ", ".join("?" for _ in range(people))
+    return (
+        "SELECT n.petitioner_id, n.petition_id, n.version, COALESCE(w.ciphertext, t.ciphertext),"  # noqa: S608 - placeholders
+        " k.wrapped_key FROM (SELECT p.petitioner_id, p.petition_id, p.version, f.kept_at,"
+        " ROW_NUMBER() OVER (PARTITION BY p.petitioner_id"
+        " ORDER BY f.kept_at DESC, p.petition_id) AS place FROM ("
+        "SELECT petitioner_id, petition_id, 1 AS version FROM vault"
+        f" WHERE petitioner_id IN ({places}) AND role <> 'text'"
+        " UNION SELECT petitioner_id, petition_id, version FROM vault_version"
+        f" WHERE petitioner_id IN ({places}) AND role <> 'text') p"
+        " JOIN vault f ON f.petition_id = p.petition_id AND f.role = 'text' AND f.ordinal = 0"
+        " WHERE NOT EXISTS (SELECT 1 FROM vault_version x"
+        " WHERE x.petition_id = p.petition_id AND x.version > p.version)) n"
+        " LEFT JOIN vault t ON t.petition_id = n.petition_id AND n.version = 1"
+        " AND t.role = 'text' AND t.ordinal = 0"
+        " LEFT JOIN vault_version w ON w.petition_id = n.petition_id AND w.version = n.version"
+        " AND w.role = 'text' AND w.ordinal = 0"
+        " JOIN petitioner_key k ON k.petitioner_id = COALESCE(w.petitioner_id, t.petitioner_id)"
+        " WHERE n.place <= ? ORDER BY n.kept_at DESC"
+    )
 
 
 def _kept_of(

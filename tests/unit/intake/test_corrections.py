@@ -307,3 +307,39 @@ class TestWithdrawal:
         self.withdraw(desk, appeal)
         with pytest.raises(AlreadyWithdrawn):
             self.withdraw(desk, appeal)
+
+
+LI = person(name="李某", phone="13700000001", id_number="")
+WU = person(name="吴某", phone="13700000002", id_number="")
+
+
+class TestWhoComesAgainAfterACorrection:
+    """Repeats are found by the people and the words that a petition has now."""
+
+    @staticmethod
+    def comes(desk: Desk, who: Any, **with_him: Any) -> Any:
+        told = content(who, with_him, body="外墙渗水,物业和社区互相推诿,多次反映至今没有答复。" * 2)
+        return desk.registered(raised(content=told, headcount=1 + len(with_him)))
+
+    def test_a_co_signer_who_was_added_belongs_to_it(self, desk: Desk):
+        number = self.comes(desk, LI)["number"]
+        correct(desk, number, headcount=2, persons={"co_signer": [WU]})
+        assert self.comes(desk, WU)["repeat_of"] == number
+
+    def test_a_co_signer_who_was_struck_does_not(self, desk: Desk):
+        number = self.comes(desk, LI, co_signer=[WU])["number"]
+        correct(desk, number, persons={"co_signer": []})
+        assert self.comes(desk, WU)["repeat_of"] is None
+
+    def test_of_two_petitioners_the_right_one_does(self, desk: Desk):
+        number = self.comes(desk, LI)["number"]
+        correct(desk, number, persons={"petitioner": [WU]})
+        assert self.comes(desk, LI)["repeat_of"] is None
+        assert self.comes(desk, WU)["repeat_of"] == number
+
+    def test_a_repeat_is_found_by_what_it_says_now_as_well(self, desk: Desk):
+        number = self.comes(desk, LI)["number"]
+        repeat = self.comes(desk, LI, co_signer=[WU])
+        assert repeat["repeat_of"] == number
+        correct(desk, repeat["number"], persons={"co_signer": []})
+        assert self.comes(desk, WU)["repeat_of"] is None
