@@ -133,7 +133,7 @@ def _in_use(calendar: WorkCalendar) -> Answer:
 
 
 def _news(calendar: WorkCalendar, older: Sequence[WorkCalendar]) -> NewerCalendar:
-    knows_until = calendar.last - LONGEST_HOLIDAYS
+    knows_until = calendar.last
     changed = sorted(day for each in older for day in calendar.contradictions(each))
     if not changed:
         return NewerCalendar(calendar.version, knows_until)

@@ -103,7 +103,7 @@ def check_extends(calendar: WorkCalendar, known: WorkCalendar, today: date) -> N
     if contradictions and contradictions[0] < today:
         raise CalendarUnfit(
             holidays=f"{contradictions[0]} is over, as a {known.kind_of(contradictions[0])}:"
-            " only days to come can be changed"
+            " only today and days to come can be changed"
         )
 
 

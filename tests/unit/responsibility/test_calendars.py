@@ -131,6 +131,14 @@ def test_a_day_that_is_over_is_not_changed(case: Casebook):
     assert case.refusal.fields["holidays"].startswith("2026-12-31 is over, as a workday")
 
 
+def test_today_may_still_be_changed(case: Casebook):
+    """Nothing that ends today is late before the day is over."""
+    case.clock.now = noon_of("2026-12-31")
+    imported(case, WITH_NEW_YEARS_EVE)
+    assert case.refusal is None
+    assert case.application.calendar() == WITH_NEW_YEARS_EVE
+
+
 def test_a_notice_may_change_days_to_come_without_another_year(case: Casebook):
     """That of January 2020 did."""
     changed = replace(SHIPPED, version="cn-2026-b", holidays=SHIPPED.holidays | {LAST_OF_2026})
@@ -157,6 +165,18 @@ def test_a_provisional_term_is_counted_again_once(provisional: Casebook):
     assert isinstance(recounted, Course.TermRecounted)
     assert recounted.due["workday"] == "2027-02-01"
     assert not term_of(provisional, "handling")["provisional"]
+    assert calendars.recount() == 0
+
+
+@pytest.mark.parametrize("ends", ["2027-12-14", "2027-12-20", "2027-12-31"])
+def test_a_term_that_ends_late_in_the_new_year_is_provisional_no_more(case: Casebook, ends: str):
+    """The calendar knows its last day and the next that is worked, down to its own last day."""
+    register(case, on="2026-11-26")
+    case.when(take("assign", report_by=ends))
+    assert term_of(case, "report_back")["provisional"]
+    calendars = imported(case, NEXT_YEAR)
+    assert calendars.recount()
+    assert not term_of(case, "report_back")["provisional"]
     assert calendars.recount() == 0
 
 
