@@ -67,6 +67,8 @@ def _summary(term: Term, due: Due) -> Iterator[str]:
 
 
 def _length(rule: TermRule) -> str:
+    if rule.stated:
+        return f"stated ({rule.stated_as})"
     return (
         f"{rule.length_days} working" if rule.counting.unit == "working" else f"{rule.length_days}"
     )

@@ -37,6 +37,13 @@ def deadline(
 
 
 def _term(code: str, runs_from: str, extended: int, hearing: str) -> Term:
+    rule = TERMS[code]
+    if rule.stated:
+        raise typer.BadParameter(
+            f"{code} has no length: its last day is stated with the step, as {rule.stated_as};"
+            " of a petition, responsibility.explain says it",
+            param_hint="TERM",
+        )
     term = Term.begin(code, _day(runs_from, "--from"))
     try:
         if hearing:

@@ -136,6 +136,8 @@ def _section(group: str, book: Sequence[Chapter]) -> str:
 def _term_row(term: TermRule) -> str:
     days = "working days 工作日" if term.counting.unit == "working" else "days 日"
     length = f"{term.length_days} {days}"
+    if term.stated:
+        length = f"stated with the step (`{term.stated_as}`)"
     if term.extension_days:
         length += f", extended once by up to {term.extension_days}"
     if not term.hearing_counts:

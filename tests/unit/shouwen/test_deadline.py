@@ -41,6 +41,8 @@ def test_an_end_in_a_year_that_is_not_published_is_called_provisional():
     [
         (["appeal"], "there are first_step"),
         (["handling"], "--from"),
+        (["report_back", "--from", "2026-02-01"], "as report_by"),
+        (["carrying_out", "--from", "2026-02-01"], "as carry_out_by"),
         (["handling", "--from", "2026-13-01"], "YYYY-MM-DD"),
         (["re_review", "--from", "2026-03-02", "--hearing", "2026-03-10"], "YYYY-MM-DD"),
         (["review", "--from", "2026-03-02", "--extended", "5"], "no extension"),
@@ -51,3 +53,8 @@ def test_what_cannot_be_asked_is_told_with_status_2(words, told):
     refused = run(*words)
     assert refused.exit_code == 2
     assert told in refused.output
+
+
+def test_a_term_whose_last_day_is_stated_has_no_length():
+    assert "stated (carry_out_by)" in run().output
+    assert "stated (report_by)" in run().output
