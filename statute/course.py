@@ -230,7 +230,7 @@ CONDITIONS: Final[Mapping[str, str]] = {
     "check_due": "the check was not made yet",
     "all_checked": "all of the three checks were made",
     "decided_by_the_sender": "the sender decides, or an office above; not who objected",
-    "not_own_opinion": "whoever reviews did not make the opinion, nor is below the unit that did",
+    "not_own_opinion": "an organ above reviews: not who made the opinion, its organ or one below",
     "another_body": "a re-review is decided by another body than the review, not one below it",
 }
 

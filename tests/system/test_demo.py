@@ -36,6 +36,26 @@ def test_it_shows_the_promise_and_checks_it(shown: str) -> None:
     assert re.search(r"201 petitions: \d+ with one owner, \d+ in an open list, 0 wrong", shown)
 
 
+def test_it_takes_one_petition_through_its_whole_course(shown: str) -> None:
+    """Extended, examined again for a dissatisfied petitioner, reviewed, closed; in this order."""
+    course = shown.partition("Course 办理流程")[2].partition("Reminders 提醒")[0]
+    steps = ["批准延期", "答复", "评价", "重新核查", "申请复查", "撤销并责令重办", "回访"]
+    steps += ["三查", "初核", "复核", "办结 by its owner"]
+    taken = [re.split(" +→ ", line.strip())[0] for line in course.splitlines() if " → " in line]
+    left = iter(taken)
+    assert all(step in left for step in steps), taken
+
+
+def test_it_explains_a_term_day_by_day(shown: str) -> None:
+    """Each day with its place in the term, or why it has none; the fifth is the last."""
+    explained = shown.partition("could object until ")[2].partition("Reminders 提醒")[0]
+    counted = re.findall(r"working day 工作日: day (\d+)", explained)
+    assert counted == ["1", "2", "3", "4", "5"]
+    assert "the term runs from this day" in explained
+    last = re.findall(r"\d{4}-\d{2}-\d{2}(?= \S)", explained)[-1]
+    assert explained.startswith(last)
+
+
 def test_it_ends_with_evidence_that_holds_and_a_copy_that_does_not(shown: str) -> None:
     evidence = shown.partition("Evidence 存证")[2]
     assert "All of it holds." in evidence

@@ -159,10 +159,12 @@ def _decided_by_the_sender(course: UnderWay, taking: Taking) -> bool:
 
 
 def _not_own_opinion(course: UnderWay, taking: Taking) -> bool:
-    """Neither who made it nor anybody of a body below the unit whose opinion it is."""
-    unit = course.work.unit
-    below = unit != taking.office and taking.stands_for(unit, taking.office)
-    return taking.by not in _workers(course) and not below
+    """Neither who made it nor anybody of the organ whose opinion it is, or of one below it.
+
+    Where no unit has the matter, the opinion is that of the matter's own office.
+    """
+    unit = course.work.unit or course.office
+    return taking.by not in _workers(course) and not taking.stands_for(unit, taking.office)
 
 
 def _another_body(course: UnderWay, taking: Taking) -> bool:

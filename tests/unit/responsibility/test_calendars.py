@@ -14,7 +14,7 @@ from services.responsibility.readmodels.terms import TermTables
 from statute.workdays import WorkCalendar, newest_calendar
 from tests.builders import FOLLOWER, actor, command, happened, number
 from tests.unit.responsibility.casebook import Casebook, take
-from tests.unit.responsibility.paths import asked, noon_of, register, term_of, walk
+from tests.unit.responsibility.paths import CITY_S, asked, noon_of, register, term_of, walk
 
 SHIPPED = newest_calendar()
 # Made up: the whole last week of January is free.
@@ -185,8 +185,9 @@ def test_what_another_process_counted_by_the_old_one_meanwhile_too(provisional: 
     calendars = imported(provisional, NEXT_YEAR)
     calendars.recount()
     provisional.application._calendars = (SHIPPED,)
-    for step in ("handle", "reply", "ask_review", "remand"):
-        provisional.when(asked(step))
+    # Its own office handles it: the city reviews.
+    for step, seat in (("handle", {}), ("reply", {}), ("ask_review", {}), ("remand", CITY_S)):
+        provisional.when(asked(step, **seat))
         assert provisional.refusal is None
     assert term_of(provisional, "handling")["provisional"]
     provisional.application.look_for_calendar()

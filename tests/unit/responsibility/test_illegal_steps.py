@@ -275,6 +275,13 @@ UNMET: Final[Sequence[tuple[str, Unmet]]] = (
         "not_own_opinion",
         Unmet(PATHS["review_asked"], "decide_review", {}, {"transfer": {"unit": "330400-05"}}),
     ),
+    # Where no unit has it the opinion is the office's own: that above it reviews.
+    ("not_own_opinion", Unmet(("accept", "handle", "reply", "ask_review"), "decide_review")),
+    ("not_own_opinion", Unmet(("accept", "handle", "reply", "ask_review"), "remand")),
+    (
+        "not_own_opinion",
+        Unmet(PATHS["review_asked"], "decide_review", {}, {"transfer": {"unit": COUNTY}}),
+    ),
     (
         "not_own_opinion",
         Unmet(PATHS["re_review_asked"], "decide_re_review", {**CITY_S, "by": HUANG}),
