@@ -72,6 +72,7 @@ TITLES: Final[Mapping[str, str]] = {
     "reminder_calendar.replaced": "提醒更换工作日历",
     "reminders.fell_due": "到达提醒时点",
     "reminders.kept_out": "不向当事人提醒",
+    "reminders.owner_forgotten": "不再提醒原首问责任领导",
     "reminders.plan_dropped": "撤销提醒计划",
     "reminders.plan_made": "制定提醒计划",
     "reminders.reclassified": "提醒类别变更",
