@@ -48,7 +48,12 @@ class RobotHandler(BaseHTTPRequestHandler):
     server: Any
 
     def do_POST(self) -> None:
-        body = self.rfile.read(int(self.headers["content-length"]))
+        length = int(self.headers["content-length"])
+        body = self.rfile.read(length)
+        if len(body) < length:
+            # Whoever sent it was killed in the middle: no receiver takes half a message.
+            self.close_connection = True
+            return
         self.server.made.times.append(clock_gettime(CLOCK_MONOTONIC))
         self.server.made.requests.append((self.path, dict(self.headers), body))
         mood = self.server.made.moods.pop(0) if self.server.made.moods else TAKE
