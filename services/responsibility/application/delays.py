@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from chassis.eventstore.log import RecordedEvent
 from services.responsibility.domain.course import Course
+from services.responsibility.domain.ownership import Ownership
 from services.responsibility.domain.policy import day_of
 
 SETS_THE_DAY: Final = (
@@ -52,6 +53,7 @@ class _Walk:
         merged: those that ended with a merging.
         over: what is late and does not run, by term; an ended one until another begins late too.
         answered: terms late when an order was made for it; they are a reason no more once they end.
+        closed: whether the matter is; of one that is, what runs is a reason and nothing else.
     """
 
     running: dict[str, Fact] = field(default_factory=dict)
@@ -59,6 +61,7 @@ class _Walk:
     held_up: dict[str, LateTerm] = field(default_factory=dict)
     ended: list[LateTerm] = field(default_factory=list)
     answered: set[str] = field(default_factory=set)
+    closed: bool = False
 
     def take(self, fact: Fact) -> None:
         for kinds, take in _TAKES.items():
@@ -102,9 +105,16 @@ class _Walk:
         self.answered |= {*late, *self.held_up}
         self.ended.clear()
 
+    def close(self, _fact: Fact) -> None:
+        self.closed = True
+
+    def reopen(self, _fact: Fact) -> None:
+        self.closed = False
+
     def late_by(self, today: date) -> Iterator[LateTerm]:
-        yield from self.ended
-        yield from (late for term, late in self.held_up.items() if term not in self.answered)
+        if not self.closed:
+            yield from self.ended
+            yield from (late for term, late in self.held_up.items() if term not in self.answered)
         running = (_late(fact, today) for fact in self.running.values())
         yield from (late for late in running if late.late_days > 0)
 
@@ -116,6 +126,8 @@ _TAKES: Final[Mapping[Any, Callable[[_Walk, Fact], None]]] = {
     Course.Merged: _Walk.merge,
     Course.Split: _Walk.split,
     Course.StepTaken: _Walk.order,
+    (Ownership.Closed, Ownership.ReopeningVoided): _Walk.close,
+    Ownership.Reopened: _Walk.reopen,
 }
 
 

@@ -151,6 +151,16 @@ class TestADelayThatIsOver:
         assert shown(case) == []
         walk(case, "order_supervision", order_supervision={"trigger": "delay"})
 
+    def test_of_what_is_closed_is_no_reason_beside_one_that_runs_on(self, case: Casebook):
+        """The answer to a proposal outlasts the closure; what ended late before it is over."""
+        register(case)
+        perfunctory = {"order_supervision": {"trigger": "perfunctory"}}
+        steps = (16 * DAY, *PATHS["closed"][:-1], "order_supervision", "propose", "close")
+        walk(case, *steps, "answer_supervision", 60 * DAY, **perfunctory)
+        assert [each[0] for each in late_terms(case)] == ["proposal"]
+        walk(case, "reopen")
+        assert [each[0] for each in late_terms(case)] == ["first_step", "proposal"]
+
     def test_of_what_is_opened_again_is_listed_again(self, case: Casebook):
         """Nobody has answered it."""
         register(case)
