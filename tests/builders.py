@@ -9,16 +9,16 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import NAMESPACE_URL, UUID, uuid5
 
+from chassis.eventstore.commands import Command
 from chassis.eventstore.requests import CommandKey
 from chassis.jurisdiction import Actor
 from contracts.envelope import CloudEvent, sequence_of, source_of
 from services.audit.domain.timeline import Fact
-from services.intake.application.ports import Command as IntakeCommand
 from services.intake.application.ports import Raised
 from services.intake.domain.numbering import number_of
 from services.intake.gateways.content import Content
 from services.notify.application.ports import Told
-from services.responsibility.application.callers import Command, Viewer
+from services.responsibility.application.callers import Viewer
 from services.responsibility.domain.evidence import (
     Approval,
     ClosingStatement,
@@ -266,10 +266,10 @@ def raised(**changes: Any) -> Raised:
 
 def intake_command(
     request_id: str = "request-1", by: Actor | None = None, content: str = ""
-) -> IntakeCommand:
+) -> Command:
     sender = by or actor(CLERK)
     key = CommandKey.of(sender.subject, request_id, "intake.register", content.encode())
-    return IntakeCommand(sender, key)
+    return Command(sender, key)
 
 
 # Notify

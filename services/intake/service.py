@@ -8,6 +8,7 @@ from uuid import UUID
 import msgspec
 from msgspec import UNSET
 
+from chassis.eventstore.commands import Command
 from chassis.eventstore.requests import CommandKey
 from chassis.identity import Caller
 from chassis.jurisdiction import Actor, acts_for, reach_of
@@ -37,7 +38,7 @@ from contracts.rpc.upkeep import (
     RedriveParked,
 )
 from services.intake.application.linking import Statement
-from services.intake.application.ports import Command, Corrected, Parties, Raised, Reader
+from services.intake.application.ports import Corrected, Parties, Raised, Reader
 from services.intake.bootstrap import Rooms
 from services.intake.gateways.content import Content, committed_form
 from services.intake.readmodels.register import Sight

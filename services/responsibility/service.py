@@ -6,6 +6,7 @@ from typing import Any, ClassVar, Final
 import msgspec
 from msgspec import UNSET
 
+from chassis.eventstore.commands import Command
 from chassis.eventstore.requests import CommandKey
 from chassis.identity import Caller
 from chassis.jurisdiction import Actor, acts_for, reach_of
@@ -31,7 +32,7 @@ from contracts.rpc.upkeep import (
     Redriven,
     RedriveParked,
 )
-from services.responsibility.application.callers import Command, ReportedReception, Viewer
+from services.responsibility.application.callers import ReportedReception, Viewer
 from services.responsibility.application.courses import StepAsked
 from services.responsibility.bootstrap import Rooms
 from services.responsibility.domain.evidence import Approval, ClosingStatement, Successor

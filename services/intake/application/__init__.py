@@ -16,12 +16,12 @@ from chassis.eventstore.application import (
     TooBusy,
     Unit,
 )
+from chassis.eventstore.commands import Command
 from chassis.eventstore.gathering import Gathering
 from chassis.eventstore.instants import text_of
 from chassis.eventstore.transaction import Questions, Writing
 from chassis.jurisdiction import Actor, is_above, region_of
 from services.intake.application.ports import (
-    Command,
     Comparing,
     Content,
     Corrected,

@@ -6,11 +6,12 @@ from typing import Any
 from uuid import UUID
 
 from chassis.eventstore.application import Answer, Unit
+from chassis.eventstore.commands import Command
 from chassis.eventstore.instants import instant_of
 from chassis.eventstore.log import VersionConflict
 from chassis.eventstore.transaction import Questions, Writing
 from services.intake.application import Intake, check_sight
-from services.intake.application.ports import Command, Reader, Register
+from services.intake.application.ports import Reader, Register
 from services.intake.domain.numbering import verified
 from services.intake.domain.petition import Original, Petition, Proposal
 from services.intake.domain.refusals import (

@@ -5,8 +5,6 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any, Protocol
 
-from chassis.eventstore.application import Provenance
-from chassis.eventstore.requests import CommandKey
 from chassis.eventstore.transaction import Questions, Writing
 from chassis.jurisdiction import Actor
 from services.intake.domain.repeats import KnownBy
@@ -251,21 +249,3 @@ class Corrected:
     text: Mapping[str, Any]
     persons: Mapping[str, Sequence[Mapping[str, str]]]
     reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class Command:
-    """A command in hand: who sent it, and the key under which its answer is kept.
-
-    Attributes:
-        expected_version: of the petition, as its sender saw it; None when he does not say.
-    """
-
-    actor: Actor
-    key: CommandKey
-    expected_version: int | None = None
-
-    @property
-    def provenance(self) -> Provenance:
-        """What the command's events go back to."""
-        return Provenance(self.actor.subject, self.actor.correlation_id, self.key.request_id)

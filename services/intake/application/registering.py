@@ -9,19 +9,13 @@ from uuid import UUID, uuid5
 from zoneinfo import ZoneInfo
 
 from chassis.eventstore.application import Answer, Unit
+from chassis.eventstore.commands import Command
 from chassis.eventstore.instants import text_of
 from chassis.eventstore.requests import RequestIdReused, recall_many, remember
 from chassis.eventstore.transaction import Questions, Writing
 from chassis.jurisdiction import Actor, region_of
 from services.intake.application.matching import Candidates, Found, likeliest
-from services.intake.application.ports import (
-    Command,
-    Comparing,
-    MarkedMatter,
-    Raised,
-    Register,
-    Vault,
-)
+from services.intake.application.ports import Comparing, MarkedMatter, Raised, Register, Vault
 from services.intake.domain.numbering import number_of
 from services.intake.domain.petition import Petition, is_sealed
 from services.intake.domain.refusals import OriginalUnknown, Refusal, Sealed

@@ -100,7 +100,7 @@ class Digests:
             with self.notify.log_of_events.writing() as transaction:
                 self.notify.due.give_back(transaction, [claimed.id], until, again_at)
 
-    def _try(self, preferences: Preferences, ways: Sequence[Way], day: date) -> "Tried":
+    def _try(self, preferences: Preferences, ways: Sequence[Way], day: date) -> Tried:
         """Tell it over each way that the digest of the day has not gone yet."""
         again_at, done = self.notify.clock() + AGAIN_AFTER, preferences.told_on(day)
         try:

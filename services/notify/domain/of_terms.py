@@ -64,7 +64,6 @@ class OfTerms(Telling):
         self, plan: Plan, kind: str, due_at: datetime, who: str, not_before: datetime, at: datetime
     ) -> None:
         self.cancel("superseded", at, recipient=who, term=plan.term)
-        name = f"{who}/{plan.term}/{kind}/{due_at}/{self.version}"
         self._record_fall(
             timestamp=at,
             term=plan.term,
@@ -72,7 +71,7 @@ class OfTerms(Telling):
             due_at=due_at,
             due_on=plan.due_on.isoformat(),
             passed_over=[],
-            told={who: str(uuid5(self.id, name))},
+            told={who: self._id_of(who, plan, kind, due_at)},
             not_before=not_before,
             next_at=plan.next_at,
             beside={},
@@ -149,18 +148,7 @@ class OfTerms(Telling):
         if plan is None or not (due := plan.due_by(by.at, tells)):
             return
         *passed_over, kind = due
-        told = {
-            who: str(uuid5(self.id, f"{who}/{term}/{kind}/{plan.points[kind]}/{self.version}"))
-            for recipient in self._recipients(plan, kind)
-            for who in [recipient, *self._beside(recipient, deputies)]
-            if plan.awaited_by(who, tells) and self._may_tell(plan, kind, who, day_of(tells))
-        }
-        beside = {
-            deputy: whose
-            for whose in self._recipients(plan, kind)
-            for deputy in self._beside(whose, deputies)
-            if deputy in told and deputy not in self._recipients(plan, kind)
-        }
+        told, beside = self._told_at(plan, kind, tells, deputies)
         kept_out = {who: told.pop(who) for who in list(told) if self.keeps_out(who)}
         # What they have not been told yet says how it stood then.
         for who in told:
@@ -189,6 +177,23 @@ class OfTerms(Telling):
             self._record_plan_of_term(
                 timestamp=by.at, why="goes_on", **left.going_on(follows).told()
             )
+
+    def _told_at(
+        self, plan: Plan, kind: str, tells: datetime, deputies: Mapping[str, Sequence[str]]
+    ) -> tuple[dict[str, str], dict[str, str]]:
+        """Return who is told at a point, to the id of his reminder; and deputies, to whose."""
+        recipients = self._recipients(plan, kind)
+        beside = {deputy: whose for whose in recipients for deputy in self._beside(whose, deputies)}
+        told = {
+            who: self._id_of(who, plan, kind, plan.points[kind])
+            for who in dict.fromkeys((*recipients, *beside))
+            if plan.awaited_by(who, tells) and self._may_tell(plan, kind, who, day_of(tells))
+        }
+        return told, {who: whose for who, whose in beside.items() if who not in recipients}
+
+    def _id_of(self, who: str, plan: Plan, kind: str, due_at: datetime) -> str:
+        """Name a reminder: the same in each try to record it, another where it falls due again."""
+        return str(uuid5(self.id, f"{who}/{plan.term}/{kind}/{due_at}/{self.version}"))
 
     def _plan_by(self, term: str, by: By) -> None:
         """Plan what is left of a term by the calendar that is known by now."""

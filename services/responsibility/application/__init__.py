@@ -10,9 +10,10 @@ from chassis.eventstore.application import (
     Answer,
     Unit,
 )
+from chassis.eventstore.commands import Command
 from chassis.jurisdiction import Actor
 from services.responsibility.application.answers import ownership_answer, reception_answer
-from services.responsibility.application.callers import Command, ReportedReception, Viewer
+from services.responsibility.application.callers import ReportedReception, Viewer
 from services.responsibility.application.on_record import MattersOnRecord
 from services.responsibility.application.seats import check_say, check_step, offices_of
 from services.responsibility.application.sight import (

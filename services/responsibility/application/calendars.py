@@ -6,9 +6,9 @@ from datetime import date, timedelta
 from typing import Final, Protocol
 
 from chassis.eventstore.application import Answer, Provenance, Unit
+from chassis.eventstore.commands import Command
 from chassis.eventstore.transaction import Questions
 from services.responsibility.application import Responsibility
-from services.responsibility.application.callers import Command
 from services.responsibility.domain.course import Course
 from services.responsibility.domain.policy import day_of
 from services.responsibility.domain.workdays import (

@@ -3,27 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from chassis.eventstore.application import Provenance
-from chassis.eventstore.requests import CommandKey
 from chassis.jurisdiction import Actor
-
-
-@dataclass(frozen=True, slots=True)
-class Command:
-    """A command in hand: who sent it, and the key under which its answer is kept.
-
-    Attributes:
-        expected_version: of the matter, as its sender saw it; None when he does not say.
-    """
-
-    actor: Actor
-    key: CommandKey
-    expected_version: int | None = None
-
-    @property
-    def provenance(self) -> Provenance:
-        """What the command's events go back to."""
-        return Provenance(self.actor.subject, self.actor.correlation_id, self.key.request_id)
 
 
 @dataclass(frozen=True, slots=True)

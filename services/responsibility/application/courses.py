@@ -6,9 +6,10 @@ from itertools import takewhile
 from typing import Any, Final
 
 from chassis.eventstore.application import Answer, Unit
+from chassis.eventstore.commands import Command
 from chassis.eventstore.instants import text_of
 from services.responsibility.application import Responsibility
-from services.responsibility.application.callers import Command, Viewer
+from services.responsibility.application.callers import Viewer
 from services.responsibility.application.seats import check_correction, check_step
 from services.responsibility.application.sight import check_no_party, check_sight
 from services.responsibility.application.steps import (

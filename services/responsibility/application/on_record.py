@@ -17,9 +17,9 @@ from chassis.eventstore.application import (
     TooBusy,
     Unit,
 )
+from chassis.eventstore.commands import Command
 from chassis.eventstore.gathering import Gathering
 from chassis.jurisdiction import Actor
-from services.responsibility.application.callers import Command
 from services.responsibility.application.ports import Arrivals, MatterIndex
 from services.responsibility.application.steps import (
     follow_class,

@@ -1,7 +1,8 @@
 """Who may know of a matter, and who may take a step in it."""
 
+from chassis.eventstore.commands import Command
 from chassis.jurisdiction import Actor, is_above
-from services.responsibility.application.callers import Command, ReportedReception, Viewer
+from services.responsibility.application.callers import ReportedReception, Viewer
 from services.responsibility.domain.course import Course
 from services.responsibility.domain.ownership import Ownership
 from services.responsibility.domain.refusals import (
