@@ -46,7 +46,7 @@ class Comparison:
     _ends: Ends = field(default_factory=Ends)
     # As the first statements had them, without the numbers of petitions; none after those with.
     _ends_by_id: Ends | None = field(default_factory=Ends)
-    _shown: Iterator[tuple[int, Mapping[str, Any]]] = field(default_factory=lambda: iter(()))
+    _shown: Iterator[tuple[int, Mapping[str, Any] | None]] = field(default_factory=lambda: iter(()))
     _held_back: int = 0
     _not_ended: deque[tuple[Leaf, str]] = field(default_factory=deque)
     _numbers_known: bool = True

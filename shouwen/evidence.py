@@ -13,7 +13,14 @@ from contracts.failures import Failure
 from services.audit.verifier import COSIGNS, Terms, Unreadable, cores, kept_in, keys_from
 from services.audit.verifier import verify as verified
 from shouwen.calling import connected
-from shouwen.follow_through import BY, EACH, FollowThrough, whole_feed, write_receipts
+from shouwen.follow_through import (
+    BY,
+    EACH,
+    FollowThrough,
+    nothing_parked,
+    whole_feed,
+    write_receipts,
+)
 from shouwen.opening import opened
 from shouwen.report_files import FORMS, write
 
@@ -188,7 +195,7 @@ def report(  # noqa: PLR0913, PLR0917 - what the command line takes
     ask = connected(Variables(), "auditor", ["auditor"], "")
     folder = file.with_suffix(".proofs") if proofs else None
     try:
-        for position, event in whole_feed(ask):
+        for position, event in nothing_parked(whole_feed(ask)):
             counted.add(position, event)
         if folder:
             write_receipts(ask, folder, counted.lines())

@@ -4,7 +4,7 @@ Nothing is kept for it: whoever has the feed counts the same.
 """
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 from contracts.failures import Failure
 from shouwen.answering_for import Answering, Units, of_offices, of_owners
 from shouwen.calling import Call
-from shouwen.report_files import Line, receipt_of
+from shouwen.report_files import PROOF, Line
 
 SHANGHAI: Final = ZoneInfo("Asia/Shanghai")
 PAGE: Final = 1_000
@@ -81,15 +81,36 @@ class FollowThrough:
             line.leaves.remove(position)
 
 
-def whole_feed(ask: Call) -> Iterator[tuple[int, Mapping[str, Any]]]:
-    """Yield each event with its index in the ledger, up to what is there now."""
+def whole_feed(ask: Call) -> Iterator[tuple[int, Mapping[str, Any] | None]]:
+    """Yield the event of each leaf with its index, None for one that is parked; up to now."""
     after, size = 0, 1
     while after < size:
         page = ask("audit", "feed", {"after": after, "limit": PAGE})
         yield from enumerate(page["events"], start=after)
-        if page["held"]:
-            return
         after, size = page["next"], page["size"]
+        if page["held"]:
+            yield after, None
+            after += 1
+
+
+def nothing_parked(
+    feed: Iterable[tuple[int, Mapping[str, Any] | None]],
+) -> Iterator[tuple[int, Mapping[str, Any]]]:
+    """Yield the same, where nothing is parked: figures that leave somebody out are none.
+
+    Raises:
+        Failure: `history_incomplete`, an event is parked.
+    """
+    for position, event in feed:
+        if event is None:
+            raise Failure("history_incomplete", _PARKED, {"position": position})
+        yield position, event
+
+
+_PARKED: Final = (
+    "Nothing was written: an event is parked, so that not all would be counted."
+    " See `shouwen parked audit`."
+)
 
 
 def wait() -> None:
@@ -100,7 +121,7 @@ def wait() -> None:
 def write_receipts(
     ask: Call, folder: Path, lines: Sequence[Line], pause: Callable[[], None] = wait
 ) -> None:
-    """Write the leaves that lines count, each with the proof that it is in the ledger.
+    """Write the leaves that lines count, each with its event and its proof.
 
     Waits for what is not signed yet: a moment.
     """
@@ -109,8 +130,14 @@ def write_receipts(
     for start in range(0, len(leaves), RECEIPTS_AT_ONCE):
         asked = {"positions": leaves[start : start + RECEIPTS_AT_ONCE]}
         for receipt in _signed(ask, asked, pause)["items"]:
-            (folder / f"{receipt['position']}.leaf").write_text(receipt["leaf"])
-            (folder / receipt_of(receipt["position"])).write_text(receipt["proof"])
+            _write_receipt(folder, receipt)
+
+
+def _write_receipt(folder: Path, receipt: Mapping[str, Any]) -> None:
+    parts = {"leaf": receipt["leaf"], "event": receipt["event"], PROOF: receipt["proof"]}
+    for kind, text in parts.items():
+        if text:
+            (folder / f"{receipt['position']}.{kind}").write_bytes(text.encode())
 
 
 def _signed(ask: Call, asked: Mapping[str, Any], pause: Callable[[], None]) -> Any:

@@ -30,6 +30,9 @@ TITLES: Final[Mapping[str, str]] = {
     "period": "期间",
     "leaves": "存证位置",
 }
+PROOF: Final = "tlog-proof"
+# What a sheet holds, with its heading.
+ROWS: Final = 1_048_575
 # A unit is sent what it handles, and sends it back.
 _OF_UNITS: Final[Mapping[str, str]] = {"taken": "收办", "handed_on": "退回、更换"}
 
@@ -85,7 +88,7 @@ def write(path: Path, lines: Sequence[Line], proofs: str = "", by: str = "owner"
 
 def receipt_of(leaf: int) -> str:
     """Return the name of the file with the receipt of a leaf."""
-    return f"{leaf}.tlog-proof"
+    return f"{leaf}.{PROOF}"
 
 
 def _write_csv(path: Path, report: Report) -> None:
@@ -107,18 +110,21 @@ def _write_xlsx(path: Path, report: Report) -> None:
 
     book = Workbook(write_only=True)
     sheet = book.create_sheet("首问负责")
-    sheet.append(report.headings)
+    sheet.append(report.headings[:-1])
     for line in report.lines:
-        sheet.append([*line.cells(report.by), " ".join(map(str, line.leaves))])
-    if report.proofs:
-        # A cell holds one link, so each leaf has a row of its own.
+        sheet.append(line.cells(report.by))
+    # A cell holds one link, and 32,767 characters, so each leaf has a row of its own.
+    named = [(line.who, line.period, leaf) for line in report.lines for leaf in line.leaves]
+    for start in range(0, len(named), ROWS):
         sheet = book.create_sheet(TITLES["leaves"])
-        sheet.append([TITLES[report.by], TITLES["leaves"]])
-        for line in report.lines:
-            for leaf in line.leaves:
-                link = f'=HYPERLINK("{report.proofs}/{receipt_of(leaf)}", {leaf})'
-                sheet.append([line.who, link])
+        sheet.append([TITLES[each] for each in (report.by, "period", "leaves")])
+        for who, period, leaf in named[start : start + ROWS]:
+            sheet.append([who, period, _linked(leaf, report.proofs)])
     book.save(path)
+
+
+def _linked(leaf: int, proofs: str) -> str | int:
+    return f'=HYPERLINK("{_place(leaf, proofs)}", {leaf})' if proofs else leaf
 
 
 def _write_html(path: Path, report: Report) -> None:

@@ -386,11 +386,14 @@ class Receipt(Answer, frozen=True):
         position: index of the leaf in the tree, from 0.
         leaf: its canonical bytes, in UTF-8.
         proof: C2SP tlog-proof, with the newest checkpoint.
+        event: what the leaf binds, in canonical form (RFC 8785); empty where audit could not take
+            it in yet, and has it parked.
     """
 
     position: int
     leaf: str
     proof: str
+    event: str
 
 
 class ReceiptList(Answer, frozen=True):

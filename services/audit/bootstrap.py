@@ -96,7 +96,7 @@ def build(surroundings: Surroundings) -> Rooms:
         ],
     )
     keys = [verifier_key(signer) for signer in signers]
-    ledger = Ledger(audit.log_of_events, TreeTables(), keys)
+    ledger = Ledger(audit.log_of_events, TreeTables(), EvidenceTables(), keys)
     looking = Looking(audit.log_of_events, FactLists(), surroundings.clock)
     disclosing = Disclosing(audit, FactLists())
     return Rooms(audit, ledger, looking, disclosing, FeedTables(), assembly)

@@ -5,18 +5,20 @@ One file, to be taken away: it needs Python 3.11 and `cryptography`, and nothing
     python verifier.py case.shouwen.zip --key KEY [--checkpoint OLD]
     python verifier.py FOLDER_OR_URL    --key KEY [--checkpoint OLD] [--remember FILE] [--jobs N]
     python verifier.py 17.tlog-proof    --key KEY
+    python verifier.py november.proofs  --key KEY
 
 The first form checks the bundle of one case, or that there is none; the second one the whole ledger
-from its tiles; the third one a receipt, with the leaf in `17.leaf` beside it. KEY is
-the ledger's public key, `name+hash+base64`, as you were given it by somebody you trust, or a file
+from its tiles; the third one a receipt, with the leaf in `17.leaf` beside it and, where there is
+one, its event in `17.event`; the fourth one a folder of receipts, such as a report has. KEY is the
+ledger's public key, `name+hash+base64`, as you were given it by somebody you trust, or a file
 with such lines; one that signed before, and does no more, is given as --old-key. OLD is a
 checkpoint that you kept from an earlier visit: the ledger must have grown out of it. FILE holds the
 last checkpoint that this program found good: it is compared with, and then written anew. Whoever
 runs this daily from elsewhere is a witness.
 
 Exit status: 0 all holds, 1 something does not, 2 it could not be read, 3 what is shown holds, but
-something is not shown (`LACKS`): the end of the case, or one of its petitions. `--case NUMBER` is
-for scripts: the bundle has to be about that one.
+something is not shown (`LACKS`): the end of the case, one of its petitions, or whose ledger it is
+where no key was given. `--case NUMBER` is for scripts: the bundle has to be about that one.
 
 Standards: RFC 6962 (tree), RFC 8785 (canonical JSON), C2SP signed-note, tlog-checkpoint,
 tlog-tiles, tlog-proof.
@@ -40,7 +42,7 @@ from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from hashlib import sha256
-from itertools import repeat
+from itertools import chain, repeat, starmap
 from pathlib import Path
 from typing import Any, Final
 from urllib.request import urlopen
@@ -76,6 +78,7 @@ LEAF_MEMBERS: Final = {
     **dict.fromkeys(("petition_seq", "seq", "v"), int),
 }
 BEGINNING: Final = (1980, 1, 1, 0, 0, 0)
+UNIX: Final = 3
 
 
 class Wrong(Exception):  # noqa: N818 - it says what is the case
@@ -89,14 +92,23 @@ class Unreadable(Exception):  # noqa: N818 - it says what is the case
 # The tree of RFC 6962
 
 
+# Copied for each hash: that takes half the time of a new one.
+_LEAF: Final = sha256(b"\x00")
+_NODE: Final = sha256(b"\x01")
+
+
 def leaf_hash(leaf: bytes) -> bytes:
     """Return the hash of a leaf."""
-    return sha256(b"\x00" + leaf).digest()
+    hash_ = _LEAF.copy()
+    hash_.update(leaf)
+    return hash_.digest()
 
 
 def node_hash(left: bytes, right: bytes) -> bytes:
     """Return the hash of an inner node."""
-    return sha256(b"\x01" + left + right).digest()
+    hash_ = _NODE.copy()
+    hash_.update(left + right)
+    return hash_.digest()
 
 
 def root_from_inclusion(index: int, size: int, hash_: bytes, path: Sequence[bytes]) -> bytes:
@@ -110,20 +122,82 @@ def root_from_inclusion(index: int, size: int, hash_: bytes, path: Sequence[byte
     node, last, root = index, size - 1, hash_
     for sibling in path:
         if node & 1:
-            root = sha256(b"\x01" + sibling + root).digest()
+            root = node_hash(sibling, root)
         elif node < last:
-            root = sha256(b"\x01" + root + sibling).digest()
+            root = node_hash(root, sibling)
         elif last == 0:
             raise Wrong(f"the path of leaf {index} is too long")
         else:
             # The last node of its level has no sibling there: the path leaves such levels out.
             zeros = (node & -node).bit_length() - 1
             node, last = node >> zeros, last >> zeros
-            root = sha256(b"\x01" + sibling + root).digest()
+            root = node_hash(sibling, root)
         node, last = node >> 1, last >> 1
     if last:
         raise Wrong(f"the path of leaf {index} is too short")
     return root
+
+
+@dataclass
+class Tree:
+    """A tree of which no more is known than its root; tells which leaves are in it.
+
+    Of leaves in order, each path is followed up to where it meets that of the leaf before, from
+    where on it has to be the same. Of ten thousand leaves among a million this is every third node.
+
+    Attributes:
+        size: how many leaves it has.
+    """
+
+    size: int
+    root: bytes
+    _path: Sequence[bytes] = ()
+    _hashes: list[bytes] = field(default_factory=list)
+    _beside: list[int] = field(default_factory=list)
+    """Of each node on that path: its hash; and the number of the node that its sibling is."""
+
+    def has(self, index: int, hash_: bytes, path: Sequence[bytes]) -> bool:
+        """Tell whether a path leads from a leaf to the root, as `root_from_inclusion` follows it.
+
+        Nodes are numbered from the root, which is 1: those below node n are 2n and 2n + 1.
+        """
+        if not 0 <= index < self.size:
+            return False
+        top = 1 << (self.size - 1).bit_length()
+        node, last = top + index, top + self.size - 1
+        numbers, hashes = list[int](), list[bytes]()
+        for sibling, beside in zip(path, chain(self._beside, repeat(0))):  # noqa: B905 - without end
+            if node == last:
+                node = last = _with_sibling(node)
+            if node == 1:
+                return False
+            numbers.append(node ^ 1)
+            hashes.append(hash_)
+            if node == beside:
+                return self._meets(path, numbers, hashes)
+            hash_ = node_hash(sibling, hash_) if node & 1 else node_hash(hash_, sibling)
+            node, last = node >> 1, last >> 1
+        if node != 1 or hash_ != self.root:
+            return False
+        self._path, self._hashes, self._beside = path, hashes, numbers
+        return True
+
+    def _meets(
+        self, path: Sequence[bytes], numbers: Sequence[int], hashes: Sequence[bytes]
+    ) -> bool:
+        """Tell whether a path goes on as the last one from where their nodes are siblings."""
+        met = len(hashes) - 1
+        rest = [self._hashes[met], *self._path[met + 1 :]]
+        if hashes[met] != self._path[met] or list(path[met:]) != rest:
+            return False
+        self._path = path
+        self._hashes[: met + 1], self._beside[: met + 1] = hashes, numbers
+        return True
+
+
+def _with_sibling(node: int) -> int:
+    """Return the last node of a level, or where that is an only child, what it stands for above."""
+    return node >> ((node & -node).bit_length() - 1)
 
 
 def check_consistency(
@@ -226,8 +300,7 @@ class Growing:
 def folded(hashes: Sequence[bytes]) -> bytes:
     """Return the root over as many hashes as a power of two."""
     while len(hashes) > 1:
-        pairs = zip(hashes[::2], hashes[1::2], strict=True)
-        hashes = [sha256(b"\x01" + left + right).digest() for left, right in pairs]
+        hashes = list(starmap(node_hash, zip(hashes[::2], hashes[1::2], strict=True)))
     return hashes[0]
 
 
@@ -585,7 +658,9 @@ def packed(parts: Mapping[str, bytes]) -> bytes:
     output = io.BytesIO()
     with zipfile.ZipFile(output, "w", zipfile.ZIP_STORED) as archive:
         for name, content in parts.items():
-            archive.writestr(zipfile.ZipInfo(name, BEGINNING), content)
+            part = zipfile.ZipInfo(name, BEGINNING)
+            part.create_system = UNIX  # which is otherwise the one on which it is packed
+            archive.writestr(part, content)
     return output.getvalue()
 
 
@@ -661,7 +736,7 @@ def verify_bundle(content: bytes, terms: Terms, report: Report) -> list[dict[str
 
 def _keys_within(parts: Mapping[str, bytes], report: Report) -> list[Key]:
     keys = [Key.read(line) for line in _text(parts, "keys").splitlines()]
-    report.note("no --key was given: the key is the bundle's own. Compare it with one you trust:")
+    report.lacks("no --key was given: the key is the bundle's own. Compare it with one you trust:")
     for line in _text(parts, "keys").splitlines():
         report.note(f"  {line}")
     return keys
@@ -692,7 +767,7 @@ def _check_growth(
 def _check_kept(kept: Checkpoint, shown: Sequence[Checkpoint]) -> None:
     same_size = [each for each in shown if each.size == kept.size]
     if not same_size:
-        raise Wrong(
+        raise Unreadable(
             f"the bundle proves nothing about the checkpoint of {kept.size} that you kept;"
             f" ask for one with `--since {kept.size}`"
         )
@@ -711,8 +786,9 @@ def _check_case(
     if not len(encoded) == len(bodies) == len(names):
         raise Wrong(f"{len(bodies)} events, {len(encoded)} leaves, {len(names)} proofs")
     chains, leaves, events = Chains(), list[Leaf](), []
+    tree = Tree(newest.size, newest.root)
     for name, leaf_bytes, body in zip(names, encoded, bodies, strict=True):
-        leaf = _proven(parts[name], leaf_bytes, newest)
+        leaf = _proven(parts[name], leaf_bytes, newest, tree)
         if leaves and leaf.position <= leaves[-1].position:
             raise Wrong(f"{leaf.name} is out of order")
         if name != f"proofs/{leaf.position}.tlog-proof":
@@ -870,37 +946,102 @@ def _contents(encoded: bytes) -> dict[tuple[str, int], tuple[bytes, str]]:
     return found
 
 
-def _proven(proof: bytes, encoded: bytes, checkpoint: Checkpoint) -> Leaf:
-    """Return a leaf that its receipt shows to be under the checkpoint."""
+def _proven(proof: bytes, encoded: bytes, checkpoint: Checkpoint, tree: Tree) -> Leaf:
+    """Return a leaf that its receipt shows to be under the checkpoint, of which the tree is."""
     position, path = _receipt(proof, checkpoint)
     leaf = Leaf.read(position, encoded)
-    if root_from_inclusion(position, checkpoint.size, leaf.hash, path) != checkpoint.root:
+    if not tree.has(position, leaf.hash, path):
+        root_from_inclusion(position, checkpoint.size, leaf.hash, path)  # says what of it is wrong
         raise Wrong(f"{leaf.name} is not in the ledger at {position}")
     return leaf
 
 
-def verify_receipt(proof: bytes, encoded: bytes, terms: Terms, report: Report) -> Leaf:
-    """Check one leaf by its receipt.
+class Receipts:
+    """Checks leaves by their receipts, each under a checkpoint of its own.
 
     Raises:
-        Wrong: it is not in the ledger that the key has signed.
         Unreadable: no key was given.
     """
-    if not terms.keys:
-        raise Unreadable("a receipt is checked with --key only")
-    _head, _, note = proof.decode("utf-8", "replace").partition("\n\n")
-    checkpoint = checkpoint_from(note, terms.keys, "the checkpoint")
-    leaf = _proven(proof, encoded, checkpoint)
-    if kept := terms.kept_checkpoint(report):
-        if kept.size != checkpoint.size:
-            raise Unreadable(
-                f"a receipt of {checkpoint.size} leaves proves nothing about the checkpoint of"
-                f" {kept.size} that you kept"
+
+    def __init__(self, terms: Terms, report: Report) -> None:
+        if not terms.keys:
+            raise Unreadable("a receipt is checked with --key only")
+        self._terms = terms
+        self._report = report
+        self._trees: dict[str, tuple[Checkpoint, Tree]] = {}
+
+    def check(self, proof: bytes, encoded: bytes) -> Leaf:
+        """Check a leaf by its receipt.
+
+        Raises:
+            Wrong: it is not in the ledger that the key has signed.
+            Unreadable: it proves nothing about the checkpoint that was kept.
+        """
+        _head, _, note = proof.decode("utf-8", "replace").partition("\n\n")
+        if note not in self._trees:
+            self._trees[note] = self._under(note)
+        return _proven(proof, encoded, *self._trees[note])
+
+    def _under(self, note: str) -> tuple[Checkpoint, Tree]:
+        checkpoint = checkpoint_from(note, self._terms.keys, "the checkpoint")
+        self._report.holds(f"the ledger's key has signed {checkpoint.size} leaves")
+        if kept := self._terms.kept_checkpoint(self._report):
+            if kept.size != checkpoint.size:
+                raise Unreadable(
+                    f"a receipt of {checkpoint.size} leaves proves nothing about the checkpoint of"
+                    f" {kept.size} that you kept"
+                )
+            _check_kept(kept, [checkpoint])
+            self._report.holds(
+                f"it is the same ledger as the checkpoint that you kept, of {kept.size}"
             )
-        _check_kept(kept, [checkpoint])
-        report.holds(f"it is the same ledger as the checkpoint that you kept, of {kept.size}")
+        return checkpoint, Tree(checkpoint.size, checkpoint.root)
+
+
+def verify_receipt(proof: bytes, encoded: bytes, terms: Terms, report: Report) -> Leaf:
+    """Check one leaf by its receipt; see `Receipts`."""
+    leaf = Receipts(terms, report).check(proof, encoded)
     report.holds(f"{leaf.name} is leaf {leaf.position} of the ledger that the key has signed")
     return leaf
+
+
+def verify_receipts(folder: Path, terms: Terms, report: Report) -> list[Leaf]:
+    """Check a folder of receipts, each named by its leaf, and the events that lie beside them.
+
+    Raises:
+        Wrong: one does not hold, or is that of another leaf.
+        Unreadable: there is none, or not the leaf of one.
+    """
+    files = sorted(folder.glob(f"*{RECEIPT}"), key=lambda file: (len(file.name), file.name))
+    receipts, leaves, without = Receipts(terms, report), list[Leaf](), 0
+    for file in files:
+        leaf = receipts.check(file.read_bytes(), file.with_suffix(".leaf").read_bytes())
+        if file.name != f"{leaf.position}{RECEIPT}":
+            raise Wrong(f"{file.name} is the receipt of leaf {leaf.position}")
+        leaves.append(leaf)
+        without += not _is_event_beside(file, leaf)
+    report.holds(f"{len(leaves)} leaves are in the ledger that the key has signed")
+    report.holds(f"{len(leaves) - without} events are those that their leaves bind")
+    if without:
+        report.note(f"of {without} leaves the event does not lie beside the receipt")
+    return leaves
+
+
+def _check_receipt_at(file: Path, terms: Terms, report: Report) -> None:
+    leaf = verify_receipt(file.read_bytes(), file.with_suffix(".leaf").read_bytes(), terms, report)
+    if _is_event_beside(file, leaf):
+        report.holds("the event is the one that the leaf binds")
+    else:
+        report.note("the event does not lie beside it: a leaf has its hash, and not what it states")
+
+
+def _is_event_beside(receipt: Path, leaf: Leaf) -> bool:
+    """Check the event beside a receipt; False where there is none."""
+    file = receipt.with_suffix(".event")
+    if not file.exists():
+        return False
+    check_event(leaf, file.read_bytes())
+    return True
 
 
 def _receipt(proof: bytes, checkpoint: Checkpoint) -> tuple[int, list[bytes]]:
@@ -1006,7 +1147,8 @@ def _stated_heads(parts: Mapping[str, bytes], newest: Checkpoint) -> Stated:
     heads = _object(parts["heads.json"], "heads.json")
     if canonical(heads) != parts["heads.json"]:
         raise Wrong("heads.json is not of the form that the ledger writes")
-    leaf = _proven(parts["heads.tlog-proof"], parts["heads.leaf"], newest)
+    tree = Tree(newest.size, newest.root)
+    leaf = _proven(parts["heads.tlog-proof"], parts["heads.leaf"], newest, tree)
     event = check_event(leaf, parts["heads.event"])
     if tuple(leaf.members[each] for each in ("source", "petition", "type")) != HEADS:
         raise Wrong(f"{leaf.name} does not state the ends of the cases: only audit does")
@@ -1162,9 +1304,9 @@ def verify_tiles(
 class Scan:
     """Goes through the whole ledger, a tile at a time.
 
-    A leaf of the usual form is not read as JSON, which takes longer than everything else: it is
-    written again, as the next one of its case and of its log, and has to be the same. Whatever is
-    odd about one, it is read, and judged, in the way that explains itself.
+    Leaves of the usual form are not read as JSON, which takes longer than everything else: a tile
+    of them is taken apart at once. Whatever is odd about one, it is read, and judged, in the way
+    that explains itself.
     """
 
     kept: Checkpoint | None
@@ -1178,24 +1320,18 @@ class Scan:
         Raises:
             Wrong: one does not hold.
         """
-        last, seqs = self.chains.last, self.logs.seq
-        plain = _is_plain(b"".join(entries))
-        for at, entry in enumerate(entries):
-            hash_ = sha256(b"\x00" + entry).digest()
-            text = entry.decode("latin-1")
-            quoted = text.split('"')
-            if len(quoted) == QUOTED and hash_ == hashes[at] and (plain or _is_plain(entry)):
-                petition, source = quoted[11], quoted[23]
-                count, before = last.get(petition) or self._end_before(quoted)
-                count, seq = count + 1, (seqs.get(source) or self._seq_before(quoted)) + 1
-                if text == (
-                    f'{{"at":"{quoted[3]}","payload_sha256":"{quoted[7]}","petition":"{petition}"'
-                    f',"petition_seq":{count},"prev":"{before.hex()}","seq":{seq}'
-                    f',"source":"{source}","type":"{quoted[27]}","v":1}}'
-                ):
-                    last[petition], seqs[source] = (count, hash_), seq
-                    continue
-            self._add_odd(first + at, entry, hashes[at])
+        found = list(map(leaf_hash, entries))
+        usual = _usual(entries) if found == hashes else []
+        ends, seqs = self.chains.last, self.logs.seq
+        for at, (_, petition, count, prev, seq, source) in enumerate(usual):
+            before, end = ends.get(petition) or self._end_before(petition, count, prev)
+            seq_before = seqs.get(source) or self._seq_before(source, seq)
+            if count == str(before + 1) and prev == end.hex() and seq == str(seq_before + 1):
+                ends[petition], seqs[source] = (before + 1, found[at]), seq_before + 1
+            else:
+                self._add_odd(first + at, entries[at], hashes[at])
+        for at in range(len(usual), len(entries)):
+            self._add_odd(first + at, entries[at], hashes[at])
         self._grow(first, hashes)
 
     def add_all(self, read: Reader, size: int, parts: "Parts") -> None:
@@ -1241,11 +1377,11 @@ class Scan:
                 self._grow(first, each)
         return True
 
-    def _end_before(self, _quoted: Sequence[str]) -> tuple[int, bytes]:
+    def _end_before(self, _petition: str, _count: str, _prev: str) -> tuple[int, bytes]:
         """Return the end of a chain before its first leaf here."""
         return NO_END
 
-    def _seq_before(self, _quoted: Sequence[str]) -> int:
+    def _seq_before(self, _source: str, _seq: str) -> int:
         """Return the last event of a log before its first leaf here."""
         return 0
 
@@ -1295,12 +1431,11 @@ class Part(Scan):
         """Return what `join` takes."""
         return self.ends_before, self.seqs_before, self.chains.last, self.logs.seq, self.grown
 
-    def _end_before(self, quoted: Sequence[str]) -> tuple[int, bytes]:
-        end = (int(quoted[14][1:-1]) - 1, bytes.fromhex(quoted[17]))
-        return self.ends_before.setdefault(quoted[11], end)
+    def _end_before(self, petition: str, count: str, prev: str) -> tuple[int, bytes]:
+        return self.ends_before.setdefault(petition, (int(count) - 1, bytes.fromhex(prev)))
 
-    def _seq_before(self, quoted: Sequence[str]) -> int:
-        return self.seqs_before.setdefault(quoted[23], int(quoted[20][1:-1]) - 1)
+    def _seq_before(self, source: str, seq: str) -> int:
+        return self.seqs_before.setdefault(source, int(seq) - 1)
 
     def _add_odd(self, position: int, _entry: bytes, _hash: bytes) -> None:
         raise Wrong(f"leaf {position} is odd")
@@ -1403,17 +1538,25 @@ def _check_apart(place: str, size: int, kept_size: int, jobs: int, job: int) -> 
         sys.stdout.buffer.flush()
 
 
-QUOTED: Final = 31
-"""Parts between the quotation marks of a leaf."""
+# All of a leaf, its petition, its count there, the hash before, its count in its log, and the log.
+USUAL: Final = re.compile(
+    r'(\{"at":"[^"]*","payload_sha256":"[^"]{64}","petition":"([^"]{36})","petition_seq":([0-9]+)'
+    r',"prev":"([^"]*)","seq":([0-9]+),"source":"([^"]*)","type":"[^"]*","v":1\})'
+)
 
 
 CONTROLS: Final = bytes(range(0x20))
 
 
-def _is_plain(octets: bytes) -> bool:
-    """Tell whether JSON writes the texts of leaves as they are."""
-    odd = not octets.isascii() or b"\\" in octets
-    return not odd and len(octets.translate(None, CONTROLS)) == len(octets)
+def _usual(entries: Sequence[bytes]) -> Sequence[tuple[str, ...]]:
+    """Take leaves apart whose texts JSON writes as they are; none where one of them is odd."""
+    octets = b"".join(entries)
+    if not octets.isascii() or b"\\" in octets or octets.translate(None, CONTROLS) != octets:
+        return []
+    found = USUAL.findall(octets.decode())
+    # As long as these, one after the other, they are these, and nothing stands between them.
+    same = list(map(len, entries)) == [len(leaf[0]) for leaf in found]
+    return found if same else []
 
 
 def _tile_at(read: Reader, tile: int, size: int) -> tuple[list[bytes], list[bytes]]:
@@ -1558,28 +1701,25 @@ def verify(
     remember: Path | None = None,
     jobs: int = 1,
 ) -> int:
-    """Check a bundle, a folder or a web address; say what holds, and return the exit status.
+    """Check a bundle, receipts or a whole ledger; say what holds, and return the exit status.
 
     Args:
         remember: where the checkpoint of the whole ledger is kept, once all of it holds.
         jobs: how many processes share the work on a whole ledger.
     """
-    report, is_receipt = Report(say), place.endswith(RECEIPT)
-    is_bundle = not is_receipt and _is_file(place)
+    report = Report(say)
     report.line(f"Checking {place}")
     try:
-        _check_asked(terms, remember, is_bundle, is_receipt)
-        if is_receipt:
-            beside = Path(place.removesuffix(RECEIPT) + ".leaf")
-            verify_receipt(Path(place).read_bytes(), beside.read_bytes(), terms, report)
-        elif is_bundle:
-            events = verify_bundle(Path(place).read_bytes(), terms, report)
-            for event in events:
-                at, who = event.get("recordedtime"), event.get("actor")
-                report.line(f"    {at}  {event['type']}  by {who}")
+        kind = _kind_of(place)
+        _check_asked(terms, remember, kind)
+        if kind == "receipt":
+            _check_receipt_at(Path(place), terms, report)
+        elif kind == "receipts":
+            verify_receipts(Path(place), terms, report)
+        elif kind == "bundle":
+            _tell(verify_bundle(Path(place).read_bytes(), terms, report), report)
         else:
-            apart = Processes(place, jobs)
-            newest = verify_tiles(reader_of(place), terms, report, apart)
+            newest = verify_tiles(reader_of(place), terms, report, Processes(place, jobs))
             if remember:
                 _keep(remember, newest)
     except Wrong as wrong:
@@ -1596,21 +1736,33 @@ def verify(
     return 0
 
 
-def _check_asked(
-    terms: Terms,
-    remember: Path | None,
-    is_bundle: bool,  # noqa: FBT001 - what there is
-    is_receipt: bool,  # noqa: FBT001
-) -> None:
-    if terms.case and not is_bundle:
+def _kind_of(place: str) -> str:
+    """Return what there is to check: receipt, receipts, bundle or ledger."""
+    if place.endswith(RECEIPT):
+        return "receipt"
+    if _is_file(place):
+        return "bundle"
+    folder = Path(place)
+    is_ledger = "://" in place or (folder / "checkpoint").exists()
+    return "receipts" if not is_ledger and any(folder.glob(f"*{RECEIPT}")) else "ledger"
+
+
+def _check_asked(terms: Terms, remember: Path | None, kind: str) -> None:
+    if terms.case and kind != "bundle":
         raise Unreadable("--case is for the bundle of one")
-    if remember and (is_bundle or is_receipt):
+    if remember and kind != "ledger":
         raise Unreadable("--remember is for the whole ledger; compare this with --checkpoint")
+
+
+def _tell(events: Sequence[Mapping[str, Any]], report: Report) -> None:
+    for event in events:
+        at, who = event.get("recordedtime"), event.get("actor")
+        report.line(f"    {at}  {event['type']}  by {who}")
 
 
 def _keep(file: Path, checkpoint: Checkpoint) -> None:
     draft = file.with_name(f".{file.name}.new")
-    draft.write_text(checkpoint.note)
+    draft.write_text(checkpoint.note, encoding="utf-8", newline="\n")
     draft.replace(file)
 
 
@@ -1640,7 +1792,9 @@ def cores() -> int:
 def main(arguments: Sequence[str]) -> int:
     """Run the program; return its exit status."""
     parser = argparse.ArgumentParser(description="Check a case or the whole ledger of Shouwen.")
-    parser.add_argument("place", help="bundle of a case, folder with tiles, web address, receipt")
+    parser.add_argument(
+        "place", help="bundle, receipt or folder of receipts, ledger's folder or address"
+    )
     parser.add_argument("--key", action="append", default=[], help="public key, or file with keys")
     parser.add_argument(
         "--old-key",

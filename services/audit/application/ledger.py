@@ -2,13 +2,22 @@
 
 from base64 import b64encode
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Protocol
 
 from chassis.eventstore.log import EventLog
+from chassis.eventstore.transaction import Questions
 from services.audit.application.notary import Trees
-from services.audit.domain.merkle import consistency_proof, inclusion_proof
+from services.audit.domain.evidence import Proven
+from services.audit.domain.merkle import consistency_proof
 from services.audit.domain.notes import proof_text
 from services.audit.domain.refusals import CheckpointUnknown
+
+
+class Leaves(Protocol):
+    """Leaves with their events."""
+
+    def of_leaves(self, questions: Questions, positions: Sequence[int], size: int) -> list[Proven]:
+        """Return leaves, each with its path in the tree of that size."""
 
 
 class Ledger:
@@ -18,9 +27,12 @@ class Ledger:
         keys: the public keys that sign now, one line each.
     """
 
-    def __init__(self, log_of_events: EventLog, trees: Trees, keys: Sequence[str]) -> None:
+    def __init__(
+        self, log_of_events: EventLog, trees: Trees, leaves: Leaves, keys: Sequence[str]
+    ) -> None:
         self._log = log_of_events
         self._trees = trees
+        self._leaves = leaves
         self._keys = keys
 
     def keys(self) -> list[str]:
@@ -56,7 +68,7 @@ class Ledger:
         return [leaf.decode() for leaf in leaves], size
 
     def receipts(self, positions: Sequence[int]) -> dict[str, Any]:
-        """Return leaves, each with the proof that it is in the ledger.
+        """Return leaves, each with its event and the proof that it is in the ledger.
 
         Raises:
             CheckpointUnknown: one is not signed yet.
@@ -65,11 +77,14 @@ class Ledger:
             newest = self._trees.last_signed(transaction)
             if max(positions) >= newest.size:
                 raise CheckpointUnknown(positions=f"{newest.size} leaves are signed")
-            stored = self._trees.hashes(transaction, newest.size)
-            items = []
-            for position in positions:
-                (leaf,) = self._trees.leaves(transaction, position, position + 1)
-                path = inclusion_proof(stored, position, newest.size)
-                proof = proof_text(position, path, newest.note)
-                items.append({"position": position, "leaf": leaf.decode(), "proof": proof})
+            proven = self._leaves.of_leaves(transaction, positions, newest.size)
+        items = [
+            {
+                "position": each.position,
+                "leaf": each.leaf.decode(),
+                "event": each.event.decode(),
+                "proof": proof_text(each.position, each.path, newest.note),
+            }
+            for each in proven
+        ]
         return {"items": items, "size": newest.size}

@@ -14,7 +14,7 @@ class Proven:
     Attributes:
         position: index of the leaf in the tree.
         path: of the leaf, to the root of the checkpoint.
-        event: in canonical form.
+        event: in canonical form; empty where it is parked.
     """
 
     position: int

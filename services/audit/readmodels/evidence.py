@@ -79,6 +79,14 @@ class EvidenceTables:
             calendars=calendars_of(questions, (fact.event for fact in facts)),
         )
 
+    def of_leaves(self, questions: Questions, positions: Sequence[int], size: int) -> list[Proven]:
+        """Return leaves in the order asked for, with their paths in the tree of a size."""
+        stored = self._trees.hashes(questions, size)
+        marks = ", ".join("?" * len(positions))
+        rows = questions.query(f"{ROWS} WHERE l.position IN ({marks})", tuple(positions))
+        found = {row[0]: _proven(stored, size, row) for row in rows}
+        return [found[position] for position in positions]
+
     def of_absence(self, questions: Questions, sought: Sought, known_size: int | None) -> Absence:
         """Return what shows that there is no such case, under the newest checkpoint.
 
@@ -167,7 +175,10 @@ def _facts(
         (*petitions, size),
     )
     for row in rows:
-        yield _proven(stored, size, row)
+        proven = _proven(stored, size, row)
+        if not proven.event:
+            raise HistoryIncomplete(position=str(proven.position))
+        yield proven
 
 
 def _last_stated(questions: Questions, size: int) -> Sequence[Any]:
@@ -197,7 +208,6 @@ def _stated_at(
 
 def _proven(stored: StoredHashes, size: int, row: Sequence[Any]) -> Proven:
     position, leaf, *event = row
-    if event[0] is None:
-        raise HistoryIncomplete(position=str(position))
     path = inclusion_proof(stored, position, size)
-    return Proven(position, bytes(leaf), path, canonical(event_of(*event)))
+    encoded = b"" if event[0] is None else canonical(event_of(*event))
+    return Proven(position, bytes(leaf), path, encoded)

@@ -14,6 +14,7 @@ from services.audit.application.ledger import Ledger
 from services.audit.domain.case_heads import CaseHeads
 from services.audit.domain.heads import LEDGER_ID
 from services.audit.publishing import TELLINGS
+from services.audit.readmodels.evidence import EvidenceTables
 from services.audit.readmodels.feed import FeedTables
 from services.audit.verifier import Ends, Leaf
 from shouwen.comparing import Comparison
@@ -29,7 +30,7 @@ def compared(ledger: LedgerDesk) -> tuple[int, str]:
 
 def ask(ledger: LedgerDesk, service: str, method: str, given: Any) -> Any:
     """Answer as the services do."""
-    audited = Ledger(ledger.log, ledger.trees, ledger.keys)
+    audited = Ledger(ledger.log, ledger.trees, EvidenceTables(), ledger.keys)
     if method == "checkpoint":
         return audited.checkpoint(None)
     if method == "leaves":

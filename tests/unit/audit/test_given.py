@@ -85,3 +85,38 @@ def test_a_case_that_is_asked_for_is_one_of_a_bundle():
     assert said("1.tlog-proof", Terms([Key.read(KEY)], case="XF"))[0] == 2
     status, text = ran("case.zip", "--key", "key", "--case", "XF")
     assert (status, "it is not the case XF" in text) == (1, True)
+
+
+def test_without_a_key_it_is_not_shown_whose_ledger_it_is():
+    """Whoever forges all of it signs with a key of his own: a script must not take it for good."""
+    status, text = ran("case.zip")
+    assert (status, "no --key was given" in text, "It does not hold" in text) == (3, True, False)
+
+
+def test_a_bundle_proves_nothing_about_a_checkpoint_of_another_size():
+    """That is no sign of a forged one: another bundle may be asked for."""
+    status, text = ran("case.zip", "--key", "key", "--checkpoint", "older")
+    assert (status, "ask for one with `--since 2`" in text) == (2, True)
+
+
+def test_a_bundle_is_the_same_on_every_system(monkeypatch: pytest.MonkeyPatch):
+    """An honest one is not refused where the auditor's computer runs something else."""
+    packed_here = verifier.packed({"a": b"b"})
+    monkeypatch.setattr(sys, "platform", "win32")
+    assert verifier.packed({"a": b"b"}) == packed_here
+
+
+def test_what_is_remembered_is_read_again_whatever_the_locale():
+    """On a system whose files are not in UTF-8 unless one says so."""
+    program = (
+        "import sys; sys.path.insert(0, sys.argv[1]); import verifier; from pathlib import Path;"
+        "note = Path('kept').read_text(encoding='utf-8');"
+        "verifier._keep(Path('new'), verifier.Checkpoint('', 1, b'', note))"
+    )
+    folder = str(Path(verifier.__file__).parent)
+    subprocess.run(
+        [sys.executable, "-X", "utf8=0", "-c", program, folder],
+        check=True,
+        env={"LC_ALL": "C", "PYTHONCOERCECLOCALE": "0"},
+    )
+    assert kept_in(None, Path("new")) == LEDGER.note

@@ -19,6 +19,7 @@ from services.audit.domain.leaves import Leaf, leaf_of
 from services.audit.gateways.signing import signers_from
 from services.audit.readmodels.calendars import PUBLISHED
 from services.audit.readmodels.entering import canonical, enter
+from services.audit.readmodels.evidence import EvidenceTables
 from services.audit.verifier import Report, Terms, kept_in, parts_of, verify, verify_bundle
 from statute.workdays import WorkCalendar, newest_calendar
 from tests.builders import NOON, cloud_event, number, petition_id, registered
@@ -186,7 +187,7 @@ class TestCheckpoints:
         ledger.take_in(*case())
         ledger.sign()
         new = LedgerDesk(ledger.desk, ledger.folder, signers_from(ORIGIN, keys_text("2")))
-        audited = Ledger(new.log, new.trees, new.keys)
+        audited = Ledger(new.log, new.trees, EvidenceTables(), new.keys)
         assert audited.keys() == [*new.keys, *ledger.keys]
         new.take_in(*attempts(1, first=6))
         new.sign()

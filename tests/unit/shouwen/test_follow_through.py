@@ -9,7 +9,7 @@ import pytest
 from openpyxl import load_workbook
 
 from contracts.failures import Failure
-from shouwen.follow_through import FollowThrough, whole_feed, write_receipts
+from shouwen.follow_through import FollowThrough, nothing_parked, whole_feed, write_receipts
 from shouwen.report_files import COUNTS, Line, write
 
 DAY = "2026-11-24T04:00:00Z"
@@ -99,6 +99,27 @@ def test_the_feed_is_read_to_its_end_page_by_page():
     assert list(read) == [(0, {"id": "a"}), (1, {"id": "b"}), (2, {"id": "c"})]
 
 
+def test_nothing_is_counted_while_an_event_is_parked():
+    """What comes behind it may be anybody's; those who compare logs go on behind it."""
+    pages = {
+        0: {"events": [{"id": "a"}], "next": 1, "size": 3, "held": True},
+        2: {"events": [{"id": "c"}], "next": 3, "size": 3, "held": False},
+    }
+    ask = lambda _service, _method, given: pages[given["after"]]  # noqa: E731
+    assert list(whole_feed(ask)) == [(0, {"id": "a"}), (1, None), (2, {"id": "c"})]
+    with pytest.raises(Failure, match="parked") as refused:
+        list(nothing_parked(whole_feed(ask)))
+    assert refused.value.fields == {"position": 1}
+
+
+def test_a_sheet_names_all_leaves_however_many(tmp_path: Path):
+    """A cell of a sheet holds 32,767 characters, and cuts the rest without a word."""
+    line = Line("L1", period="2026-11", leaves=list(range(6_000)))
+    write(tmp_path / "report.xlsx", [line])
+    rows = list(load_workbook(tmp_path / "report.xlsx")["存证位置"].values)
+    assert rows[1:] == [("L1", "2026-11", leaf) for leaf in range(6_000)]
+
+
 @pytest.mark.parametrize("form", ["csv", "xlsx", "html"])
 def test_it_is_written_in_each_form(tmp_path: Path, form: str):
     path = tmp_path / f"report.{form}"
@@ -137,7 +158,7 @@ def test_each_leaf_is_a_link_to_its_proof(tmp_path: Path, form: str, link: str):
     write(path, counted(COURSE), "report.proofs")
     if form == "xlsx":
         sheet = load_workbook(path)["存证位置"]
-        assert [row[1] for row in sheet.values][1] == link
+        assert [row[2] for row in sheet.values][1] == link
     else:
         assert link in path.read_text("utf-8-sig")
 
@@ -150,10 +171,14 @@ def test_the_proofs_are_written_once_for_each_leaf(tmp_path: Path):
         asked.append(given["positions"])
         if len(asked) == 1:
             raise Failure("checkpoint_unknown")
-        items = [{"position": at, "leaf": f"l{at}", "proof": f"p{at}"} for at in asked[-1]]
+        items = [
+            {"position": at, "leaf": f"l{at}", "event": f"e{at}", "proof": f"p{at}"}
+            for at in asked[-1]
+        ]
         return {"items": items, "size": 10}
 
     write_receipts(ask, tmp_path / "proofs", counted(COURSE), pause=lambda: None)
     assert asked == [[0, 2, 4, 5, 6, 7, 8, 9]] * 2
     assert (tmp_path / "proofs/4.leaf").read_text() == "l4"
+    assert (tmp_path / "proofs/4.event").read_text() == "e4"
     assert (tmp_path / "proofs/4.tlog-proof").read_text() == "p4"
