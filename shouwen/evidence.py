@@ -10,7 +10,15 @@ import typer
 from chassis.environment import Variables
 from chassis.observability import configure_logging
 from contracts.failures import Failure
-from services.audit.verifier import COSIGNS, Terms, Unreadable, cores, kept_in, keys_from
+from services.audit.verifier import (
+    COSIGNS,
+    Terms,
+    Unreadable,
+    cores,
+    instant_in,
+    kept_in,
+    keys_from,
+)
 from services.audit.verifier import verify as verified
 from shouwen.calling import connected
 from shouwen.follow_through import (
@@ -110,7 +118,8 @@ def checkpoint() -> None:
 
 def verify(  # noqa: PLR0913, PLR0917 - each is an option
     place: Annotated[
-        str, typer.Argument(help="Bundle of a case, folder of tiles, web address, receipt.")
+        str,
+        typer.Argument(help="Bundle, receipt, folder of receipts; ledger's folder or address."),
     ],
     key: Keys = None,
     checkpoint: Kept = None,
@@ -129,7 +138,11 @@ def verify(  # noqa: PLR0913, PLR0917 - each is an option
         list[str] | None,
         typer.Option(help="Public key that signed before, good for older checkpoints only."),
     ] = None,
-    case: Annotated[str, typer.Option(help="Number that the bundle must be about.")] = "",
+    case: Annotated[str, typer.Option(help="Number of the case that it must be.")] = "",
+    absent: Annotated[str, typer.Option(help="Number or id that it must show absent.")] = "",
+    stated_since: Annotated[
+        str, typer.Option(help="Instant, before which the ends must not be stated.")
+    ] = "",
 ) -> None:
     """Check evidence without asking the services: 0 all holds, 1 something does not, 2 unreadable.
 
@@ -139,7 +152,8 @@ def verify(  # noqa: PLR0913, PLR0917 - each is an option
     try:
         kept = kept_in(checkpoint, remember)
         witnesses, old_keys = keys_from(witness or [], COSIGNS), keys_from(old_key or [])
-        terms = Terms(keys_from(key or []), kept, witnesses, case, old_keys)
+        keys, since = keys_from(key or []), instant_in(stated_since)
+        terms = Terms(keys, kept, witnesses, case, old_keys, absent, since)
     except Unreadable as error:
         raise typer.BadParameter(str(error)) from error
     raise typer.Exit(verified(place, terms, typer.echo, remember, jobs or cores()))

@@ -113,7 +113,13 @@ def _ledger_ticker(audit: Audit, signers: Sequence[Signer], surroundings: Surrou
     files = TileFiles(ledger_folder_of(variables, surroundings.home))
     notary = Notary(log_of_events, trees, signers, files, surroundings.clock)
     heads = HeadsKeeper(
-        log_of_events, trees, EndTables(), audit.record_heads, heads_every_s(variables), monotonic
+        log_of_events,
+        trees,
+        signers,
+        EndTables(),
+        audit.record_heads,
+        heads_every_s(variables),
+        monotonic,
     )
     return Ticker(log_of_events, "ledger", lambda: notary.work() + heads.work(), CHECKPOINT_EVERY_S)
 

@@ -15,6 +15,7 @@ from chassis.messaging.pace import SOON_S
 from chassis.messaging.rpc import answers
 from chassis.messaging.wiring import Wired
 from chassis.observability import current_correlation_id
+from contracts.events import MESSAGES
 from contracts.failures import Failure
 from contracts.rpc import audit as rpc
 from contracts.rpc.method import FOLLOWERS, Method
@@ -65,6 +66,7 @@ class AuditService:
 
     @answers(rpc.DEEDS)
     def deeds(self, request: rpc.ListDeeds, caller: Caller) -> rpc.DeedList:
+        _check_types(request.types)
         self._catch_up()
         period = Period(request.since, request.until)
         asked = Asked(request.actor, "", request.types, period)
@@ -141,6 +143,7 @@ class AuditService:
 
     @answers(rpc.FEED)
     def feed(self, request: rpc.ReadFeed, caller: Caller) -> rpc.FeedPage:
+        _check_types(request.types)
         read = self.rooms.feed.page if caller.roles & FOLLOWERS else self._of_agency(caller)
         with self.rooms.audit.log_of_events.reading() as transaction:
             page = read(transaction, request.after, request.types, request.limit)
@@ -183,6 +186,12 @@ class AuditService:
             self.rooms.assembly.inbox.catch_up()
         except Failure as failure:
             raise Failure("history_incomplete", fields=failure.fields) from failure
+
+
+def _check_types(types: Sequence[str]) -> None:
+    """Refuse what would be answered with nothing, for ever: a name that no event has."""
+    if unknown := sorted(set(types) - MESSAGES.keys()):
+        raise Failure("bad_value", fields={"types": f"no event is called {', '.join(unknown)}"})
 
 
 def _listed(found: Sequence[Found], following: str) -> rpc.DeedList:

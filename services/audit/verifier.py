@@ -18,7 +18,9 @@ runs this daily from elsewhere is a witness.
 
 Exit status: 0 all holds, 1 something does not, 2 it could not be read, 3 what is shown holds, but
 something is not shown (`LACKS`): the end of the case, one of its petitions, or whose ledger it is
-where no key was given. `--case NUMBER` is for scripts: the bundle has to be about that one.
+where no key was given. For scripts: `--case NUMBER` has it be the bundle of that case, `--absent
+NUMBER` the proof that there is none, and with `--stated-since INSTANT`, that of your request, ends
+that were stated before are not taken to be those of today.
 
 Standards: RFC 6962 (tree), RFC 8785 (canonical JSON), C2SP signed-note, tlog-checkpoint,
 tlog-tiles, tlog-proof.
@@ -378,6 +380,14 @@ def checkpoint_from(note: str, keys: Sequence[Key], name: str) -> Checkpoint:
     return Checkpoint(lines[0], int(lines[1]), root, note)
 
 
+def _names_one(note: str, keys: Sequence[Key]) -> bool:
+    """Tell whether a note names one of the keys as having signed it, rightly or not."""
+    _, _, signatures = note.partition("\n\n")
+    lines = [(*line.split(" ", 2), "", "")[1:3] for line in signatures.splitlines()]
+    named = {(name, _decoded(coded)[:4]) for name, coded in lines}
+    return any((key.name, key.id) in named for key in keys)
+
+
 def _signed_by(key: Key, text: str, signatures: str) -> bool:
     """Tell whether a note has a good signature; a bad one under our key's name refuses it."""
     if not signatures.endswith("\n"):
@@ -680,7 +690,9 @@ class Terms:
         keys: by one of which the ledger as it is now is signed.
         old_keys: of before, which sign older checkpoints and nothing else any more.
         witnesses: all of whom must have signed that checkpoint.
-        case: number that a bundle must be about, if it matters.
+        case: number of the case that a bundle must show, if it matters.
+        absent: number or id that a file must show to be of no case, if it matters.
+        stated_since: when the ends must have been stated, at the earliest.
     """
 
     keys: Sequence[Key] = ()
@@ -688,6 +700,8 @@ class Terms:
     witnesses: Sequence[Key] = ()
     case: str = ""
     old_keys: Sequence[Key] = ()
+    absent: str = ""
+    stated_since: datetime | None = None
 
     def kept_checkpoint(self, report: "Report") -> Checkpoint | None:
         """Return the checkpoint that was kept, signed as it should be; None where there is none.
@@ -726,11 +740,13 @@ def verify_bundle(content: bytes, terms: Terms, report: Report) -> list[dict[str
     if "absent" in parts:
         _check_absence(parts, newest, terms, report)
         return []
+    if terms.absent:
+        raise Wrong(f"it does not show that there is no {terms.absent}: it shows a case")
     leaves, events = _check_case(parts, newest, report)
     _check_petitions(events, terms, report)
     _check_calendars(parts, events, report)
     _check_content(parts, events, report)
-    _check_heads(parts, leaves, newest, report)
+    _check_heads(parts, leaves, newest, terms, report)
     return events
 
 
@@ -750,13 +766,17 @@ def _check_growth(
     report: Report,
 ) -> None:
     proof = [_hash_in(line) for line in _text(parts, "consistency").splitlines()]
-    if not parts.get("checkpoint.before"):
-        report.note("there was no older checkpoint yet: nothing to compare this one with")
-        older = None
-    else:
-        older = checkpoint_from(
-            _text(parts, "checkpoint.before"), [*keys, *terms.old_keys], "the older checkpoint"
+    before, signing = _text(parts, "checkpoint.before"), [*keys, *terms.old_keys]
+    older = None
+    if not before:
+        report.note("the file has no older checkpoint: nothing to compare this one with")
+    elif not _names_one(before, signing):
+        report.note(
+            "the older checkpoint is signed by a key that you did not give: that the ledger grew"
+            " from it is not checked. If that key signed before, give it as --old-key"
         )
+    else:
+        older = checkpoint_from(before, signing, "the older checkpoint")
         check_consistency(older.size, newest.size, older.root, newest.root, proof)
         report.holds(f"the ledger grew from {older.size} leaves; none of them was changed")
     if kept := replace(terms, keys=keys).kept_checkpoint(report):
@@ -1059,7 +1079,11 @@ def _receipt(proof: bytes, checkpoint: Checkpoint) -> tuple[int, list[bytes]]:
 
 
 def _check_heads(
-    parts: Mapping[str, bytes], leaves: Sequence[Leaf], newest: Checkpoint, report: Report
+    parts: Mapping[str, bytes],
+    leaves: Sequence[Leaf],
+    newest: Checkpoint,
+    terms: Terms,
+    report: Report,
 ) -> None:
     if "heads.json" not in parts:
         report.lacks("nothing shows that these are all events of the case: its end is not proven")
@@ -1080,10 +1104,13 @@ def _check_heads(
         report.lacks(f"the case began behind leaf {stated.size - 1}: its end is not proven")
         return
     report.holds(f"these are all events of the case up to leaf {stated.size - 1}, {stated.at}")
-    _tell_the_rest(stated, newest, report)
+    _tell_the_rest(stated, newest, terms, report)
 
 
-def _tell_the_rest(stated: "Stated", newest: Checkpoint, report: Report) -> None:
+def _tell_the_rest(stated: "Stated", newest: Checkpoint, terms: Terms, report: Report) -> None:
+    since = terms.stated_since
+    if since and datetime.fromisoformat(stated.at) < since:
+        report.lacks(f"that was stated {stated.at}, before {since.isoformat()}: ask for a new file")
     behind = newest.size - stated.size
     report.note(
         f"the checkpoint has {behind} more leaves, from {stated.size} on: nothing is shown of what"
@@ -1097,8 +1124,10 @@ def _check_absence(
     by, _, what = _text(parts, "absent").removesuffix("\n").partition(" ")
     if by not in FORMS or not FORMS[by].fullmatch(what):
         raise Wrong(f"{what!r} is no {by} that a case could have: look for it as it is written")
-    if terms.case not in {"", what}:
-        raise Wrong(f"it is not about {terms.case}, but about {what}")
+    if terms.case:
+        raise Wrong(f"it is not the case {terms.case}: it shows that there is no case {what}")
+    if terms.absent not in {"", what}:
+        raise Wrong(f"it is not about {terms.absent}, but about {what}")
     stated = _stated_heads(parts, newest)
     if [{by: each.get(by)} for each in stated.chains] != [{by: what}]:
         raise Wrong(f"the file does not show what became of {by} {what}")
@@ -1109,7 +1138,7 @@ def _check_absence(
     if stated.end_of(stated.chains[0]) != NO_END:
         raise Wrong(f"there is a case of the {by} {what} in the ledger")
     report.holds(f"up to leaf {stated.size - 1}, {stated.at}, there is no case of the {by} {what}")
-    _tell_the_rest(stated, newest, report)
+    _tell_the_rest(stated, newest, terms, report)
 
 
 NO_END: Final = (0, b"")
@@ -1296,6 +1325,7 @@ def verify_tiles(
         report.holds(f"{source}: events 1 to {seq}, without a gap")
     if kept:
         report.holds(f"it is the same ledger as the checkpoint that you kept, of {kept.size}")
+    report.note("what it states of the ends of all cases lies elsewhere: fsck compares that")
     report.holds(f"{len(scan.chains.last)} petitions and other streams, each an unbroken chain")
     return newest
 
@@ -1748,8 +1778,8 @@ def _kind_of(place: str) -> str:
 
 
 def _check_asked(terms: Terms, remember: Path | None, kind: str) -> None:
-    if terms.case and kind != "bundle":
-        raise Unreadable("--case is for the bundle of one")
+    if kind != "bundle" and (terms.case or terms.absent or terms.stated_since):
+        raise Unreadable("--case, --absent and --stated-since are for the bundle of a case")
     if remember and kind != "ledger":
         raise Unreadable("--remember is for the whole ledger; compare this with --checkpoint")
 
@@ -1784,6 +1814,23 @@ def kept_in(checkpoint: Path | None, remember: Path | None) -> str:
     return notes.pop() if notes else ""
 
 
+def instant_in(text: str) -> datetime | None:
+    """Return an instant given as RFC 3339 has it; None where there is none.
+
+    Raises:
+        Unreadable: it is another text, or has no offset.
+    """
+    if not text:
+        return None
+    try:
+        instant = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise Unreadable(f"{text!r} is no instant such as 2026-11-26T09:00:00+08:00") from error
+    if instant.tzinfo is None:
+        raise Unreadable(f"{text!r} has no offset such as +08:00")
+    return instant
+
+
 def cores() -> int:
     """Return how many processes can run at the same time here."""
     return os.cpu_count() or 1
@@ -1809,7 +1856,11 @@ def main(arguments: Sequence[str]) -> int:
         default=[],
         help="public key of a witness who must have signed that checkpoint",
     )
-    parser.add_argument("--case", default="", help="number that the bundle must be about")
+    parser.add_argument("--case", default="", help="number of the case that it must be")
+    parser.add_argument("--absent", default="", help="number or id that it must show absent")
+    parser.add_argument(
+        "--stated-since", default="", help="instant, before which the ends must not be stated"
+    )
     parser.add_argument("--remember", type=Path, help="file that keeps the last good checkpoint")
     parser.add_argument(
         "--jobs", type=int, default=cores(), help="processes that share a whole ledger"
@@ -1818,7 +1869,9 @@ def main(arguments: Sequence[str]) -> int:
     try:
         kept = kept_in(given.checkpoint, given.remember)
         witnesses, old_keys = keys_from(given.witness, COSIGNS), keys_from(given.old_key)
-        terms = Terms(keys_from(given.key), kept, witnesses, given.case, old_keys)
+        since = instant_in(given.stated_since)
+        keys = keys_from(given.key)
+        terms = Terms(keys, kept, witnesses, given.case, old_keys, given.absent, since)
     except (Unreadable, ValueError) as error:
         parser.error(printable(str(error)))
     return verify(given.place, terms, print, given.remember, given.jobs)

@@ -1,6 +1,6 @@
 """States the ends of all chains, from time to time, as a fact of the ledger itself."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
@@ -10,6 +10,7 @@ from chassis.eventstore.log import EventLog
 from chassis.eventstore.transaction import Questions, Writing
 from services.audit.application.notary import Trees
 from services.audit.domain.damage import EndsLost
+from services.audit.domain.notes import Signer, is_signed_by_all
 
 LEAVES_PER_STEP: Final = 4_096
 PARENTS: Final = 256
@@ -55,6 +56,9 @@ class HeadsKeeper:
     are lost are made again from the leaves before anything is stated: all of them at once where
     what grows, or the part that is looked at in this turn, is not what the last root was over.
 
+    Where a key of today has not signed the newest checkpoint, they are stated though nothing moved:
+    the ledger grows by that, and is signed by all keys, however quiet the office is.
+
     Attributes:
         record: puts a size and the root at it on record, unless they are.
         monotonic: seconds.
@@ -62,6 +66,7 @@ class HeadsKeeper:
 
     log_of_events: EventLog
     trees: Trees
+    signers: Sequence[Signer]
     ends: Ends
     record: Callable[[int, bytes], None]
     every_s: float
@@ -95,8 +100,10 @@ class HeadsKeeper:
         Then nothing is stated, or what was stated long ago would be stated anew.
         """
         size = self.ends.state(self.log_of_events).size
-        signed = self.trees.last_signed(self.log_of_events).size
-        if not self.ends.changed(self.log_of_events, size, signed):
+        newest = self.trees.last_signed(self.log_of_events)
+        signed = newest.size
+        moved = self.ends.changed(self.log_of_events, size, signed)
+        if not moved and is_signed_by_all(newest.note, self.signers):
             return True
         for start in range(size, signed, LEAVES_PER_STEP):
             stop = min(start + LEAVES_PER_STEP, signed)

@@ -58,6 +58,13 @@ def signed(text: str, signers: Sequence[Signer]) -> str:
     return f"{text}\n{''.join(lines)}"
 
 
+def is_signed_by_all(note: str, signers: Sequence[Signer]) -> bool:
+    """Tell whether a note has the signature of each signer; that of Ed25519 is always the same."""
+    text, _, lines = note.partition("\n\n")
+    _, _, expected = signed(f"{text}\n", signers).partition("\n\n")
+    return set(expected.splitlines()) <= set(lines.splitlines())
+
+
 def proof_text(index: int, path: Sequence[bytes], checkpoint_note: str) -> str:
     """Return a receipt for one leaf that stands for itself."""
     hashes = "".join(f"{_base64(each)}\n" for each in path)

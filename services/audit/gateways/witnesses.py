@@ -173,20 +173,21 @@ class FileWitness:
         seen = self._seen()
         try:
             newest = checkpoint_from(note, keys, "the checkpoint")
-            self._check(seen, newest, old_size, proof, keys)
+            self._check(seen, newest, old_size, proof)
         except Wrong as wrong:
             raise WitnessRefuses(str(wrong)) from wrong
         self._write("seen", json.dumps({"note": note, "size": newest.size}).encode())
         return self._line(note)
 
-    def _check(
-        self, seen: str, newest: Checkpoint, old_size: int, proof: Sequence[bytes], keys: list[Key]
-    ) -> None:
-        old = checkpoint_from(seen, keys, "the checkpoint seen last") if seen else None
-        if (old.size if old else 0) != old_size:
-            raise SawOther(old.size if old else 0)
-        if old:
-            check_consistency(old.size, newest.size, old.root, newest.root, proof)
+    def _check(self, seen: str, newest: Checkpoint, old_size: int, proof: Sequence[bytes]) -> None:
+        """Compare with what it saw last, which it checked then: its key may be gone since."""
+        origin, size, root = seen.split("\n")[:3] if seen else ("", "0", "")
+        if int(size) != old_size:
+            raise SawOther(int(size))
+        if seen and origin != newest.origin:
+            raise Wrong(f"what it saw last is of another ledger, {origin}")
+        if seen:
+            check_consistency(old_size, newest.size, b64decode(root), newest.root, proof)
 
     def _line(self, note: str) -> str:
         key, at = self._key(), int(self.clock())

@@ -90,6 +90,16 @@ def test_of_a_case_that_there_is_no_absence_is_shown(town: Town):
             asked(town, "audit.absence", **named)
 
 
+@pytest.mark.parametrize(
+    ("method", "given"), [("audit.deeds", {"actor": "K1"}), ("audit.feed", {})]
+)
+def test_the_name_of_no_event_is_refused(town: Town, method: str, given: dict[str, str]):
+    """It would be answered with nothing, for ever."""
+    with pytest.raises(Failure, match="bad_value") as refused:
+        asked(town, method, **given, types=["case.closed.v1", "case.close.v1"])
+    assert refused.value.fields == {"types": "no event is called case.close.v1"}
+
+
 def test_what_a_person_did_and_saw(town: Town):
     clerk = town.caller("K77", ["clerk"])
     number = clerk.call("intake", "register", **registration())["number"]

@@ -61,7 +61,9 @@ class LedgerDesk:
     @property
     def heads(self) -> HeadsKeeper:
         record = self.record or self.desk.application.record_heads
-        return HeadsKeeper(self.log, self.trees, EndTables(), record, 60.0, lambda: 60.0)
+        return HeadsKeeper(
+            self.log, self.trees, self.signers, EndTables(), record, 60.0, lambda: 60.0
+        )
 
     @property
     def keys(self) -> list[str]:

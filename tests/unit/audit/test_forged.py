@@ -3,6 +3,7 @@
 import json
 from base64 import b64encode
 from contextlib import nullcontext
+from datetime import datetime
 from hashlib import sha256
 from io import BytesIO
 from pathlib import Path
@@ -121,9 +122,20 @@ class TestCase:
         with pytest.raises(Wrong, match=f"it is not the case {number()}"):
             verified(two.case(2), Terms(KEYS, case=number()))
         absent = two.stating().absent("number", number(9))
-        assert verified(absent, Terms(KEYS, case=number(9)))
+        assert verified(absent, Terms(KEYS, absent=number(9)))
         with pytest.raises(Wrong, match=f"it is not about {number()}"):
-            verified(absent, Terms(KEYS, case=number()))
+            verified(absent, Terms(KEYS, absent=number()))
+        with pytest.raises(Wrong, match=f"it is not the case {number(9)}"):
+            verified(absent, Terms(KEYS, case=number(9)))
+
+    def test_that_there_is_none_by_an_old_statement_is_not_so_today(self):
+        """Wrapped, by somebody who has no key, under the newest checkpoint."""
+        after = Forged([taken()]).stating().and_then(taken(2), told(2))
+        shown = ("number", number(2))
+        old = {**after.absent(*shown), **after.heads(shown, at=1, size=1)}
+        assert "there is no case of the number" in verified(old, Terms(KEYS, absent=number(2)))
+        asked = datetime.fromisoformat("2026-11-24T12:00:01+08:00")
+        assert "ask for a new file" in verified(old, Terms(KEYS, stated_since=asked))
 
     def test_has_the_number_that_intake_gave_it(self):
         """Another service's log gives it none."""
@@ -224,7 +236,7 @@ class TestParts:
         forged = CASE.stating()
         parts = {**forged.case(1), **forged.heads(ITS_END)}
         del parts[name]
-        if name in {"README.txt", "history.html", "keys", "checkpoint.before"}:
+        if name in {"README.txt", "history.html", "keys"}:
             verified(parts)
             return
         name = "2 proofs" if name.startswith("proofs/") else name

@@ -9,11 +9,13 @@ import pytest
 from services.audit import verifier
 from services.audit.domain.notes import Checkpoint, signed, verifier_key
 from services.audit.verifier import Key, Terms, Unreadable, kept_in, keys_from
+from tests.builders import petition_id
 from tests.unit.audit.forging import KEYS, SIGNERS, Forged, taken, told, wrapped
 from tests.unit.audit.ledgers import ORIGIN, said
 
 LEDGER = Forged([taken(), told(), told()]).stating()
 KEY = verifier_key(SIGNERS[0])
+NOBODY = petition_id(77)
 
 
 @pytest.fixture(autouse=True)
@@ -21,6 +23,7 @@ def files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     heads = LEDGER.heads(("petition", LEDGER.facts[0].petition))
     Path("case.zip").write_bytes(wrapped({**LEDGER.case(1), **heads}))
+    Path("absent.zip").write_bytes(wrapped(LEDGER.absent("petition", NOBODY)))
     Path("1.tlog-proof").write_bytes(LEDGER.proof(1))
     Path("1.leaf").write_bytes(LEDGER.leaves[1].encoded)
     Path("key").write_text(f"{KEY}\n")
@@ -120,3 +123,25 @@ def test_what_is_remembered_is_read_again_whatever_the_locale():
         env={"LC_ALL": "C", "PYTHONCOERCECLOCALE": "0"},
     )
     assert kept_in(None, Path("new")) == LEDGER.note
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "found"),
+    [
+        (["absent.zip"], 0, "there is no case of the petition"),
+        (["absent.zip", "--absent", NOBODY], 0, "there is no case of the petition"),
+        (["absent.zip", "--absent", "XF"], 1, "it is not about XF"),
+        (["absent.zip", "--case", NOBODY], 1, "it shows that there is no case"),
+        (["case.zip", "--absent", NOBODY], 1, "it shows a case"),
+        (["case.zip", "--stated-since", "2026-11-24T12:00:00+08:00"], 0, "All of it holds"),
+        (["case.zip", "--stated-since", "2026-11-24T12:00:01+08:00"], 3, "ask for a new file"),
+        (["absent.zip", "--stated-since", "2026-11-24T12:00:01+08:00"], 3, "ask for a new file"),
+        (["case.zip", "--stated-since", "2026-11-24T12:00:01"], 2, "has no offset"),
+        (["case.zip", "--stated-since", "noon"], 2, "is no instant"),
+        (["1.tlog-proof", "--absent", NOBODY], 2, "are for the bundle of a case"),
+    ],
+)
+def test_a_script_gets_what_it_asked_for_or_is_told(arguments: list[str], status: int, found: str):
+    """An answer to another question, or of another day, is no answer that holds."""
+    exit_status, text = ran(*arguments, "--key", "key")
+    assert (exit_status, found in text) == (status, True), text

@@ -2,6 +2,7 @@
 
 import dataclasses
 from base64 import b64encode
+from pathlib import Path
 
 import pytest
 
@@ -9,8 +10,9 @@ from services.audit.domain.merkle import consistency_proof
 from services.audit.domain.notes import Checkpoint, signed, verifier_key
 from services.audit.gateways.signing import signers_from
 from services.audit.verifier import Key, Terms, Wrong, checkpoint_from
+from tests.unit.audit.desk import Desk
 from tests.unit.audit.forging import KEYS, SIGNERS, Forged, taken, told, verified
-from tests.unit.audit.ledgers import keys_text
+from tests.unit.audit.ledgers import ORIGIN, LedgerDesk, case, keys_text
 
 NEW = signers_from(SIGNERS[0].name, keys_text("2"))
 NEW_KEYS = [Key.read(verifier_key(each)) for each in NEW]
@@ -35,9 +37,22 @@ def test_what_it_signs_today_does_not():
         verified(BEFORE.case(1), Terms(NEW_KEYS, old_keys=KEYS))
 
 
-def test_without_it_the_reader_is_told_that_a_key_may_be_missing():
-    with pytest.raises(Wrong, match="or is signed by a key that you did not give"):
-        verified(BUNDLE, Terms(NEW_KEYS))
+def test_without_it_what_is_signed_today_holds_and_growth_is_not_shown():
+    """The reader is told which key to give; a bad signature under a key that he gave is one."""
+    assert "signed by a key that you did not give" in verified(BUNDLE, Terms(NEW_KEYS))
+    text = BEFORE.note.partition("\n\n")[0]
+    forged = {
+        **BUNDLE,
+        "checkpoint.before": signed(f"{text}+\n", NEW).replace("+\n", "\n").encode(),
+    }
+    with pytest.raises(Wrong, match="the older checkpoint is not signed by the key"):
+        verified(forged, Terms(NEW_KEYS))
+
+
+def test_a_bundle_without_the_part_for_an_older_one_is_none():
+    parts = {name: content for name, content in BUNDLE.items() if name != "checkpoint.before"}
+    with pytest.raises(Wrong, match=r"checkpoint\.before"):
+        verified(parts, Terms(NEW_KEYS))
 
 
 def test_a_key_signs_for_its_own_name_only():
@@ -49,3 +64,21 @@ def test_a_key_signs_for_its_own_name_only():
     assert checkpoint_from(signed(text, [*b, *a]), keys, "it").size == 7
     with pytest.raises(Wrong, match="is of another ledger, a"):
         checkpoint_from(signed(text, b), keys, "it")
+
+
+def test_a_new_key_signs_soon_however_quiet_the_office_is(desk: Desk, tmp_path: Path):
+    """No size is signed twice: the ends are stated once more, and all keys sign that."""
+    before = LedgerDesk(desk, tmp_path / "ledger")
+    before.take_in(*case())
+    before.state_heads()
+    size = len(before.parts())
+    before.state_heads()
+    assert len(before.parts()) == size
+    both = dataclasses.replace(before, signers=signers_from(ORIGIN, keys_text("2", "1")))
+    both.state_heads()
+    assert len(both.parts()) == size + 1
+    assert both.verified()[0] == before.verified()[0] == 0
+    both.state_heads()
+    assert len(both.parts()) == size + 1
+    alone = dataclasses.replace(before, signers=signers_from(ORIGIN, keys_text("2")))
+    assert alone.verified()[0] == 0

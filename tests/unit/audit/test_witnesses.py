@@ -1,7 +1,7 @@
 """Witnesses: a server of the standard, and a folder, sign what grew and nothing else."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import httpx
@@ -16,6 +16,8 @@ from services.audit.application.witnessing import (
     Witnessing,
     WitnessRefuses,
 )
+from services.audit.domain.notes import Checkpoint, signed
+from services.audit.gateways.signing import signers_from
 from services.audit.gateways.tilefiles import TileFiles
 from services.audit.gateways.witnesses import (
     FileWitness,
@@ -27,7 +29,7 @@ from services.audit.gateways.witnesses import (
 from services.audit.readmodels.cosignatures import CosignatureTable
 from services.audit.verifier import COSIGNS, Key, Terms
 from tests.unit.audit.desk import Desk
-from tests.unit.audit.ledgers import ORIGIN, LedgerDesk, attempts, case, said
+from tests.unit.audit.ledgers import ORIGIN, LedgerDesk, attempts, case, keys_text, said
 from tests.unit.audit.witness_server import WitnessServer, serving
 from tests.unit.stores import rows
 
@@ -222,6 +224,27 @@ class TestAFolder:
         grow(ledger, 5, 11)
         with pytest.raises(WitnessRefuses, match=r"nothing shows|did not grow"):
             folder.cosign(11, [], ledger.note())
+
+    def test_goes_on_when_the_key_that_signed_what_it_saw_is_gone(
+        self, ledger: LedgerDesk, folder: FileWitness
+    ):
+        """It has checked that then; growth of it is checked all the same."""
+        folder.cosign(0, [], ledger.note())
+        renewed = replace(ledger, signers=signers_from(ORIGIN, keys_text("2")))
+        later = replace(folder, signers=renewed.signers)
+        grow(renewed, 5, 6)
+        with pytest.raises(WitnessRefuses, match=r"nothing shows|did not grow"):
+            later.cosign(6, [], renewed.note())
+        witnessing(renewed, later).work()
+        key = (folder.folder / "key.public").read_text().strip()
+        assert verified(renewed, key)[0] == 0
+
+    def test_has_one_ledger(self, ledger: LedgerDesk, folder: FileWitness):
+        folder.cosign(0, [], ledger.note())
+        other = signers_from("other.example/ledger", keys_text("1"))
+        note = signed(Checkpoint(other[0].name, 6, b"r" * 32).text, other)
+        with pytest.raises(WitnessRefuses, match="what it saw last is of another ledger"):
+            replace(folder, signers=other).cosign(6, [], note)
 
     def test_is_asked_by_one_process_at_a_time(self, ledger: LedgerDesk, folder: FileWitness):
         """Two that have read the same could be signed two histories."""
