@@ -7,6 +7,7 @@ office that has nothing to do with the matter; and of the accused, whatever they
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from functools import cache
 from time import monotonic
 from typing import Any
 
@@ -18,7 +19,7 @@ from contracts.failures import Failure
 from contracts.fields import PAGE_MAX
 from contracts.rpc import METHODS
 from contracts.rpc.method import FOLLOWERS
-from services.responsibility.application.on_record import ARRIVES_WITHIN_S
+from services.responsibility.application.on_record import ARRIVES_WITHIN_S, WAITING_MAX
 from tests.integration.embedded.conftest import OFFICE, Town, registration
 from tests.integration.embedded.test_bad_input import BY_NUMBER, GOOD
 
@@ -119,17 +120,41 @@ def told(town: Town, caller: tuple[str, str, str], path: str, **given: Any) -> s
     return "ok"
 
 
-@pytest.mark.parametrize(("path", "role", "office"), OUTSIDERS)
-def test_outside_there_is_no_such_petition(
-    town: Town, accusation: str, path: str, role: str, office: str
-) -> None:
-    given = {**GOOD[path], "number": accusation}
+def asked(path: str, role: str, number: str) -> dict[str, Any]:
+    given = {**GOOD[path], "number": number}
     if role == "leader":
         # He records no receptions but his own.
         given.pop("leader", None)
     if "request_id" in given:
         given["request_id"] = str(uuid.uuid4())
-    assert told(town, ("X1", role, office), path, **given) == "petition_unknown"
+    return given
+
+
+@pytest.fixture(scope="module")
+def told_outside(town: Town, accusation: str) -> Callable[[str], dict[tuple[str, str], str]]:
+    """What a method tells those outside, by role and office.
+
+    All at once, as many as may wait for a petition: what is hidden is refused no sooner than what
+    is not there.
+    """
+
+    @cache
+    def told_by(path: str) -> dict[tuple[str, str], str]:
+        callers = [(role, office) for each, role, office in OUTSIDERS if each == path]
+        answers = GreenPool(WAITING_MAX).imap(
+            lambda caller: told(town, ("X1", *caller), path, **asked(path, caller[0], accusation)),
+            callers,
+        )
+        return dict(zip(callers, answers, strict=True))
+
+    return told_by
+
+
+@pytest.mark.parametrize(("path", "role", "office"), OUTSIDERS)
+def test_outside_there_is_no_such_petition(
+    told_outside: Callable[[str], dict[tuple[str, str], str]], path: str, role: str, office: str
+) -> None:
+    assert told_outside(path)[role, office] == "petition_unknown"
 
 
 def listed(town: Town, caller: tuple[str, str, str], path: str) -> set[str]:
@@ -197,15 +222,6 @@ def test_its_owner_reads_it(town: Town, accusation: str) -> None:
     assert opened["content"]["title"] == "检举"
     found = owner.call("intake", "search")["items"]
     assert accusation in {item["number"] for item in found}
-
-
-def asked(path: str, role: str, number: str) -> dict[str, Any]:
-    given = {**GOOD[path], "number": number}
-    if role == "leader":
-        given.pop("leader", None)
-    if "request_id" in given:
-        given["request_id"] = str(uuid.uuid4())
-    return given
 
 
 @pytest.mark.parametrize("path", sorted(BY_NUMBER))
