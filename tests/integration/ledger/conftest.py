@@ -1,9 +1,9 @@
 """Ledgers on both databases, and a superuser of either."""
 
+import shutil
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
-from uuid import uuid4
 
 import psycopg2
 import pytest
@@ -12,34 +12,44 @@ from chassis.eventstore.location import environment_for, is_postgres
 from chassis.eventstore.migrate import migrate
 from shouwen.hosting import versions_of
 from tests.builders import DAY, Clock
-from tests.integration.store.conftest import url_of
+from tests.databases import database, to_copy
 from tests.unit.audit.desk import Desk, audit
 from tests.unit.audit.ledgers import LedgerDesk
 
+SERVICE = "audit"
 TABLES = ("ledger_leaf", "ledger_subtree", "ledger_checkpoint")
 Change = Callable[[str], None]
 
 
+@pytest.fixture(scope="session")
+def migrated_postgres(postgres_url: str) -> str:
+    return to_copy(postgres_url, SERVICE, versions_of(SERVICE))
+
+
+@pytest.fixture(scope="session")
+def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("migrated") / f"{SERVICE}.db"
+    migrate(f"sqlite:///{path}", SERVICE, versions_of(SERVICE))
+    return path
+
+
 @pytest.fixture(params=["postgresql", "sqlite"])
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """URL of a migrated database of either kind."""
     if request.param == "sqlite":
-        yield f"sqlite:///{tmp_path}/audit.db"
+        path = shutil.copy(request.getfixturevalue("migrated_file"), tmp_path)
+        yield f"sqlite:///{path}"
         return
-    server = request.getfixturevalue("postgres_url")
-    name = f"ledger_{uuid4().hex}"
-    with closing(psycopg2.connect(server)) as connection:
-        connection.autocommit = True
-        connection.cursor().execute(f"CREATE DATABASE {name}")
-        yield url_of(server, name)
-        connection.cursor().execute(f"DROP DATABASE {name} WITH (FORCE)")
+    like = request.getfixturevalue("migrated_postgres")
+    with database(request.getfixturevalue("postgres_url"), like) as url:
+        yield url
 
 
 @pytest.fixture
 def ledger(database_url: str, tmp_path: Path) -> Iterator[LedgerDesk]:
-    migrate(database_url, "audit", versions_of("audit"))
     clock = Clock()
     clock.advance(DAY)
-    with closing(audit(environment_for(database_url, "audit"), clock)) as application:
+    with closing(audit(environment_for(database_url, SERVICE), clock)) as application:
         yield LedgerDesk(Desk(application, clock), tmp_path / "ledger")
 
 

@@ -1,6 +1,7 @@
 """Stores that are migrated and empty, each test with its own."""
 
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -8,17 +9,16 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from uuid import NAMESPACE_URL, UUID, uuid4, uuid5
+from uuid import NAMESPACE_URL, UUID, uuid5
 
-import psycopg2
 import pytest
 from eventsourcing.persistence import InfrastructureFactory, StoredEvent
-from psycopg2.extensions import parse_dsn
 
 from chassis.eventstore.location import environment_for
 from chassis.eventstore.log import Entry
 from chassis.eventstore.migrate import migrate
 from chassis.eventstore.recorders import LogRecorder
+from tests.databases import database, to_copy
 
 REVISIONS = Path(__file__).parent / "revisions"
 SERVICE = "sample"
@@ -74,20 +74,9 @@ class Store:
 
 @pytest.fixture
 def postgres_database(postgres_url: str) -> Iterator[str]:
-    """URL of a database of one's own."""
-    name = f"store_{uuid4().hex}"
-    with closing(psycopg2.connect(postgres_url)) as connection:
-        connection.autocommit = True
-        connection.cursor().execute(f"CREATE DATABASE {name}")
-        yield url_of(postgres_url, name)
-        connection.cursor().execute(f"DROP DATABASE {name} WITH (FORCE)")
-
-
-def url_of(server_url: str, database: str = "", **changes: object) -> str:
-    """The URL with another database, host or port."""
-    parts = {**parse_dsn(server_url), **changes}
-    database = database or parts["dbname"]
-    return f"postgresql://{parts['user']}:{parts['password']}@{parts['host']}:{parts['port']}/{database}"
+    """URL of an empty database of one's own."""
+    with database(postgres_url) as url:
+        yield url
 
 
 @pytest.fixture(params=["postgresql", "sqlite"])
@@ -98,23 +87,32 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     return request.getfixturevalue("postgres_database")
 
 
+@pytest.fixture(scope="session")
+def migrated_postgres(postgres_url: str) -> str:
+    return to_copy(postgres_url, SERVICE, REVISIONS)
+
+
+@pytest.fixture(scope="session")
+def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("migrated") / f"{SERVICE}.db"
+    migrate(f"sqlite:///{path}", SERVICE, REVISIONS)
+    return path
+
+
+@pytest.fixture(params=["postgres_store", "sqlite_store"], ids=["postgresql", "sqlite"])
+def store(request: pytest.FixtureRequest) -> Store:
+    opened: Store = request.getfixturevalue(request.param)
+    return opened
+
+
 @pytest.fixture
-def store(database_url: str) -> Iterator[Store]:
-    migrate(database_url, SERVICE, REVISIONS)
-    with closing(Store(database_url)) as opened:
+def postgres_store(postgres_url: str, migrated_postgres: str) -> Iterator[Store]:
+    with database(postgres_url, migrated_postgres) as url, closing(Store(url)) as opened:
         yield opened
 
 
 @pytest.fixture
-def postgres_store(postgres_database: str) -> Iterator[Store]:
-    migrate(postgres_database, SERVICE, REVISIONS)
-    with closing(Store(postgres_database)) as opened:
-        yield opened
-
-
-@pytest.fixture
-def sqlite_store(tmp_path: Path) -> Iterator[Store]:
-    url = f"sqlite:///{tmp_path}/{SERVICE}.db"
-    migrate(url, SERVICE, REVISIONS)
-    with closing(Store(url)) as opened:
+def sqlite_store(migrated_file: Path, tmp_path: Path) -> Iterator[Store]:
+    path = shutil.copy(migrated_file, tmp_path)
+    with closing(Store(f"sqlite:///{path}")) as opened:
         yield opened

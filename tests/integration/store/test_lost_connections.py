@@ -15,7 +15,8 @@ from psycopg2.extensions import parse_dsn
 from chassis.eventstore import faults, postgres_connection
 from chassis.eventstore.log import AppendTransaction
 from chassis.eventstore.postgres_connection import SILENCE_S
-from tests.integration.store.conftest import Store, entry, stream, url_of
+from tests.databases import url_of
+from tests.integration.store.conftest import Store, entry, stream
 
 pytestmark = pytest.mark.usefixtures("postgres_url")
 
