@@ -36,7 +36,8 @@ class Servers:
 
     @cached_property
     def postgres(self) -> PostgresServer:
-        server = PostgresServer()
+        # Nobody ends this one; the fault tests have durable ones of their own.
+        server = PostgresServer(durable=False)
         self._endings.callback(server.remove)
         return server
 
@@ -128,7 +129,7 @@ def pytest_runtestloop(session: pytest.Session) -> Generator[None, object, objec
 
 @pytest.fixture(scope="session")
 def postgres_server(pytestconfig: pytest.Config) -> PostgresServer:
-    """A running private PostgreSQL; a test that stops it starts it again."""
+    """A running private PostgreSQL that no test stops."""
     server = pytestconfig.stash[SERVERS].postgres
     server.start()
     return server

@@ -79,11 +79,15 @@ def _required(folder: Path | None, package: str) -> Path:
 
 
 class PostgresServer:
-    """One PostgreSQL server with durability on; the roles and databases are the tests' own."""
+    """One PostgreSQL server; the roles and databases are the tests' own.
+
+    Args:
+        durable: whether it waits for the disk, as it must where something is to be lost with it.
+            What a session or a service has committed outlives it either way.
+    """
 
     _SETTINGS: Mapping[str, str] = {
         "cluster_name": "shouwen-tests",
-        "fsync": "on",
         "listen_addresses": LOOPBACK,
         "max_connections": "200",
         "max_wal_size": "256MB",
@@ -92,7 +96,8 @@ class PostgresServer:
         "unix_socket_directories": "",
     }
 
-    def __init__(self) -> None:
+    def __init__(self, *, durable: bool = True) -> None:
+        self._durable = durable
         self._programs = _required(_postgresql_folder(), "postgresql")
         self._account = Account.for_servers("postgres")
         self._folder = Folder()
@@ -132,7 +137,8 @@ class PostgresServer:
             return
         if not self._records.exists():
             self._make_cluster()
-        settings = {**self._SETTINGS, "port": str(self._port)}
+        fsync = "on" if self._durable else "off"
+        settings = {**self._SETTINGS, "port": str(self._port), "fsync": fsync}
         options = [f"--{name}={value}" for name, value in settings.items()]
         command = self._account.command(
             self._programs / "postgres", "-D", self._records, *options, death_signal="QUIT"
