@@ -17,10 +17,15 @@ class CaseAccessBegunV1(Message, frozen=True):
 
 
 class CaseReplayedV1(Message, frozen=True):
-    """Somebody replayed a case; the actor of the event says who.
+    """Somebody was shown facts of a case in a replay; the actor of the event says who.
+
+    One event for each case whose facts were shown, also where they were part of another case at
+    the instant that was asked for.
 
     Attributes:
-        entries: how many facts the history had.
+        entries: how many facts of it were shown.
+        petition_ids: of the petitions whose facts these were, sorted; the first replays are
+            without.
     """
 
     TYPE: ClassVar[str] = "case.replayed.v1"
@@ -28,6 +33,7 @@ class CaseReplayedV1(Message, frozen=True):
     number: str
     as_of: Utc
     entries: int
+    petition_ids: list[str] | UnsetType = UNSET
 
 
 class CaseExportedV1(Message, frozen=True):
@@ -36,6 +42,8 @@ class CaseExportedV1(Message, frozen=True):
     Attributes:
         size: of the ledger, in leaves, at the checkpoint that the proofs lead to.
         entries: how many events were taken away.
+        petition_ids: of the petitions whose events these were, sorted; the first exports are
+            without.
     """
 
     TYPE: ClassVar[str] = "case.exported.v1"
@@ -43,6 +51,7 @@ class CaseExportedV1(Message, frozen=True):
     number: str
     size: int
     entries: int
+    petition_ids: list[str] | UnsetType = UNSET
 
 
 class CaseHeadsRecordedV1(Message, frozen=True):

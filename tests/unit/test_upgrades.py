@@ -24,9 +24,14 @@ from tests.builders import (
     intake_command,
     number,
     person,
+    petition_id,
     raised,
     registered,
 )
+from tests.unit.audit.desk import Desk as AuditDesk
+from tests.unit.audit.desk import audit
+from tests.unit.audit.test_disclosing import READER, disclosing, sealed
+from tests.unit.audit.test_disclosing import looks as looks_at
 from tests.unit.intake.desk import Desk, intake, reader
 from tests.unit.notify.desk import Desk as ReminderDesk
 from tests.unit.notify.desk import FakeChannel, deliveries, notify
@@ -75,6 +80,8 @@ BEFORE_DELAYS = (
     *(f"ALTER TABLE term DROP COLUMN {column}" for column in ("over_day", "answered")),
 )
 
+# What audit_0009 made.
+BEFORE_CASES_SHOWN = ("ALTER TABLE case_shown RENAME TO sealed_shown",)
 # What notify_0003 to notify_0005 made.
 BEFORE_TERMS = (
     "DROP TABLE earlier_terms",
@@ -373,3 +380,21 @@ def test_terms_that_run_at_the_upgrade_are_gone_through(environment: dict[str, s
     left_behind(environment["SQLITE_DBNAME"], "notify", "notify_0004", "DROP TABLE earlier_terms")
     with closing(notify(environment, clock)) as application:
         assert EarlierTerms(application.log_of_events).page() == ""
+
+
+@pytest.mark.parametrize("environment", ["audit"], indirect=True)
+def test_who_was_shown_sealed_cases_is_found_after_the_upgrade_too(
+    environment: dict[str, str], clock: Clock
+):
+    """audit_0009: the table has what was shown of open cases beside it from then on."""
+    with closing(audit(environment, clock)) as application:
+        desk = AuditDesk(application, clock)
+        desk.take_in(sealed(1, 1))
+        disclosing(desk).shown(READER, "audit.feed", [petition_id(1)])
+        desk.follow_itself()
+    left_behind(environment["SQLITE_DBNAME"], "audit", "audit_0008", *BEFORE_CASES_SHOWN)
+    with closing(audit(environment, clock)) as application:
+        desk = AuditDesk(application, clock, desk.log, desk.followed)
+        desk.replay()
+        desk.follow_itself()
+        assert looks_at(desk, number=number(1)) == ["sealed_cases.shown.v1", "case.replayed.v1"]

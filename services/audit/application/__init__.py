@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
+from functools import partial
 from typing import Final, Protocol
 from uuid import uuid5
 
@@ -17,7 +18,8 @@ from chassis.eventstore.application import (
 from chassis.eventstore.instants import text_of
 from chassis.eventstore.transaction import Questions
 from chassis.jurisdiction import Actor
-from services.audit.application.sight import Reader, check_reader
+from services.audit.application.opening import Matter, Opening, Timelines
+from services.audit.application.sight import Reader
 from services.audit.domain.access import ACCESSES, CLOCK_TOLERANCE, CaseAccess
 from services.audit.domain.case_heads import CaseHeads
 from services.audit.domain.evidence import Absence, CaseEvidence, Sought
@@ -25,36 +27,10 @@ from services.audit.domain.heads import LEDGER_ID
 from services.audit.domain.refusals import (
     InTheFuture,
     PetitionOnRecord,
-    PetitionUnknown,
 )
-from services.audit.domain.timeline import Fact, Period, in_order
+from services.audit.domain.timeline import Period
 
 SIGNED_WITHIN_S: Final = 3.0
-
-
-class Timelines(Protocol):
-    """The facts of all logs."""
-
-    def matter_of(
-        self, transaction: Questions, number: str, as_of: datetime | None = None
-    ) -> tuple[str, str] | None:
-        """Return petition_id and number of the matter that a number belongs to, or None.
-
-        Args:
-            as_of: the one that it belonged to then; None as well when it was not on record.
-        """
-
-    def number_of(self, transaction: Questions, sought: Sought) -> str:
-        """Return the number of a petition; empty where it is not on record."""
-
-    def facts_of(
-        self,
-        transaction: Questions,
-        petition_id: str,
-        as_of: datetime | None,
-        occurred_until: datetime | None,
-    ) -> Sequence[Fact]:
-        """Return the facts of a matter, up to both instants where they are given."""
 
 
 class Evidence(Protocol):
@@ -120,17 +96,18 @@ class Audit(EventSourcedApplication):
         if as_of is not None and as_of > now + CLOCK_TOLERANCE:
             raise InTheFuture(as_of="lies in the future")
         with self.log_of_events.reading() as transaction:
-            matter = self._opened(transaction, reader, number)
-            then = self._timelines.matter_of(transaction, number, as_of)
-            if then not in {None, matter}:
-                self._check_reader(transaction, reader, then, number)
-            facts = then and self._timelines.facts_of(transaction, then[0], as_of, occurred_until)
-        entries = [fact for fact in in_order(facts or []) if period.begins_before(fact)]
+            opening = Opening(transaction, self._timelines, reader)
+            matter = opening.matter_of(number)
+            told = opening.facts_of(number, as_of, occurred_until)
+            entries = [fact for fact in told if period.begins_before(fact)]
+            shown = opening.shown(matter, entries)
         # The clock of another service may be ahead of ours.
         instant = as_of or max([now, *(entry.recorded_at for entry in entries)])
-        self._record_access(
-            reader.actor, matter, lambda access: access.replay(instant, len(entries), now), now
-        )
+        replayed = [
+            (each, partial(CaseAccess.replay, as_of=instant, shown=petitions, at=now))
+            for each, petitions in shown.items()
+        ]
+        self._record_accesses(reader.actor, replayed, now)
         return {
             "number": number,
             "as_of": text_of(instant),
@@ -152,20 +129,20 @@ class Audit(EventSourcedApplication):
             CheckpointUnknown: there was no checkpoint of that size.
         """
         with self.log_of_events.reading() as transaction:
-            matter_id, matter_number = self._opened(transaction, reader, number)
+            self._opened(transaction, reader, number)
             size = self._evidence.size(transaction)
         self.awaited(
             lambda: self._evidence.ready(self.log_of_events, size) or None, SIGNED_WITHIN_S
         )
         with self.log_of_events.reading() as transaction:
-            evidence = self._evidence.of_case(transaction, matter_number, matter_id, known_size)
+            # Of what it is part of by now.
+            matter = self._opened(transaction, reader, number)
+            evidence = self._evidence.of_case(transaction, matter[1], matter[0], known_size)
         now = self.clock()
-        self._record_access(
-            reader.actor,
-            (matter_id, matter_number),
-            lambda access: access.export(evidence.growth.size, len(evidence.facts), now),
-            now,
+        exported = partial(
+            CaseAccess.export, size=evidence.growth.size, shown=evidence.petitions, at=now
         )
+        self._record_accesses(reader.actor, [(matter, exported)], now)
         return evidence
 
     def absence(self, reader: Reader, sought: Sought, known_size: int | None) -> Absence:
@@ -191,24 +168,8 @@ class Audit(EventSourcedApplication):
         with self.log_of_events.reading() as transaction:
             return self._evidence.of_absence(transaction, sought, known_size)
 
-    def _opened(self, transaction: Questions, reader: Reader, number: str) -> tuple[str, str]:
-        """Return petition_id and number of a matter that the reader may see.
-
-        Raises:
-            PetitionUnknown, OfficeNotAllowed: it is not his to see.
-        """
-        matter = self._timelines.matter_of(transaction, number)
-        if matter is None:
-            raise PetitionUnknown(number=number)
-        self._check_reader(transaction, reader, matter, number)
-        return matter
-
-    def _check_reader(
-        self, transaction: Questions, reader: Reader, matter: tuple[str, str], number: str
-    ) -> None:
-        petition_id, matter_number = matter
-        facts = self._timelines.facts_of(transaction, petition_id, None, None)
-        check_reader(reader, facts, matter_number, number)
+    def _opened(self, transaction: Questions, reader: Reader, number: str) -> Matter:
+        return Opening(transaction, self._timelines, reader).matter_of(number)
 
     def record_heads(self, size: int, root: bytes) -> None:
         """Record the root over the ends of all chains at a size of the ledger, once."""
@@ -223,29 +184,30 @@ class Audit(EventSourcedApplication):
         cause = str(uuid5(LEDGER_ID, f"heads/{size}"))
         self.run(Provenance(f"service:{self.name}", cause, cause), decide)
 
-    def _record_access(
+    def _record_accesses(
         self,
         actor: Actor,
-        matter: tuple[str, str],
-        record: Callable[[CaseAccess], None],
+        accesses: Sequence[tuple[Matter, Callable[[CaseAccess], None]]],
         at: datetime,
     ) -> None:
-        petition_id, number = matter
-        id_ = CaseAccess.create_id(petition_id)
+        """Put on record who opened which matters, in one answer."""
 
         def decide(unit: Unit) -> Answer:
-            access = unit.find(CaseAccess, id_)
-            if access is None:
-                access = CaseAccess._create(  # noqa: SLF001 - the library's way to pass the time in
-                    CaseAccess.Begun,
-                    id=id_,
-                    timestamp=at,
-                    petition_id=petition_id,
-                    number=number,
-                )
-                unit.add(access)
-            record(access)
+            for matter, record in accesses:
+                record(_access(unit, matter, at))
             return {}
 
         cause = str(uuid5(ACCESSES, f"{actor.subject}/{actor.correlation_id}/{text_of(at)}"))
         self.run(Provenance(actor.subject, actor.correlation_id, cause), decide)
+
+
+def _access(unit: Unit, matter: Matter, at: datetime) -> CaseAccess:
+    petition_id, number = matter
+    id_ = CaseAccess.create_id(petition_id)
+    access = unit.find(CaseAccess, id_)
+    if access is None:
+        access = CaseAccess._create(  # noqa: SLF001 - the library's way to pass the time in
+            CaseAccess.Begun, id=id_, timestamp=at, petition_id=petition_id, number=number
+        )
+        unit.add(access)
+    return access

@@ -6,7 +6,6 @@ An auditor who is a party to a sealed matter finds nothing of it here either.
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from itertools import chain
 from typing import Any, Final, NamedTuple, Protocol
 
 from chassis.eventstore.instants import text_of
@@ -39,14 +38,12 @@ class Found(NamedTuple):
     @property
     def about(self) -> frozenset[str]:
         """Ids of all petitions that it is about."""
-        return frozenset((self.petition_id, *self.fact.data.get("petition_ids", ())))
+        return self.fact.about | {self.petition_id}
 
     @property
     def names(self) -> frozenset[str]:
         """Numbers of petitions that it names, such as that of a repeat."""
-        values = self.fact.data.values()
-        texts = chain.from_iterable(each if isinstance(each, list) else [each] for each in values)
-        return frozenset(each for each in texts if isinstance(each, str) and each[:3] == "XF-")
+        return self.fact.numbers
 
 
 class Asked(NamedTuple):

@@ -1,5 +1,6 @@
 """Who replayed or exported a case: reading a history is a fact of its own."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID, uuid5
@@ -29,11 +30,15 @@ class CaseAccess(Aggregate):
         TOPIC = "case.replayed.v1"
         as_of: datetime
         entries: int
+        # Of which petitions facts were shown; the first replays are without.
+        petition_ids: list[str]
 
     class Exported(Event):
         TOPIC = "case.exported.v1"
         size: int
         entries: int
+        # As in a replay.
+        petition_ids: list[str]
 
     @staticmethod
     def create_id(petition_id: str) -> UUID:
@@ -50,22 +55,35 @@ class CaseAccess(Aggregate):
             event_class, petition_id=self.petition_id, number=self.number, **kwargs
         )
 
-    def replay(self, as_of: datetime, entries: int, at: datetime) -> None:
-        """Put on record that the case was replayed; who did so is the actor of the event."""
-        self._record_replay(timestamp=at, as_of=as_of, entries=entries)
+    def replay(self, as_of: datetime, shown: Sequence[str], at: datetime) -> None:
+        """Put on record that the case was replayed; who did so is the actor of the event.
+
+        Args:
+            shown: of each fact that was shown, the petition whose it is.
+        """
+        self._record_replay(
+            timestamp=at, as_of=as_of, entries=len(shown), petition_ids=sorted(set(shown))
+        )
 
     @event(Replayed)
-    def _record_replay(self, timestamp: datetime, as_of: datetime, entries: int) -> None:
+    def _record_replay(
+        self, timestamp: datetime, as_of: datetime, entries: int, petition_ids: Sequence[str] = ()
+    ) -> None:
         """A replay changes nothing of the case."""
 
-    def export(self, size: int, entries: int, at: datetime) -> None:
+    def export(self, size: int, shown: Sequence[str], at: datetime) -> None:
         """Put on record that the case was taken away with its proofs.
 
         Args:
             size: of the ledger whose checkpoint they lead to.
+            shown: of each event that was taken away, the petition whose it is.
         """
-        self._record_export(timestamp=at, size=size, entries=entries)
+        self._record_export(
+            timestamp=at, size=size, entries=len(shown), petition_ids=sorted(set(shown))
+        )
 
     @event(Exported)
-    def _record_export(self, timestamp: datetime, size: int, entries: int) -> None:
+    def _record_export(
+        self, timestamp: datetime, size: int, entries: int, petition_ids: Sequence[str] = ()
+    ) -> None:
         """An export changes nothing of the case."""

@@ -86,13 +86,14 @@ class CaseEvidence:
     """Everything that a bundle is made of.
 
     Attributes:
-        facts: in the order of the ledger.
+        facts: in the order of the ledger; `petitions`: of each of them, whose it is.
         heads: None while no root over the ends is under the checkpoint.
         calendars: of working days, by which terms of the case were counted.
     """
 
     number: str
     facts: Sequence[Proven]
+    petitions: Sequence[str]
     growth: Growth
     heads: Heads | None
     calendars: Sequence[Mapping[str, Any]]

@@ -1,10 +1,14 @@
-"""The order of facts from several logs, whose clocks may differ a little."""
+"""Facts of several logs: what they name, and their order, whose clocks may differ a little."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
+
+from statute.parties import BEHIND_THE_NUMBER
+
+NUMBER_BEGINS: Final = "XF-"
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +30,37 @@ class Fact:
     cause: str
     correlation_id: str
     data: dict[str, Any]
+
+    @property
+    def petition_id(self) -> str:
+        """Id of the petition that it is about; empty where it is about none."""
+        return str(self.data.get("petition_id", ""))
+
+    @property
+    def about(self) -> frozenset[str]:
+        """Ids of all petitions that it is about."""
+        return frozenset((self.petition_id, *self.data.get("petition_ids", ())))
+
+    @property
+    def numbers(self) -> frozenset[str]:
+        """Numbers of petitions that it names, such as that of a repeat, or of a party's mark."""
+        return frozenset(
+            text.partition(BEHIND_THE_NUMBER)[0]
+            for text in _texts(self.data)
+            if text.startswith(NUMBER_BEGINS)
+        )
+
+
+class Part(NamedTuple):
+    """A petition, and the matter that it belongs to now.
+
+    Attributes:
+        matter: petition_id and number of it.
+    """
+
+    petition_id: str
+    number: str
+    matter: tuple[str, str]
 
 
 class Period(NamedTuple):
@@ -62,3 +97,13 @@ def _next_of(heads: Sequence[Fact], waiting: AbstractSet[str]) -> Fact:
     """Return the one recorded first, of those whose cause does not wait itself."""
     ready = [fact for fact in heads if fact.cause not in waiting]
     return min(ready or heads, key=lambda fact: (fact.recorded_at, fact.source))
+
+
+def _texts(value: Any) -> Iterator[str]:
+    """Yield every text inside of a value, however deep."""
+    inner = value.values() if isinstance(value, Mapping) else value
+    if isinstance(inner, str):
+        yield inner
+    elif isinstance(inner, Iterable):
+        for each in inner:
+            yield from _texts(each)

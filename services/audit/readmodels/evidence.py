@@ -22,6 +22,7 @@ from services.audit.domain.heads import (
     bucket_hash,
     bucket_of,
 )
+from services.audit.domain.leaves import petition_of
 from services.audit.domain.merkle import consistency_proof, inclusion_proof, root_of
 from services.audit.domain.refusals import (
     CheckpointUnknown,
@@ -74,6 +75,7 @@ class EvidenceTables:
         return CaseEvidence(
             number=number,
             facts=facts,
+            petitions=[petition_of(fact.leaf.decode()) for fact in facts],
             growth=_growth(stored, newest, before),
             heads=self._heads(questions, stored, newest.size, _sought(petitions)),
             calendars=calendars_of(questions, (fact.event for fact in facts)),

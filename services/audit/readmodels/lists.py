@@ -9,6 +9,7 @@ from chassis.eventstore.instants import text_of
 from chassis.eventstore.paging import Key
 from chassis.eventstore.transaction import Questions
 from chassis.jurisdiction import REGION_DIGITS
+from contracts.events.audit import CaseExportedV1, CaseReplayedV1
 from contracts.events.intake import (
     PartyNamedV1,
     PetitionCorrectedV1,
@@ -17,7 +18,7 @@ from contracts.events.intake import (
 from contracts.events.responsibility import MatterCorrectedV1, PartiesKeptOutV1
 from services.audit.application.looking import Asked, Case, Found, Place
 from services.audit.domain.standing import TYPES
-from services.audit.domain.timeline import Fact
+from services.audit.domain.timeline import NUMBER_BEGINS, Fact
 from services.audit.readmodels.timelines import COLUMNS, TimelineTables, fact_of
 
 _SIGHT: Final = (
@@ -27,14 +28,24 @@ _SIGHT: Final = (
     MatterCorrectedV1.TYPE,
     PartiesKeptOutV1.TYPE,
 )
-_NUMBER_BEGINS: Final = "XF-"
-# Facts of a matter, and those that name it among others.
+_OPENED: Final = (CaseReplayedV1.TYPE, CaseExportedV1.TYPE)
+_SAYING_WHAT: Final = '%"petition_ids":%'
+# Facts of a matter; those by which its petitions were shown, in another matter too; and of the
+# replays and exports of old, which do not say what they showed, those of what one was part of then.
 _ABOUT: Final = (
     "(t.source, t.position) IN ("
     "SELECT o.source, o.position FROM timeline o JOIN matter m ON m.petition_id = o.petition_id"
     " WHERE m.matter_id = ?"
-    " UNION ALL SELECT s.source, s.position FROM sealed_shown s"
-    " JOIN matter m ON m.petition_id = s.petition_id WHERE m.matter_id = ?)"
+    " UNION ALL SELECT s.source, s.position FROM case_shown s"
+    " JOIN matter m ON m.petition_id = s.petition_id WHERE m.matter_id = ?"
+    " UNION ALL SELECT o.source, o.position FROM matter m JOIN matter_moved v"
+    " ON v.number = m.number JOIN timeline o ON o.petition_id = v.matter_id"
+    " AND o.recorded_at <= v.moved_at WHERE m.matter_id = ?"
+    " AND o.type IN (?, ?) AND o.data NOT LIKE ?"
+    " AND EXISTS (SELECT 1 FROM timeline r WHERE r.petition_id = m.petition_id"
+    " AND r.recorded_at <= o.recorded_at)"
+    " AND NOT EXISTS (SELECT 1 FROM matter_moved e WHERE e.number = v.number"
+    " AND e.position < v.position AND e.moved_at >= o.recorded_at))"
 )
 
 
@@ -66,7 +77,7 @@ class FactLists(TimelineTables):
     ) -> list[Case]:
         """Return so many petitions of a place by number."""
         region = place.region or place.office[:REGION_DIGITS]
-        first, beyond = f"{_NUMBER_BEGINS}{region}", f"{_NUMBER_BEGINS}{_beyond(region)}"
+        first, beyond = f"{NUMBER_BEGINS}{region}", f"{NUMBER_BEGINS}{_beyond(region)}"
         office = (
             " AND EXISTS (SELECT 1 FROM timeline t WHERE t.petition_id = m.petition_id"
             " AND t.type = ? AND t.data LIKE ?)"
@@ -139,7 +150,7 @@ def _asked(asked: Asked) -> tuple[list[str], list[Any]]:
             params.append(value)
     if asked.petition_id:
         clauses.append(_ABOUT)
-        params += [asked.petition_id, asked.petition_id]
+        params += [*[asked.petition_id] * 3, *_OPENED, _SAYING_WHAT]
     if asked.types:
         clauses.append(f"t.type IN ({_marks(asked.types)})")
         params += asked.types

@@ -11,10 +11,10 @@ from chassis.eventstore.instants import instant_of, text_of
 from chassis.eventstore.losses import Made
 from chassis.eventstore.transaction import Questions, Writing
 from contracts.envelope import CloudEvent
-from contracts.events.audit import SealedCasesShownV1
+from contracts.events.audit import CaseExportedV1, CaseReplayedV1, SealedCasesShownV1
 from contracts.events.intake import PetitionRegisteredV1, RepeatLinkedV1, RepeatUnlinkedV1
 from services.audit.domain.evidence import Sought
-from services.audit.domain.timeline import Fact
+from services.audit.domain.timeline import Fact, Part
 
 COLUMNS: Final = (
     "event_id",
@@ -60,16 +60,19 @@ _MOVING: Final = (
 )
 
 
+# So many names in one question, or it has more parameters than a database takes.
+_AT_ONCE: Final = 500
 _COLUMNS_OF: Final[Mapping[str, str]] = {"number": "number", "petition": "petition_id"}
 
 
 class TimelineTables:
     """The tables of the facts, of matters, and of what each was part of.
 
-    `matter_moved` has where petitions belonged before; `sealed_shown` which facts show them.
+    `matter_moved` has where petitions belonged before, `case_shown` which facts say that somebody
+    was shown them.
     """
 
-    tables: ClassVar = ("timeline", "matter", "matter_moved", "sealed_shown")
+    tables: ClassVar = ("timeline", "matter", "matter_moved", "case_shown")
 
     def take_in(self, transaction: Writing, event: CloudEvent) -> None:
         """Put one event on the timeline, under the petition that it names."""
@@ -101,8 +104,8 @@ class TimelineTables:
         yield Made("timeline", {"source": event.service, "position": event.position})
         if event.type == PetitionRegisteredV1.TYPE:
             yield Made("matter", {"number": event.data["number"]})
-        elif event.type == SealedCasesShownV1.TYPE:
-            yield from (Made("sealed_shown", row) for row in _shown(event))
+        elif event.type in _SHOWING:
+            yield from (Made("case_shown", row) for row in _shown(event))
         elif event.type in _MATTERS:
             row = {"number": event.data["number"], "position": event.position}
             yield Made("matter_moved", row)
@@ -133,6 +136,21 @@ class TimelineTables:
             (sought.what,),
         )
         return str(rows[0][0]) if rows else ""
+
+    def parts(self, transaction: Questions, names: Iterable[str]) -> Sequence[Part]:
+        """Return the petitions with these ids or numbers, each with the matter it is in now."""
+        wanted = sorted(names)
+        parts = []
+        for first in range(0, len(wanted), _AT_ONCE):
+            some = wanted[first : first + _AT_ONCE]
+            marks = ", ".join("?" * len(some))
+            rows = transaction.query(
+                "SELECT petition_id, number, matter_id, matter_number FROM matter"  # noqa: S608 - marks
+                f" WHERE petition_id IN ({marks}) OR number IN ({marks})",
+                (*some, *some),
+            )
+            parts += [Part(row[0], row[1], (row[2], row[3])) for row in rows]
+        return parts
 
     def facts_of(
         self,
@@ -221,11 +239,11 @@ _MATTERS: Final[Mapping[str, Callable[[Writing, CloudEvent], None]]] = {
 
 def _show(transaction: Writing, event: CloudEvent) -> None:
     for row in _shown(event):
-        transaction.insert("sealed_shown", row)
+        transaction.insert("case_shown", row)
 
 
 def _shown(event: CloudEvent) -> Iterable[Mapping[str, str | int]]:
-    for petition_id in event.data["petition_ids"]:
+    for petition_id in event.data.get("petition_ids", ()):
         yield {
             "petition_id": petition_id,
             "source": event.service,
@@ -233,7 +251,8 @@ def _shown(event: CloudEvent) -> Iterable[Mapping[str, str | int]]:
         }
 
 
-_CHANGES: Final = {**_MATTERS, SealedCasesShownV1.TYPE: _show}
+_SHOWING: Final = (CaseReplayedV1.TYPE, CaseExportedV1.TYPE, SealedCasesShownV1.TYPE)
+_CHANGES: Final = {**_MATTERS, **dict.fromkeys(_SHOWING, _show)}
 
 
 def fact_of(  # noqa: PLR0913, PLR0917 - the columns of one row

@@ -4,6 +4,7 @@ The history is that of intake and responsibility as they are, two clerks and thr
 """
 
 from bisect import bisect_right
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -14,9 +15,11 @@ from typing import Any
 import pytest
 
 from chassis.messaging.telling import teller
+from contracts.envelope import CloudEvent
 from services.audit.application.looking import Looking, Place
 from services.audit.application.sight import Reader
 from services.audit.domain.standing import Standing
+from services.audit.domain.timeline import Period
 from services.audit.readmodels.lists import FactLists
 from services.intake.publishing import TELLINGS as OF_INTAKE
 from services.responsibility.application import Responsibility
@@ -24,13 +27,16 @@ from services.responsibility.publishing import TELLINGS as OF_RESPONSIBILITY
 from services.responsibility.readmodels.caseloads import Caseloads
 from services.responsibility.readmodels.matters import Matters
 from services.responsibility.readmodels.terms import TermTables
-from tests.builders import HUANG, SHEN, TAO, Clock
+from tests.builders import HUANG, SHEN, TAO, Clock, actor
 from tests.unit.audit.desk import AUDITOR, Desk, audit
 from tests.unit.responsibility import casebook
 from tests.unit.responsibility.linked import Counter, contended_intake, inbox_from
-from tests.unit.stores import Rows, Stores, tables
+from tests.unit.stores import Rows, Stores, rows, tables
 
 STEPS, CUTS, SEED = 600, 500, 20_261_126
+# So many events are taken in before so many replays.
+STRETCH, REPLAYS = 40, 5
+REGISTERED = "petition.registered.v1"
 PEOPLE = ("330424195503120013", "330424196001010028", "330424197102030041")
 TEXTS = ("外墙渗水两年无人修", "外墙渗水两年仍无人修", "养老金少发三个月", "河道淤塞")
 LEADERS = (HUANG, SHEN, TAO)
@@ -180,18 +186,75 @@ def test_live_tables_equal_a_replay_at_any_cut(history: History, stores: Stores)
     replayed.close()
 
 
+def events_of(history: History) -> Iterator[CloudEvent]:
+    """Return what both services have told, each log in its order."""
+    told = (("intake", OF_INTAKE, history.counter.intake),
+            ("responsibility", OF_RESPONSIBILITY, history.application))  # fmt: skip
+    for source, tellings, application in told:
+        recorded = application.log_of_events.select_recorded(0, 10_000)
+        yield from map(teller(source, tellings), recorded)
+
+
 def test_a_county_as_of_any_cut_is_what_was_live_then(history: History, stores: Stores):
     """Audit answers from its timeline what responsibility answered at the time."""
     with stores.opened("audit", lambda environment: audit(environment, history.clock)) as made:
         desk = Desk(made, history.clock)
-        told = (("intake", OF_INTAKE, history.counter.intake),
-                ("responsibility", OF_RESPONSIBILITY, history.application))  # fmt: skip
-        for source, tellings, application in told:
-            recorded = application.log_of_events.select_recorded(0, 10_000)
-            desk.take_in(*map(teller(source, tellings), recorded))
+        desk.take_in(*events_of(history))
         looking = Looking(made.log_of_events, FactLists(), history.clock)
         for at, moment in cuts(history):
             assert stood(looking, at, moment.live) == moment.live, at
+
+
+def test_whoever_was_shown_a_petition_is_found_by_it(history: History, stores: Stores):
+    """Replays as the history goes on, of then and of before; each is found by what it showed."""
+    rng, clock = Random(SEED + 2), Clock()
+    with stores.opened("audit", lambda environment: audit(environment, clock)) as made:
+        desk = Desk(made, clock)
+        events, shown = sorted(events_of(history), key=lambda each: each.recordedtime), {}
+        for first in range(0, len(events), STRETCH):
+            desk.take_in(*events[first : first + STRETCH])
+            desk.clock.now = desk.log.events[-1].recordedtime + APART / 2
+            for _ in range(REPLAYS):
+                name = f"replay {len(shown)}"
+                shown[name] = replayed(desk, rng, history, name)
+        desk.follow_itself()
+        matters = {row[1]: row[2] for row in rows(made, "matter")}
+        by_matter = {name: {matters[each] for each in ids} for name, ids in shown.items()}
+        on_record = {name: {matters[each] for each in ids} for name, ids in told(desk).items()}
+        for petition, number in history.ids.items():
+            found, matter = set(looks_at(desk, number)), matters[petition]
+            assert found == {name for name, those in on_record.items() if matter in those}, number
+            assert found >= {name for name, those in by_matter.items() if matter in those}, number
+    assert any(len(those) > 1 for those in by_matter.values())
+
+
+def told(desk: Desk) -> Mapping[str, set[str]]:
+    """Return by the name of each replay what it is on record with."""
+    ids = defaultdict[str, set[str]](set)
+    for fact, recorded in zip(desk.facts(), desk.recorded(), strict=True):
+        ids[recorded.correlation_id] |= {fact.petition_id, *getattr(fact, "petition_ids", [])}
+    return ids
+
+
+def replayed(desk: Desk, rng: Random, history: History, name: str) -> set[str]:
+    """Replay one of the petitions; return those whose facts are in the answer."""
+    known = {each.data["number"] for each in desk.log.events if each.type == REGISTERED}
+    begin = history.moments[0].at
+    as_of = rng.choice([None, begin + (desk.clock() - begin) * rng.random()])
+    by = actor(AUDITOR.subject, AUDITOR.office, name)
+    answer = desk.replay(of=rng.choice(sorted(known)), as_of=as_of, by=by)
+    return {each.data["petition_id"] for each in answer["entries"]}
+
+
+def looks_at(desk: Desk, number: str) -> Iterator[str]:
+    """Yield by what name each replay went that is found by a petition."""
+    looking = Looking(desk.application.log_of_events, FactLists(), desk.clock)
+    reader, cursor = Reader(AUDITOR, auditing=True), ""
+    while True:
+        found, cursor = looking.looks(reader, number, "", Period(), cursor, 100)
+        yield from (each.fact.correlation_id for each in found)
+        if not cursor:
+            return
 
 
 def stood(looking: Looking, at: datetime, known: Live) -> Live:

@@ -1,0 +1,100 @@
+"""Opens one case for a reader: its facts as of an instant, and of which cases they are."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from chassis.eventstore.transaction import Questions
+from services.audit.application.sight import Reader, check_reader
+from services.audit.domain.evidence import Sought
+from services.audit.domain.refusals import PetitionUnknown
+from services.audit.domain.timeline import Fact, Part, in_order
+
+# Id and number of the petition that a matter is named after.
+Matter = tuple[str, str]
+
+
+class Timelines(Protocol):
+    """The facts of all logs."""
+
+    def matter_of(
+        self, transaction: Questions, number: str, as_of: datetime | None = None
+    ) -> Matter | None:
+        """Return petition_id and number of the matter that a number belongs to, or None.
+
+        Args:
+            as_of: the one that it belonged to then; None as well when it was not on record.
+        """
+
+    def number_of(self, transaction: Questions, sought: Sought) -> str:
+        """Return the number of a petition; empty where it is not on record."""
+
+    def parts(self, transaction: Questions, names: Iterable[str]) -> Sequence[Part]:
+        """Return the petitions with these ids or numbers, each with the matter it is in now."""
+
+    def facts_of(
+        self,
+        transaction: Questions,
+        petition_id: str,
+        as_of: datetime | None,
+        occurred_until: datetime | None,
+    ) -> Sequence[Fact]:
+        """Return the facts of a matter, up to both instants where they are given."""
+
+
+@dataclass(frozen=True)
+class Opening:
+    """One look at the record for one reader."""
+
+    questions: Questions
+    timelines: Timelines
+    reader: Reader
+
+    def matter_of(self, number: str) -> Matter:
+        """Return the matter that a number belongs to now.
+
+        Raises:
+            PetitionUnknown, OfficeNotAllowed: it is not the reader's to see.
+        """
+        matter = self.timelines.matter_of(self.questions, number)
+        if matter is None:
+            raise PetitionUnknown(number=number)
+        self._check(matter, number)
+        return matter
+
+    def facts_of(
+        self, number: str, as_of: datetime | None, occurred_until: datetime | None
+    ) -> Sequence[Fact]:
+        """Return what the matter of a number had on record, none before its cause.
+
+        Args:
+            as_of: the matter that it belonged to then, and what was on record by then.
+
+        Raises:
+            PetitionUnknown, OfficeNotAllowed: that matter is not the reader's to see.
+        """
+        matter = self.timelines.matter_of(self.questions, number, as_of)
+        if matter is None:
+            return []
+        if matter != self.timelines.matter_of(self.questions, number):
+            self._check(matter, number)
+        return in_order(self.timelines.facts_of(self.questions, matter[0], as_of, occurred_until))
+
+    def shown(self, matter: Matter, facts: Sequence[Fact]) -> Mapping[Matter, Sequence[str]]:
+        """Return of which matters some facts are now: of each fact the petition, by its matter.
+
+        Args:
+            matter: that was asked for; it is among them, though nothing of it may be shown.
+        """
+        parts = self.timelines.parts(self.questions, {fact.petition_id for fact in facts})
+        matters = {part.petition_id: part.matter for part in parts}
+        shown: dict[Matter, list[str]] = defaultdict(list, {matter: []})
+        for fact in facts:
+            shown[matters.get(fact.petition_id, matter)].append(fact.petition_id)
+        return shown
+
+    def _check(self, matter: Matter, number: str) -> None:
+        facts = self.timelines.facts_of(self.questions, matter[0], None, None)
+        check_reader(self.reader, facts, matter[1], number)
