@@ -387,7 +387,7 @@ def replay(
         str, typer.Option(help="Leave out what is stated to have happened later: the same form.")
     ] = "",
     since: Annotated[
-        str, typer.Option(help="Only what was recorded after that: what changed between the two.")
+        str, typer.Option(help="Only what has come to the case since then, and what has left it.")
     ] = "",
     as_json: Annotated[bool, typer.Option("--json", help="JSON, also on a terminal.")] = False,  # noqa: FBT002 - a flag
 ) -> None:
@@ -401,9 +401,10 @@ def replay(
         return
     from rich.console import Console  # only where something is drawn
 
-    from shouwen.histories import history_table
+    from shouwen.histories import history_parts
 
-    Console().print(history_table(history["entries"]))
+    for part in history_parts(history):
+        Console().print(part)
 
 
 app.command(

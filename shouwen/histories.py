@@ -147,6 +147,21 @@ def actor_in_words(actor: str, named: Named) -> str:
     return "service 系统" if actor.startswith("service:") else named(actor)
 
 
+HAS_LEFT: Final = "Part of this case then, and no more 已分出:"
+
+
+def history_parts(history: Mapping[str, Any], named: Named = str) -> Iterator[Table | str]:
+    """Yield what to print of a history: its facts, then those that have left it, where any have.
+
+    Args:
+        named: staff number to what is shown for it.
+    """
+    yield history_table(history["entries"], named)
+    if history["left"]:
+        yield HAS_LEFT
+        yield history_table(history["left"], named)
+
+
 def history_table(entries: Sequence[Mapping[str, Any]], named: Named = str) -> Table:
     """Return a history as a table for 80 columns, times in Shanghai.
 

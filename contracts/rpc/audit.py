@@ -32,7 +32,8 @@ class ReplayCase(Request, frozen=True):
     Attributes:
         as_of: leave out what was recorded later; now unless given.
         occurred_until: also leave out what is stated to have happened later.
-        since: only what was recorded after that: with `as_of`, what changed between the two.
+        since: only what has come since then, and what has left; no later than `as_of`. With
+            `occurred_until`, both of what is stated to have happened by then.
     """
 
     number: Number
@@ -72,14 +73,19 @@ class History(Answer, frozen=True):
     """The history of one case across all services.
 
     Attributes:
-        entries: the facts as they were recorded, none before its cause.
+        entries: the facts as they were recorded, none before its cause. With `since`, those that
+            the history had not then: recorded later, or of a repeat that has joined.
         complete_up_to: service to position in its log up to which this is all.
+        left: with `since`, those that the history had then and has no more: of a repeat that has
+            left, or of what the petition itself has left. What it had, without `left` and with
+            `entries`, is what it has.
     """
 
     number: Number
     as_of: Utc
     entries: list[HistoryEntry]
     complete_up_to: dict[str, int]
+    left: list[HistoryEntry] = msgspec.field(default_factory=list)
 
 
 REPLAY: Final = Method(

@@ -53,16 +53,19 @@ class AuditService:
 
     @answers(rpc.REPLAY)
     def replay(self, request: rpc.ReplayCase, caller: Caller) -> rpc.History:
+        period = Period(request.since, request.as_of)
+        if period.since and period.until and period.since > period.until:
+            raise Failure("bad_value", fields={"since": "is later than `as_of`"})
         self._catch_up()
         answer = self.rooms.audit.replay(
             _reader(caller),
             request.number,
-            Period(request.since, request.as_of),
+            period,
             request.occurred_until,
             self.rooms.assembly.inbox.complete_positions(),
         )
-        entries = [asdict(fact) for fact in answer["entries"]]
-        return msgspec.convert({**answer, "entries": entries}, rpc.History)
+        facts = {name: [asdict(fact) for fact in answer[name]] for name in ("entries", "left")}
+        return msgspec.convert({**answer, **facts}, rpc.History)
 
     @answers(rpc.DEEDS)
     def deeds(self, request: rpc.ListDeeds, caller: Caller) -> rpc.DeedList:

@@ -28,7 +28,7 @@ from services.audit.domain.refusals import (
     InTheFuture,
     PetitionOnRecord,
 )
-from services.audit.domain.timeline import Period
+from services.audit.domain.timeline import Period, beyond
 
 SIGNED_WITHIN_S: Final = 3.0
 
@@ -83,7 +83,8 @@ class Audit(EventSourcedApplication):
         """Return the history of a case; that it was asked for goes on record.
 
         Args:
-            period: leave out what was recorded before or after it; both open: all on record.
+            period: as of its end, and where it has a beginning, what has come and gone since that:
+                a repeat comes and goes with all it has.
             occurred_until: also leave out what is stated to have happened later.
 
         Raises:
@@ -98,9 +99,10 @@ class Audit(EventSourcedApplication):
         with self.log_of_events.reading() as transaction:
             opening = Opening(transaction, self._timelines, reader)
             matter = opening.matter_of(number)
-            told = opening.facts_of(number, as_of, occurred_until)
-            entries = [fact for fact in told if period.begins_before(fact)]
-            shown = opening.shown(matter, entries)
+            after = opening.facts_of(number, as_of, occurred_until)
+            before = period.since and opening.facts_of(number, period.since, occurred_until)
+            entries, left = beyond(after, before or []), beyond(before or [], after)
+            shown = opening.shown(matter, [*entries, *left])
         # The clock of another service may be ahead of ours.
         instant = as_of or max([now, *(entry.recorded_at for entry in entries)])
         replayed = [
@@ -112,6 +114,7 @@ class Audit(EventSourcedApplication):
             "number": number,
             "as_of": text_of(instant),
             "entries": entries,
+            "left": left,
             "complete_up_to": dict(complete_up_to),
         }
 

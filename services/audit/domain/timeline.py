@@ -74,9 +74,11 @@ class Period(NamedTuple):
     since: datetime | None = None
     until: datetime | None = None
 
-    def begins_before(self, fact: Fact) -> bool:
-        """Tell whether a fact was recorded after the beginning."""
-        return self.since is None or fact.recorded_at > self.since
+
+def beyond(facts: Sequence[Fact], others: Sequence[Fact]) -> list[Fact]:
+    """Return, in their order, the facts that are not among others."""
+    known = {fact.event_id for fact in others}
+    return [fact for fact in facts if fact.event_id not in known]
 
 
 def in_order(facts: Sequence[Fact]) -> list[Fact]:

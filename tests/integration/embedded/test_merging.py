@@ -126,6 +126,29 @@ def test_the_history_of_either_number_is_that_of_the_matter(
     }
 
 
+def test_what_has_joined_and_what_has_left_is_told_between_two_instants(
+    town: Town, pair: tuple[str, str]
+) -> None:
+    """A repeat comes with all that was on record of it, and goes with it."""
+    first, again = pair
+    apart = asked(town, "A1", "auditor", "audit.replay", number=first)
+    link(town, again, first)
+    one = asked(town, "A1", "auditor", "audit.replay", number=first, since=apart["as_of"])
+    registered = [each for each in one["entries"] if each["type"] == "petition.registered.v1"]
+    assert ([each["data"]["number"] for each in registered], one["left"]) == ([again], [])
+    unlink(town, again)
+    parted = asked(town, "A1", "auditor", "audit.replay", number=first, since=one["as_of"])
+    assert registered[0] in parted["left"]
+    assert {each["data"]["number"] for each in parted["left"]} == {again}
+
+
+def test_between_two_instants_the_first_is_the_earlier(town: Town, pair: tuple[str, str]) -> None:
+    """Or what has left would be what came."""
+    instants = {"since": "2026-11-25T09:00:00Z", "as_of": "2026-11-25T08:00:00Z"}
+    with pytest.raises(Failure, match="bad_value"):
+        asked(town, "A1", "auditor", "audit.replay", number=pair[0], **instants)
+
+
 def test_terms_are_asked_for_under_either_number(town: Town, pair: tuple[str, str]) -> None:
     """Those that run are the matter's."""
     first, again = pair

@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from chassis.jurisdiction import Actor
 from chassis.messaging.telling import teller
 from contracts.envelope import CloudEvent
 from services.audit.application.looking import Looking, Place
@@ -36,6 +37,7 @@ from tests.unit.stores import Rows, Stores, rows, tables
 STEPS, CUTS, SEED = 600, 500, 20_261_126
 # So many events are taken in before so many replays.
 STRETCH, REPLAYS = 40, 5
+DIFFERENCES = 150
 REGISTERED = "petition.registered.v1"
 PEOPLE = ("330424195503120013", "330424196001010028", "330424197102030041")
 TEXTS = ("外墙渗水两年无人修", "外墙渗水两年仍无人修", "养老金少发三个月", "河道淤塞")
@@ -236,13 +238,45 @@ def told(desk: Desk) -> Mapping[str, set[str]]:
     return ids
 
 
+def test_what_came_and_left_between_two_cuts_makes_the_one_of_the_other(
+    history: History, stores: Stores
+):
+    """On both clocks, for any petition; repeats came and left meanwhile with all they have."""
+    rng, numbers = Random(SEED + 3), sorted(history.ids.values())
+    came_by_joining, left_with_something = 0, 0
+    with stores.opened("audit", lambda environment: audit(environment, history.clock)) as made:
+        desk = Desk(made, history.clock)
+        desk.take_in(*events_of(history))
+        instants = sorted(at for at, _ in cuts(history))
+        for turn in range(DIFFERENCES):
+            since, as_of = sorted(rng.sample(instants, 2))
+            occurred_until = rng.choice([None, rng.choice(instants)])
+            given = {"of": rng.choice(numbers), "occurred_until": occurred_until}
+            before, after = (
+                desk.replay(**given, as_of=at, by=asking(f"{turn} {at}"))["entries"]
+                for at in (since, as_of)
+            )
+            change = desk.replay(**given, since=since, as_of=as_of, by=asking(f"{turn}"))
+            entries, left = change["entries"], change["left"]
+            stayed = [each for each in before if each not in left]
+            assert [each for each in after if each not in entries] == stayed
+            assert [each for each in after if each in entries] == entries
+            assert [each for each in before if each in left] == left
+            came_by_joining += any(each.recorded_at <= since for each in entries)
+            left_with_something += bool(left)
+    assert min(came_by_joining, left_with_something) > 0
+
+
+def asking(name: str) -> Actor:
+    return actor(AUDITOR.subject, AUDITOR.office, name)
+
+
 def replayed(desk: Desk, rng: Random, history: History, name: str) -> set[str]:
     """Replay one of the petitions; return those whose facts are in the answer."""
     known = {each.data["number"] for each in desk.log.events if each.type == REGISTERED}
     begin = history.moments[0].at
     as_of = rng.choice([None, begin + (desk.clock() - begin) * rng.random()])
-    by = actor(AUDITOR.subject, AUDITOR.office, name)
-    answer = desk.replay(of=rng.choice(sorted(known)), as_of=as_of, by=by)
+    answer = desk.replay(of=rng.choice(sorted(known)), as_of=as_of, by=asking(name))
     return {each.data["petition_id"] for each in answer["entries"]}
 
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from services.audit.application.looking import LOOKS, Asked, Looking, Place
 from services.audit.application.sight import Reader
-from services.audit.domain.refusals import InTheFuture, PetitionUnknown
+from services.audit.domain.refusals import InTheFuture, OfficeNotAllowed, PetitionUnknown
 from services.audit.domain.timeline import Period
 from services.audit.readmodels.lists import FactLists
 from statute.parties import mark_of
@@ -29,6 +29,7 @@ from tests.builders import (
     registered,
 )
 from tests.unit.audit.desk import AUDITOR, Desk, audit
+from tests.unit.audit.test_merging import linked, unlinked
 from tests.unit.stores import Stores
 
 READER = Reader(AUDITOR, auditing=True)
@@ -199,13 +200,77 @@ class TestWhatNamesASealedMatter:
         }
 
 
-def test_what_changed_between_two_instants(desk: Desk):
+class TestWhatChangedBetweenTwoInstants:
     """A replay from one to the other."""
-    desk.take_in(
-        registered(1),
-        did(1, HUANG, "ownership.taken.v1", recordedtime=NOON + HOUR),
-        did(2, HUANG, "case.closed.v1", recordedtime=NOON + 2 * HOUR),
+
+    def test_is_what_was_recorded_between_them(self, desk: Desk):
+        desk.take_in(
+            registered(1),
+            did(1, HUANG, "ownership.taken.v1", recordedtime=NOON + HOUR),
+            did(2, HUANG, "case.closed.v1", recordedtime=NOON + 2 * HOUR),
+        )
+        assert desk.types(since=NOON, as_of=NOON + HOUR) == ["ownership.taken.v1"]
+        desk.clock.advance(HOUR)
+        assert desk.types(since=NOON + HOUR) == ["case.closed.v1"]
+
+    def test_is_what_had_happened_by_then_of_it(self, desk: Desk):
+        """On the clock of the statements one instant counts for both."""
+        desk.take_in(
+            registered(1),
+            did(1, HUANG, "ownership.taken.v1", time=NOON, recordedtime=NOON + HOUR),
+            did(2, HUANG, "case.closed.v1", time=NOON + HOUR, recordedtime=NOON + HOUR),
+        )
+        assert desk.types(since=NOON, occurred_until=NOON) == ["ownership.taken.v1"]
+
+    def test_is_all_of_what_has_joined(self, desk: Desk):
+        """What was on record of it before as well."""
+        desk.take_in(registered(1), registered(2, 2), did(1, HUANG, "ownership.taken.v1", 2))
+        desk.take_in(linked(3, 2, 1))
+        entries, left = changed(desk, 1, 2, 3)
+        assert [each[0] for each in entries] == [
+            "petition.registered.v1",
+            "ownership.taken.v1",
+            "repeat.linked.v1",
+        ]
+        assert ({number for _, number in entries}, left) == ({number(2)}, [])
+
+    def test_is_all_of_what_has_left(self, desk: Desk):
+        """To what has left itself, what it was part of has gone."""
+        desk.take_in(registered(1), registered(2, 2), linked(3, 2, 1), unlinked(4, 2, 1))
+        kinds = ["petition.registered.v1", "repeat.linked.v1"]
+        assert changed(desk, 1, 3, 4) == ([], [(kind, number(2)) for kind in kinds])
+        assert changed(desk, 2, 3, 4) == (
+            [("repeat.unlinked.v1", number(2))],
+            [("petition.registered.v1", number(1))],
+        )
+        # It came and went between the two, so that nothing has changed.
+        assert changed(desk, 1, 2, 4) == ([], [])
+
+    def test_is_on_record_with_what_has_left_too(self, desk: Desk):
+        """Its facts were shown."""
+        desk.take_in(registered(1), registered(2, 2), linked(3, 2, 1), unlinked(4, 2, 1))
+        changed(desk, 1, 3, 4)
+        desk.follow_itself()
+        assert looks(desk, number(2)) == [("case.replayed.v1", AUDITOR.subject)]
+
+    def test_is_not_told_to_whom_the_case_of_then_is_not_told(self, desk: Desk):
+        """He would see what has left it."""
+        desk.take_in(registered(1, office=OTHER_COUNTY), registered(2, 2))
+        desk.take_in(linked(3, 2, 1), unlinked(4, 2, 1))
+        desk.clock.advance(10 * HOUR)
+        head = Reader(actor("D1", COUNTY), auditing=False)
+        with pytest.raises(OfficeNotAllowed):
+            desk.application.replay(head, number(2), Period(NOON + 3 * HOUR), None, {})
+
+
+def changed(
+    desk: Desk, serial: int, since: int, until: int
+) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
+    """Return kind and number of what came between two hours, and of what left."""
+    desk.clock.now = max(desk.clock(), NOON + 10 * HOUR) + HOUR
+    given = {"of": number(serial), "since": NOON + since * HOUR, "as_of": NOON + until * HOUR}
+    answer = desk.replay(**given)
+    come, gone = (
+        [(each.type, each.data["number"]) for each in answer[name]] for name in ("entries", "left")
     )
-    assert desk.types(since=NOON, as_of=NOON + HOUR) == ["ownership.taken.v1"]
-    desk.clock.advance(HOUR)
-    assert desk.types(since=NOON + HOUR) == ["case.closed.v1"]
+    return come, gone

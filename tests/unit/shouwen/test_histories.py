@@ -5,7 +5,7 @@ from rich.cells import cell_len
 from rich.console import Console
 
 from contracts.events import MESSAGES
-from shouwen.histories import WORDS, actor_in_words, history_table, in_words
+from shouwen.histories import WORDS, actor_in_words, history_parts, history_table, in_words
 from tests.contract.published import EXAMPLES, read
 
 ENTRY = {
@@ -52,3 +52,15 @@ def test_a_history_fits_a_terminal_of_80_columns():
     lines = printed.get().splitlines()
     assert [line for line in lines if "responsibility 435" in line]
     assert all(cell_len(line) <= 80 for line in lines)
+
+
+@pytest.mark.parametrize("left", [[], [ENTRY]])
+def test_what_has_left_a_case_is_shown_as_such(left):
+    """Behind what has come, under a line that says so; where nothing has left, there is no line."""
+    console = Console(width=80)
+    with console.capture() as printed:
+        for part in history_parts({"entries": [{**ENTRY, "position": 436}], "left": left}):
+            console.print(part)
+    come, says, gone = printed.get().partition("Part of this case then, and no more")
+    assert "responsibility 436" in come
+    assert (bool(says), "responsibility 435" in gone) == (bool(left), bool(left))
