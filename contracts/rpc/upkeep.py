@@ -1,13 +1,16 @@
 """What every service answers: its log, its health, what waits for an operator."""
 
 from collections.abc import Mapping
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 
 from msgspec import Meta
 
 from contracts.envelope import CloudEvent, Utc
 from contracts.fields import Position
 from contracts.rpc.method import FOLLOWERS, NOBODY_NEEDED, OPERATORS, Answer, Method, Request
+
+# The question for health costs no more, whatever was given up.
+GIVEN_UP_COUNTED: Final = 10_000
 
 
 class EventList(Answer, frozen=True):
@@ -55,6 +58,30 @@ class Health(Answer, frozen=True):
     published: int
     applied: dict[str, int]
     parked: int
+
+
+class GivenUpReminders(Answer, frozen=True):
+    """Reminders whose delivery was given up, and that nobody has seen to since.
+
+    Attributes:
+        count: how many, as far as ten thousand.
+        since: when the first of them was given up; null for none.
+        shown_by: the command that lists them.
+    """
+
+    count: Annotated[int, Meta(ge=0, le=GIVEN_UP_COUNTED)]
+    since: Utc | None
+    shown_by: str
+
+
+class NotifyHealth(Health, frozen=True):
+    """How notify is.
+
+    Attributes:
+        given_up: what no channel took; it is well all the same, its recipients are not told.
+    """
+
+    given_up: GivenUpReminders
 
 
 class ListParked(Request, frozen=True):
@@ -133,8 +160,15 @@ LOG: Final[Mapping[str, Method[ReadLog, EventList]]] = {
     )
     for service in SERVICES
 }
-HEALTH: Final[Mapping[str, Method[AskHealth, Health]]] = {
-    service: Method(service, "health", AskHealth, Health, NOBODY_NEEDED, "How the service is.")
+HEALTH: Final[Mapping[str, Method[AskHealth, Any]]] = {
+    service: Method(
+        service,
+        "health",
+        AskHealth,
+        NotifyHealth if service == "notify" else Health,
+        NOBODY_NEEDED,
+        "How the service is.",
+    )
     for service in SERVICES
 }
 PARKED: Final[Mapping[str, Method[ListParked, ParkedList]]] = {

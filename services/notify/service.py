@@ -16,14 +16,15 @@ from contracts.failures import Failure
 from contracts.rpc import notify as rpc
 from contracts.rpc.method import FOLLOWERS
 from contracts.rpc.upkeep import (
+    GIVEN_UP_COUNTED,
     HEALTH,
     LOG,
     PARKED,
     REDRIVE,
     AskHealth,
     EventList,
-    Health,
     ListParked,
+    NotifyHealth,
     ParkedList,
     ReadLog,
     Redriven,
@@ -42,6 +43,7 @@ _URL: Final = re.compile(r"https?://[^\s/]+(/\S*)?")
 # Narrower than RFC 5322 has it: what people have, and nothing that a header would have to escape.
 _WORD, _LABEL = r"[A-Za-z0-9_%+-]+", r"[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?"
 _MAIL: Final = re.compile(rf"(?!.{{65,}}@){_WORD}(\.{_WORD})*@{_LABEL}(\.{_LABEL})*")
+SHOWN_BY: Final = "shouwen reminders list --state given_up"
 OFFICE: Final = re.compile(r"[0-9]{6}-[0-9]{2}")
 ADDRESSES: Final = {
     **dict.fromkeys(("webhook", "dingtalk", "wecom", "feishu"), _URL),
@@ -150,8 +152,10 @@ class NotifyService:
         return EventList(events=events, head=head)
 
     @answers(HEALTH[NAME])
-    def health(self, _request: AskHealth, _caller: Caller) -> Health:
-        return msgspec.convert(self.rooms.assembly.health(), Health)
+    def health(self, _request: AskHealth, _caller: Caller) -> NotifyHealth:
+        given_up = self.rooms.reminders.given_up(self.rooms.notify.log_of_events, GIVEN_UP_COUNTED)
+        told = {**self.rooms.assembly.health(), "given_up": {**given_up, "shown_by": SHOWN_BY}}
+        return msgspec.convert(told, NotifyHealth)
 
     @answers(PARKED[NAME])
     def parked(self, request: ListParked, _caller: Caller) -> ParkedList:

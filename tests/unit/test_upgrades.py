@@ -6,11 +6,13 @@ from contextlib import closing
 
 import pytest
 
+from chassis.eventstore.instants import text_of
 from chassis.eventstore.migrate import migrate
 from chassis.runtime.losses import LossWatch
 from services.intake.application.ports import Corrected, Raised
 from services.intake.readmodels.progress import TABLES
 from services.notify.gateways.earlier import EarlierTerms
+from services.notify.readmodels.reminders import ReminderTable
 from services.responsibility.domain.policy import day_of
 from shouwen.hosting import versions_of
 from statute.parties import mark_of
@@ -82,8 +84,15 @@ BEFORE_DELAYS = (
 
 # What audit_0009 made.
 BEFORE_CASES_SHOWN = ("ALTER TABLE case_shown RENAME TO sealed_shown",)
-# What notify_0003 to notify_0005 made.
+# What notify_0006 made.
+BEFORE_GIVING_UP = (
+    "DROP INDEX reminder_given_up_given_up_at",
+    "DROP INDEX reminder_given_up_position",
+    "ALTER TABLE reminder DROP COLUMN given_up_at",
+)
+# What notify_0003 to notify_0006 made.
 BEFORE_TERMS = (
+    *BEFORE_GIVING_UP,
     "DROP TABLE earlier_terms",
     *(
         f"DROP TABLE {table}"
@@ -377,7 +386,13 @@ def test_terms_that_run_at_the_upgrade_are_gone_through(environment: dict[str, s
         ReminderDesk(application, clock, deliveries(application, [FakeChannel()])).tell(
             "ownership.taken.v1"
         )
-    left_behind(environment["SQLITE_DBNAME"], "notify", "notify_0004", "DROP TABLE earlier_terms")
+    left_behind(
+        environment["SQLITE_DBNAME"],
+        "notify",
+        "notify_0004",
+        *BEFORE_GIVING_UP,
+        "DROP TABLE earlier_terms",
+    )
     with closing(notify(environment, clock)) as application:
         assert EarlierTerms(application.log_of_events).page() == ""
 
@@ -398,3 +413,21 @@ def test_who_was_shown_sealed_cases_is_found_after_the_upgrade_too(
         desk.replay()
         desk.follow_itself()
         assert looks_at(desk, number=number(1)) == ["sealed_cases.shown.v1", "case.replayed.v1"]
+@pytest.mark.parametrize("environment", ["notify"], indirect=True)
+def test_since_when_a_reminder_is_given_up_is_found_in_the_log(
+    environment: dict[str, str], clock: Clock
+):
+    """notify_0006: the facts have it, the table had not."""
+    channel = FakeChannel(outcomes=["http_503"] * 1_000)
+    with closing(notify(environment, clock)) as application:
+        desk = ReminderDesk(application, clock, deliveries(application, [channel]))
+        desk.tell("ownership.taken.v1")
+        while desk.reminders()[0][2] == "planned":
+            desk.deliver_after(HOUR)
+        desk.tell("repeat.joined.v1")
+        before = tables(application)
+    left_behind(environment["SQLITE_DBNAME"], "notify", "notify_0005", *BEFORE_GIVING_UP)
+    with closing(notify(environment, clock)) as application:
+        assert tables(application) == before
+        found = ReminderTable.given_up(application.log_of_events, 10)
+        assert found == {"count": 1, "since": text_of(clock())}

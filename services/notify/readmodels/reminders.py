@@ -25,7 +25,6 @@ COLUMNS: Final = (
     "last_outcome",
     "position",
 )
-_NUMBER: Final = COLUMNS.index("number")
 _POSITION: Final = COLUMNS.index("position")
 # Behind every position of a log: a list begins with the newest.
 BEFORE_ALL: Final = 2**POSITION_BITS - 1
@@ -47,7 +46,7 @@ class ReminderTable:
             row = {"number": event.number, "marks": " ".join(event.kept_out)}
             transaction.put("kept_out", row, key="number")
         elif type(event) in _STATES:
-            changes = {"state": _STATES[type(event)], **_anew(event)}
+            changes = {"state": _STATES[type(event)], **_anew(event, recorded)}
             transaction.update("reminder", "reminder_id", event.reminder_id, changes)
 
     @staticmethod
@@ -94,6 +93,16 @@ class ReminderTable:
         )
         return dict(zip(COLUMNS, rows[0], strict=True))
 
+    @staticmethod
+    def given_up(questions: Questions, most: int) -> dict[str, Any]:
+        """Return how many were given up, as far as a number, and since when."""
+        ((count, since),) = questions.query(
+            "SELECT count(*), min(given_up_at) FROM (SELECT given_up_at FROM reminder"
+            " WHERE state = 'given_up' ORDER BY given_up_at LIMIT ?) AS first",
+            (most,),
+        )
+        return {"count": int(count), "since": since}
+
     def listed(  # noqa: PLR0913, PLR0917 - what is asked, for whom, which page
         self,
         transaction: Questions,
@@ -112,11 +121,13 @@ class ReminderTable:
         """
         clauses = ["position < ?"]
         params: list[Any] = []
-        asked = {"number": number, "recipient": recipient, "state": state}
+        asked = {"number": number, "recipient": recipient}
         for column, value in asked.items():
             if value is not None:
                 clauses.append(f"r.{column} = ?")
                 params.append(value)
+        if state is not None:
+            clauses.append(_IN_STATE[state])
 
         def rows_behind(behind: Key | None, count: int) -> list[Row]:
             (before,) = behind or (BEFORE_ALL,)
@@ -170,8 +181,10 @@ def again_at(event: PetitionReminders.Attempted) -> datetime:
     return event.again_at or event.timestamp + retry_after(event.attempt)
 
 
-def _anew(event: Any) -> dict[str, str]:
-    """Return when what was given up is tried anew: at once."""
+def _anew(event: Any, recorded: RecordedEvent) -> dict[str, str]:
+    """Return when it was given up; when what was given up is tried anew: at once."""
+    if isinstance(event, PetitionReminders.GivenUp):
+        return {"given_up_at": text_of(recorded.recorded_at)}
     again = isinstance(event, PetitionReminders.Redriven)
     return {"next_attempt_at": text_of(event.timestamp)} if again else {}
 
@@ -229,3 +242,5 @@ _STATES: Final[dict[type, str]] = {
     PetitionReminders.Cancelled: "cancelled",
     PetitionReminders.GivenUp: "given_up",
 }
+# Written out: with a placeholder there the index of what was given up would not be found.
+_IN_STATE: Final = {state: f"r.state = '{state}'" for state in {"planned", *_STATES.values()}}
