@@ -50,17 +50,24 @@ def plan_table(planned: Mapping[str, Any]) -> Group:
 def reminders_table(items: Sequence[Mapping[str, Any]]) -> Table:
     """Return reminders in the order given."""
     table = new_table("due", "number", "to", "reason", "state", "id")
+    # It is copied into the next command.
+    table.columns[-1].no_wrap = True
     for item in items:
-        state = STATES[item["state"]]
         table.add_row(
             _local(item["due_at"]),
             item["number"],
             item["recipient"],
             item["reason"],
-            state,
+            f"{STATES[item['state']]}{_failure(item)}",
             item["reminder_id"],
         )
     return table
+
+
+def _failure(item: Mapping[str, Any]) -> str:
+    """Return what came of the last attempt where that failed, and how many there were."""
+    failed = item["last_outcome"] not in {"", "ok"}
+    return f", attempt {item['attempts']}: {item['last_outcome']}" if failed else ""
 
 
 def reminder_history(told: Mapping[str, Any]) -> Group:

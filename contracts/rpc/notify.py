@@ -30,6 +30,18 @@ ReminderId = Annotated[
 ]
 
 
+# What looks like the head of an office, and names none, is nobody.
+Recipient = Annotated[
+    str,
+    Meta(
+        pattern=r"^(office_head:[0-9]{6}-[0-9]{2}|(?!office_head:)[A-Za-z0-9][A-Za-z0-9._:-]{0,63})"
+        + END,
+        description="Staff number, or `office_head:<office>`.",
+        examples=["L330424001", "office_head:330424-01"],
+    ),
+]
+
+
 class ListReminders(Request, frozen=True):
     """Newest first, of one petition, one recipient, or all.
 
@@ -40,7 +52,7 @@ class ListReminders(Request, frozen=True):
     """
 
     number: Number | None = None
-    recipient: Annotated[str, Meta(max_length=80)] | None = None
+    recipient: Recipient | None = None
     state: ReminderState | None = None
     limit: Limit = 50
     cursor: Cursor = ""
@@ -255,13 +267,6 @@ PLAN: Final = Method(
     "When whom the policy of an office would remind of a term; reminds nobody.",
 )
 
-Recipient = Annotated[
-    str,
-    Meta(
-        pattern=r"^(office_head:)?[A-Za-z0-9][A-Za-z0-9._:-]{0,63}" + END,
-        description="Staff number, or `office_head:<office>`.",
-    ),
-]
 TimeOfDay = Annotated[
     str, Meta(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]" + END, examples=["08:30"])
 ]
@@ -299,11 +304,14 @@ class Deputy(Request, frozen=True):
     """Somebody who is told too; the owner stays owner.
 
     Attributes:
+        recipient: as it may have been stated before heads of offices were looked at closely.
         first_day: of those on which he is told.
         last_day: of them.
     """
 
-    recipient: Recipient
+    recipient: Annotated[
+        str, Meta(pattern=r"^(office_head:)?[A-Za-z0-9][A-Za-z0-9._:-]{0,63}" + END)
+    ]
     first_day: date
     last_day: date
 

@@ -89,9 +89,9 @@ class Responses:
         """
         place = self.places.place_of(self.notify.log_of_events, reminder_id)
         if place is None or (recipients is not None and place.recipient not in recipients):
-            raise ReminderUnknown(reminder_id="there is none of yours with this id")
+            raise _unknown(recipients)
         if place.parties.include(*onlooker):
-            raise ReminderUnknown(reminder_id="there is none of yours with this id")
+            raise _unknown(recipients)
         return place
 
     def _change(
@@ -103,9 +103,15 @@ class Responses:
         def decide(unit: Unit) -> Answer:
             reminders = unit.find(PetitionReminders, stream)
             if reminders is None or reminder_id not in reminders.reminders:
-                raise ReminderUnknown(reminder_id="there is none of yours with this id")
+                raise _unknown(command.recipients)
             change(reminders)
             state = reminders.reminders[reminder_id].state
             return {"reminder_id": reminder_id, "number": reminders.number, "state": state}
 
         return self.notify.run(command.provenance, decide, command.key, stream)
+
+
+def _unknown(recipients: frozenset[str] | None) -> ReminderUnknown:
+    """Refuse in the same words whether there is none or one is shown none of it."""
+    yours = "" if recipients is None else " of yours"
+    return ReminderUnknown(reminder_id=f"there is none{yours} with this id")
