@@ -30,8 +30,15 @@ ReminderId = Annotated[
 ]
 
 
-# What looks like the head of an office, and names none, is nobody.
 Recipient = Annotated[
+    str,
+    Meta(
+        pattern=r"^(office_head:)?[A-Za-z0-9][A-Za-z0-9._:-]{0,63}" + END,
+        description="Staff number, or `office_head:<office>`.",
+    ),
+]
+# Who can be asked for: what looks like the head of an office, and names none, is nobody.
+KnownRecipient = Annotated[
     str,
     Meta(
         pattern=r"^(office_head:[0-9]{6}-[0-9]{2}|(?!office_head:)[A-Za-z0-9][A-Za-z0-9._:-]{0,63})"
@@ -52,7 +59,7 @@ class ListReminders(Request, frozen=True):
     """
 
     number: Number | None = None
-    recipient: Recipient | None = None
+    recipient: KnownRecipient | None = None
     state: ReminderState | None = None
     limit: Limit = 50
     cursor: Cursor = ""
@@ -304,14 +311,11 @@ class Deputy(Request, frozen=True):
     """Somebody who is told too; the owner stays owner.
 
     Attributes:
-        recipient: as it may have been stated before heads of offices were looked at closely.
         first_day: of those on which he is told.
         last_day: of them.
     """
 
-    recipient: Annotated[
-        str, Meta(pattern=r"^(office_head:)?[A-Za-z0-9][A-Za-z0-9._:-]{0,63}" + END)
-    ]
+    recipient: Recipient
     first_day: date
     last_day: date
 
@@ -343,7 +347,7 @@ class AskPreferences(Request, frozen=True):
         recipient: oneself unless given.
     """
 
-    recipient: Recipient | None = None
+    recipient: KnownRecipient | None = None
 
 
 class PreferencesView(Answer, frozen=True):
@@ -370,7 +374,7 @@ class TryChannels(Request, frozen=True):
         recipient: oneself unless given.
     """
 
-    recipient: Recipient | None = None
+    recipient: KnownRecipient | None = None
 
 
 class ChannelTried(Answer, frozen=True):

@@ -211,7 +211,7 @@ def _stated(request: rpc.SetPreferences) -> Stated:
         if not ADDRESSES[channel.kind].fullmatch(channel.address):
             fields = {f"channels[{place}].address": f"is none of {channel.kind}"}
             raise Failure("bad_value", fields=fields)
-    _check_digest(request.digest, request.recipient or "")
+    _check_recipient(request.digest, request.recipient or "")
     if request.hours is not None and request.hours.begins >= request.hours.ends:
         raise Failure("bad_value", fields={"hours.ends": "does not lie after begins"})
     if request.digest != "none" and request.hours and request.hours.ends <= f"{AT:%H:%M}":
@@ -226,11 +226,14 @@ def _stated(request: rpc.SetPreferences) -> Stated:
     return Stated(endpoints, hours, deputies, request.digest)
 
 
-def _check_digest(digest: str, recipient: str) -> None:
-    """Refuse a digest that nobody could make for this recipient."""
+def _check_recipient(digest: str, recipient: str) -> None:
+    """Refuse a recipient who is nobody, or a digest that could not be made for him."""
     prefix, head, office = recipient.rpartition(OFFICE_HEAD)
-    if digest == "weekly" and not (head and not prefix and OFFICE.fullmatch(office)):
+    is_head = bool(head and not prefix and OFFICE.fullmatch(office))
+    if digest == "weekly" and not is_head:
         raise Failure("bad_value", fields={"digest": "weekly is for office_head:<office>"})
+    if head and not is_head:
+        raise Failure("bad_value", fields={"recipient": "names the head of no office"})
     if digest == "morning" and head:
         raise Failure("bad_value", fields={"digest": "morning is for a leader"})
 

@@ -153,6 +153,7 @@ class TestADigestThatIsRefused:
         ("digest", "recipient"),
         [
             ("weekly", "office_head:330424"),
+            ("none", "office_head:330424"),
             ("weekly", "office_head:office_head:330424-01"),
             ("weekly", "office_head:330424-01x"),
             ("weekly", HUANG),
