@@ -16,6 +16,7 @@ from services.notify.application.digesting import Digests
 from services.notify.application.planning import Plans
 from services.notify.application.ports import Channel
 from services.notify.application.preferring import Preferring
+from services.notify.application.recounting import Recounting
 from services.notify.application.responding import Responses
 from services.notify.application.taking_over import TakingOver
 from services.notify.domain.policy import UNTAKEN_AFTER
@@ -77,10 +78,11 @@ def build(surroundings: Surroundings) -> Rooms:
         SettingInvalid: a setting is missing or unusable.
     """
     reminders, preferences, due = ReminderTable(), PreferenceTable(), DueQueue()
+    planned = PlanTable()
     notify = Notify(
         environment_for(surroundings.database_url(NAME), NAME),
         surroundings.clock,
-        [reminders, PlanTable(), preferences],
+        [reminders, planned, preferences],
         due,
         untaken_after(surroundings.variables, UNTAKEN_AFTER),
         policies_in(surroundings.variables.text(POLICIES)),
@@ -109,6 +111,7 @@ def build(surroundings: Surroundings) -> Rooms:
             Ticker(log, "plans", plans.fall_due, TICK_S, alone=False),
             Ticker(log, "digests", digests.send_due, DIGEST_TICK_S, alone=False),
             Ticker(log, "earlier terms", taking_over.go_on, DIGEST_TICK_S, alone=False),
+            Ticker(log, "calendar", Recounting(notify, planned).go_on, DIGEST_TICK_S),
             Ticker(log, "reminders", deliveries.deliver_due, TICK_S, alone=False),
         ],
     )

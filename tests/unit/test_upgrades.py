@@ -85,12 +85,19 @@ BEFORE_DELAYS = (
 # What audit_0009 made.
 BEFORE_CASES_SHOWN = ("ALTER TABLE case_shown RENAME TO sealed_shown",)
 # What notify_0006 made.
+# What notify_0007 made.
+BEFORE_CALENDARS = (
+    "DROP INDEX term_plan_calendar",
+    "ALTER TABLE term_plan DROP COLUMN calendar",
+)
+# What notify_0006 and notify_0007 made.
 BEFORE_GIVING_UP = (
+    *BEFORE_CALENDARS,
     "DROP INDEX reminder_given_up_given_up_at",
     "DROP INDEX reminder_given_up_position",
     "ALTER TABLE reminder DROP COLUMN given_up_at",
 )
-# What notify_0003 to notify_0006 made.
+# What notify_0003 to notify_0007 made.
 BEFORE_TERMS = (
     *BEFORE_GIVING_UP,
     "DROP TABLE earlier_terms",
@@ -431,3 +438,24 @@ def test_since_when_a_reminder_is_given_up_is_found_in_the_log(
         assert tables(application) == before
         found = ReminderTable.given_up(application.log_of_events, 10)
         assert found == {"count": 1, "since": text_of(clock())}
+
+
+@pytest.mark.parametrize("environment", ["notify"], indirect=True)
+def test_by_which_calendar_a_term_is_planned_is_found_in_the_log(
+    environment: dict[str, str], clock: Clock, monkeypatch: pytest.MonkeyPatch
+):
+    """notify_0007: page by page; nothing is planned anew that was planned by the newest."""
+    with closing(notify(environment, clock)) as application:
+        desk = ReminderDesk(application, clock, deliveries(application, [FakeChannel()]))
+        desk.tell("ownership.awaited.v1")
+        begun = {"runs_from": "2026-11-24", "due": {"on": "2026-12-24"}}
+        for term in ("handling", "review", "acceptance"):
+            desk.tell("term.begun.v1", term=term, **begun)
+        desk.tell("term.ended.v1", term="review", ended_on="2026-11-24", late_days=0)
+        before = tables(application)
+    monkeypatch.setattr("services.notify.migrations.notify_0007_calendars.PAGE", 2)
+    left_behind(environment["SQLITE_DBNAME"], "notify", "notify_0006", *BEFORE_CALENDARS)
+    with closing(notify(environment, clock)) as application:
+        assert tables(application) == before
+        desk = ReminderDesk(application, clock, deliveries(application, [FakeChannel()]))
+        assert desk.recount() == 0

@@ -194,10 +194,10 @@ class Plans:
         for stream, each in zip(streams, claimed, strict=True):
             reminders = unit.find(PetitionReminders, stream)
             if reminders is not None:
-                yield from reminders.told_next(_term_of(each), *self._when(unit))
+                yield from reminders.told_next(term_of(each), *self._when(unit))
 
     def _fall_one(self, unit: Unit, stream: UUID, claimed: Claimed) -> None:
-        term, now = _term_of(claimed), self.notify.clock()
+        term, now = term_of(claimed), self.notify.clock()
         reminders = unit.find(PetitionReminders, stream)
         plan = reminders and reminders.plans.get(term)
         if reminders is None or not plan or not plan.due(now):
@@ -229,7 +229,8 @@ class Plans:
         return deputies
 
 
-def _term_of(claimed: Claimed) -> str:
+def term_of(claimed: Claimed) -> str:
+    """Return the term whose plan was taken on."""
     return claimed.id.rpartition("/")[2]
 
 

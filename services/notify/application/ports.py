@@ -211,6 +211,13 @@ class Due(Protocol):
         """Let go what was taken on until then; when it falls due again, the log says."""
 
 
+class Planned(Protocol):
+    """Knows by which calendar of working days terms are planned."""
+
+    def by_others(self, questions: Questions, calendar: str, limit: int) -> Sequence[Claimed]:
+        """Return plans with points ahead that were made by another calendar than this."""
+
+
 class CasesAway(Exception):  # noqa: N818 - it says what is the case
     """Responsibility gives no cases; a digest waits.
 

@@ -143,7 +143,7 @@ class OfTerms(Telling):
             deputies: recipient to who is told beside him; of what is sealed nobody is.
         """
         tells = max(by.at, not_before)
-        self._plan_by(term, by)
+        self.follow_calendar(term, by)
         plan = self.plans.get(term)
         if plan is None or not (due := plan.due_by(by.at, tells)):
             return
@@ -195,12 +195,18 @@ class OfTerms(Telling):
         """Name a reminder: the same in each try to record it, another where it falls due again."""
         return str(uuid5(self.id, f"{who}/{plan.term}/{kind}/{due_at}/{self.version}"))
 
-    def _plan_by(self, term: str, by: By) -> None:
+    def follow_calendar(self, term: str, by: By) -> None:
         """Plan what is left of a term by the calendar that is known by now."""
         plan = self.plans.get(term)
-        if plan is not None and plan.calendar != by.calendar.version:
-            why = "calendar_changed"
-            self._record_plan_of_term(timestamp=by.at, why=why, **plan.by_calendar(by).told())
+        if plan is None or plan.calendar == by.calendar.version:
+            return
+        told = {
+            each.point.kind
+            for each in self.reminders.values()
+            if each.point and (each.point.term, each.point.due_on) == (term, plan.due_on)
+        }
+        changed, why = plan.by_calendar(by, told), "calendar_changed"
+        self._record_plan_of_term(timestamp=by.at, why=why, **changed.told())
 
     def snooze(
         self, reminder_id: str, until: datetime, reason: str, calendar: WorkCalendar, at: datetime

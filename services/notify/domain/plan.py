@@ -1,6 +1,6 @@
 """The plan of one term: the points at which people are told of it, and who."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 from typing import Any, Final
@@ -14,6 +14,7 @@ from services.notify.domain.planning import (
     late_by,
     late_points,
     points_of,
+    points_within,
 )
 from statute.workdays import DAY, WorkCalendar
 
@@ -158,23 +159,39 @@ class Plan:
             points=points,
         )
 
-    def by_calendar(self, by: By) -> "Plan":
-        """Return the plan by a calendar that has come out since, from its next point on."""
-        begins = self.next_at or by.at
-        policy = replace(by.policy, start=False)
-        span = Span(begins, self.runs_from, self.due_on)
-        points = points_of(policy, span, begins, by.calendar)
+    def by_calendar(self, by: By, told: Container[str]) -> "Plan":
+        """Return the plan by a calendar that has come out since.
+
+        What is ahead moves. What by the new one had to be told before now, and was not, falls due
+        at once; what was told is not told again on the day that it would now be.
+
+        Args:
+            told: kinds of the points that people were told of.
+        """
+        policy, today = replace(by.policy, start=False), instant(day_of(by.at), time())
+        span = Span(by.at, self.runs_from, self.due_on)
+        points = points_within(policy, span, by.calendar)
+        if policy.late:
+            points |= late_points(policy, self.due_on, today, by.calendar)
+        left = {
+            kind: point
+            for kind, point in points.items()
+            if kind in self.points or (point >= by.at and (late_by(kind) or kind not in told))
+        }
         kept = {
             kind: point for kind, point in self.points.items() if kind == "start" or is_again(kind)
         }
-        both = sorted({**points, **kept}.items(), key=lambda point: point[1])
-        return replace(
+        both = sorted({**left, **kept}.items(), key=lambda point: point[1])
+        plan = replace(
             self,
             policy=by.policy.version,
             calendar=by.calendar.version,
-            provisional=_provisional(points, by.calendar),
+            provisional=_provisional(left, by.calendar),
             points=dict(both),
         )
+        for recipient, until in self.put_off.items():
+            plan = plan.put_off_until(until, recipient) if until > by.at else plan
+        return plan
 
     def told(self) -> dict[str, Any]:
         """Return the plan as its fact has it."""

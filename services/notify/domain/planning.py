@@ -117,20 +117,25 @@ def points_of(
     Of lateness there are as many points as one plan holds; `late_points` goes on from there. What
     is late when it begins is told at once.
     """
+    start = OFFICE_HOURS.first_from(span.begun, calendar)
+    if span.begins and day_of(start) > span.due_on:
+        return _late_from(policy, span.due_on, start, calendar)
+    within = points_within(policy, span, calendar)
+    late = late_points(policy, span.due_on, at, calendar) if policy.late else {}
+    return {kind: point for kind, point in within.items() if point >= at} | late
+
+
+def points_within(policy: Policy, span: Span, calendar: WorkCalendar) -> dict[str, datetime]:
+    """Return kind to instant of what is told up to the last day, in order."""
     by_day: dict[date, tuple[str, datetime]] = {}
     start = OFFICE_HOURS.first_from(span.begun, calendar)
-    start_day = start.astimezone(SHANGHAI).date()
-    if span.begins and start_day > span.due_on:
-        return _late_from(policy, span.due_on, start, calendar)
-    if policy.start and start_day <= span.due_on:
-        by_day[start_day] = ("start", start)
+    if policy.start and day_of(start) <= span.due_on:
+        by_day[day_of(start)] = ("start", start)
     for kind, day in _days(policy, span, calendar):
         worked = _worked_until(day, calendar)
         if worked > span.runs_from:
             by_day[worked] = (kind, instant(worked, policy.at))
-    within = sorted(by_day.values(), key=lambda point: point[1])
-    late = late_points(policy, span.due_on, at, calendar) if policy.late else {}
-    return {kind: point for kind, point in within if point >= at} | late
+    return dict(sorted(by_day.values(), key=lambda point: point[1]))
 
 
 def _late_from(

@@ -1,13 +1,14 @@
 """The plans of the terms that run, as they are listed: what comes next of which."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any, ClassVar, Final
 
 from chassis.eventstore.instants import text_of
 from chassis.eventstore.log import RecordedEvent
 from chassis.eventstore.losses import Made
-from chassis.eventstore.transaction import Writing
+from chassis.eventstore.transaction import Questions, Row, Writing
+from services.notify.application.ports import Claimed
 from services.notify.domain.reminders import PetitionReminders
 
 NOTHING: Final = ""
@@ -33,6 +34,19 @@ class PlanTable:
             _change(transaction, event, next_at=NOTHING, runs=0)
 
     @staticmethod
+    def by_others(questions: Questions, calendar: str, limit: int) -> Sequence[Claimed]:
+        """Return plans with points ahead that were made by another calendar than this."""
+        found: list[Row] = []
+        # Either side of it by the index: what is planned by it already is not gone through.
+        for side in "<>":
+            found += questions.query(
+                f"SELECT id, petition_id FROM term_plan WHERE next_at <> '' AND calendar {side} ?"  # noqa: S608 - one of two signs
+                " ORDER BY calendar, id LIMIT ?",
+                (calendar, limit - len(found)),
+            )
+        return [Claimed(id_, petition_id) for id_, petition_id in found]
+
+    @staticmethod
     def made_by(event: Any) -> Iterable[Made]:
         if isinstance(event, PetitionReminders.PlanMade):
             yield Made("term_plan", {"id": plan_id(event.petition_id, event.term)})
@@ -47,6 +61,7 @@ def _put(transaction: Writing, event: PetitionReminders.PlanMade) -> None:
         "term": event.term,
         "office": event.office,
         "policy": event.policy,
+        "calendar": event.calendar,
         "provisional": int(event.provisional),
         "due_on": event.due_on,
         "next_at": _text(next_at),

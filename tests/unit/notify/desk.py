@@ -13,6 +13,7 @@ from services.notify.application import Notify
 from services.notify.application.delivering import Deliveries
 from services.notify.application.planning import Plans
 from services.notify.application.ports import OK, Channel, Endpoint, Outcome, Reach, Told, Way
+from services.notify.application.recounting import Recounting
 from services.notify.domain.planning import Hours
 from services.notify.gateways.pace import EndpointPace
 from services.notify.reactions import reactions
@@ -109,6 +110,10 @@ class Desk:
 
     def fall(self) -> int:
         return Plans(self.application).fall_due()
+
+    def recount(self) -> int:
+        """Plan a page of terms by the calendar that came in."""
+        return Recounting(self.application, PlanTable()).go_on()
 
     def run_until(self, end: datetime) -> None:
         """Look every few hours what is due, and tell it, until an instant."""
