@@ -130,7 +130,9 @@ class TermState(Answer, frozen=True):
 
 
 class StepOpen(Answer, frozen=True):
-    """A step that leads on from where the matter is.
+    """A step that leads on from where the matter is, and that nothing on record stands against.
+
+    Who may take it, and what has to hold of what he states, is decided when he asks.
 
     Attributes:
         step: its code in the course.
@@ -208,7 +210,7 @@ class Course(Answer, frozen=True):
         team: staff numbers.
         plan: reference of the plan.
         terms: all that ever began, the latest of a kind last.
-        open_steps: the steps that lead on from here.
+        open_steps: the steps that lead on from here and that nothing on record stands against.
         steps: those taken, oldest first.
         version: of the course, from 1; 0 before its first step.
         previous_class: class before it was corrected; absent where it never was.

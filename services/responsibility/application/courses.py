@@ -1,5 +1,6 @@
 """Use cases of the course: take a step, ask where a matter stands, ask for terms."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from itertools import takewhile
@@ -22,6 +23,7 @@ from services.responsibility.application.steps import (
 )
 from services.responsibility.domain.course import Course
 from services.responsibility.domain.course_terms import CourseTerm
+from services.responsibility.domain.offered import offered
 from services.responsibility.domain.ownership import Ownership
 from services.responsibility.domain.policy import SEALED
 from services.responsibility.domain.refusals import (
@@ -32,7 +34,7 @@ from services.responsibility.domain.refusals import (
 )
 from services.responsibility.domain.taken import Taken
 from services.responsibility.domain.taking import StepCorrection
-from statute.course import STEPS, steps_from
+from statute.course import STEPS, Step
 from statute.workdays import WorkCalendar
 
 # What is stated with a step that makes somebody take part in the handling.
@@ -97,7 +99,7 @@ class Courses:
             course.look_for_replacement(parties, at)
             if closed and course.state != "closed":
                 ownership.reopen(STEPS[asked.step].chinese, asked.given["document"], at)
-            return course_answer(course, asked.number)
+            return self._answer(course, ownership, asked.number)
 
         stream = Ownership.create_id(matter.petition_id)
         return self.responsibility.decide_on(asked.number, matter, command, decide)
@@ -128,7 +130,7 @@ class Courses:
             taken = course.correct_step(correction, actor.subject, actor.office, at)
             if taken.step == "reply" and was is not course.last("reply"):
                 ownership.correct_reply(taken.given["document"], correction.reason, at)
-            return course_answer(course, number)
+            return self._answer(course, ownership, number)
 
         stream = Ownership.create_id(matter.petition_id)
         return self.responsibility.decide_on(number, matter, command, decide)
@@ -144,8 +146,8 @@ class Courses:
         course, ownership = self._course(number, as_of, viewer)
         merged = self._merged_course(number, ownership, as_of)
         if course is not None:
-            return course_answer(course, number) | merged
-        return self._answer_without_course(ownership, number) | merged
+            return self._answer(course, ownership, number, as_of) | merged
+        return self._answer_without_course(ownership, number, as_of) | merged
 
     def explain(self, number: str, code: str, viewer: Viewer) -> Answer:
         """Return a term of a petition with each of its days.
@@ -220,10 +222,20 @@ class Courses:
         since = {"merged_into": matter.number, "merged_at": text_of(merged.since)}
         return {"merged_course": _past_course(course) | since}
 
-    def _answer_without_course(self, ownership: Ownership, number: str) -> Answer:
-        """Return a course as it would go on now; nothing of it is on record."""
+    def _answer_without_course(
+        self, ownership: Ownership, number: str, as_of: datetime | None
+    ) -> Answer:
+        """Return a course as it would go on; nothing of it is on record."""
         course = course_without_steps(ownership, self.responsibility.calendar())
-        return course_answer(course, number) | {"steps": [], "version": NOT_BEGUN}
+        answer = self._answer(course, ownership, number, as_of)
+        return answer | {"steps": [], "version": NOT_BEGUN}
+
+    def _answer(
+        self, course: Course, ownership: Ownership, number: str, as_of: datetime | None = None
+    ) -> Answer:
+        """Return a course with the steps that it offers, now or then."""
+        at, calendar = as_of or self.responsibility.clock(), self.responsibility.calendar()
+        return course_answer(course, number, offered(course, ownership, at, calendar))
 
 
 def _check_version(command: Command, version: int) -> None:
@@ -231,8 +243,8 @@ def _check_version(command: Command, version: int) -> None:
         raise VersionChanged(expected_version=f"the course is at version {version} now")
 
 
-def course_answer(course: Course, number: str) -> Answer:
-    """Return a course as it is shown."""
+def course_answer(course: Course, number: str, open_steps: Sequence[Step]) -> Answer:
+    """Return a course as it is shown, with the steps that it offers."""
     work = course.work
     return {
         "number": number,
@@ -254,7 +266,7 @@ def course_answer(course: Course, number: str) -> Answer:
                 "takes": list(step.takes),
                 "may_take": list(step.may_take),
             }
-            for step in steps_from(course.state, course.petition_class)
+            for step in open_steps
         ],
         "steps": [_taken(place, taken) for place, taken in enumerate(course.steps, start=1)],
         "version": course.version,

@@ -31,6 +31,7 @@ class UnderWay(Facts):
     steps: list[Taken]
     closed_from: str
     reasons: set[str]
+    replacement_due: list[str]
 
     # Each records one fact; see `domain.course.Course`.
     _record_term: Callable[..., None]

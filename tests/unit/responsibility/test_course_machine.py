@@ -26,6 +26,7 @@ from services.responsibility.application.steps import OUTCOMES
 from services.responsibility.application.supervising import Supervising
 from services.responsibility.domain.conditions import HOLDS
 from services.responsibility.domain.course import Course
+from services.responsibility.domain.offered import offered
 from services.responsibility.domain.ownership import Ownership
 from services.responsibility.domain.policy import PASSING_ON, day_of
 from services.responsibility.domain.taking import Taking
@@ -87,11 +88,11 @@ class TheCourseOfOneMatter(RuleBasedStateMachine):
         if petition_class == "appeal":
             walk(self.case, *PATHS[chance.choice(list(PATHS))])
         self.state = course_of(self.case)["state"]
-        # Position in the log to the course as it was shown there.
-        self.seen: dict[int, dict[str, Any]] = {}
+        # Position in the log to the course as it was shown there, and when.
+        self.seen: dict[int, tuple[dict[str, Any], datetime]] = {}
         self.tried = 0
         self.log: list[Any] = []
-        self.shown: dict[int, dict[str, Any]] = {}
+        self.shown: dict[int, tuple[dict[str, Any], datetime]] = {}
 
     def _started(self, clock: Clock, arrivals: FakeArrivals) -> Responsibility:
         return responsibility(self.environment, clock, arrivals, self.fuse)
@@ -281,14 +282,17 @@ class TheCourseOfOneMatter(RuleBasedStateMachine):
     def what_is_shown_is_kept_for_later(self) -> None:
         shown = self._shown()
         if shown["version"] == self._version() > 0:
-            self.seen[len(self._log())] = shown
+            self.seen[len(self._log())] = self.shown[len(self._log())]
 
     @rule(data=st.data())
     def replay_to_a_cut(self, data: st.DataObject) -> None:
         """What is on record up to any position adds up to the course as it was then."""
         if self.seen:
             position = data.draw(st.sampled_from(sorted(self.seen)))
-            assert course_answer(self._replayed(position), number()) == self.seen[position]
+            shown, at = self.seen[position]
+            course, matter = self._replayed(position), self._replayed(position, Ownership)
+            open_steps = offered(course, matter, at, self.case.application.calendar())
+            assert course_answer(course, number(), open_steps) == shown
 
     @invariant()
     def the_table_of_terms_is_what_the_log_adds_up_to(self) -> None:
@@ -368,18 +372,19 @@ class TheCourseOfOneMatter(RuleBasedStateMachine):
         """The course as whoever asks is shown it, asked for once as long as nothing happens."""
         head = len(self._log())
         if head not in self.shown:
-            self.shown = {head: course_of(self.case)}
-        return self.shown[head]
+            self.shown = {head: (course_of(self.case), self.case.clock())}
+        shown, _ = self.shown[head]
+        return shown
 
     def _version(self) -> int:
         return len(self._facts(Course.Event, Course.Created))
 
-    def _replayed(self, position: int) -> Any:
-        course = None
+    def _replayed(self, position: int, kind: Any = Course) -> Any:
+        found = None
         for fact in self._log()[:position]:
-            if isinstance(fact, Course.Event | Course.Created):
-                course = fact.mutate(course)
-        return course
+            if isinstance(fact, kind.Event | kind.Created):
+                found = fact.mutate(found)
+        return found
 
     def _rows(self, table: str) -> list[dict[str, Any]]:
         names = {
