@@ -109,14 +109,14 @@ class Courses:
 
         Raises:
             PetitionUnknown, OfficeNotAllowed, PartyToTheMatter, VersionChanged.
-            StepUnknown, NothingChanged: see `Course.correct_step`.
+            StepUnknown, NothingChanged, StatedByIntake, ConditionUnmet: see `Course.correct_step`.
         """
         matter = self.responsibility.matter(number)
         at = self.responsibility.clock()
 
         def decide(unit: Unit) -> Answer:
             unit.load([stream, Course.create_id(matter.petition_id)])
-            ownership = self.responsibility.ownership(unit, matter.petition_id)
+            ownership = self.responsibility.led_to(unit, number)
             course = found_course(unit, ownership)
             check_sight(Viewer(command.actor), ownership, course, number)
             check_no_party(command.actor, ownership, number)
@@ -125,9 +125,10 @@ class Courses:
             if course is None:
                 raise StepUnknown(step_number="there are 0 steps on record")
             _check_version(command, course.version)
-            actor = command.actor
+            actor, calendar = command.actor, self.responsibility.calendar()
             was = course.last("reply")
-            taken = course.correct_step(correction, actor.subject, actor.office, at)
+            corrected = replace(correction, repeats=ownership.record.repeats)
+            taken = course.correct_step(corrected, actor.subject, actor.office, at, calendar)
             if taken.step == "reply" and was is not course.last("reply"):
                 ownership.correct_reply(taken.given["document"], correction.reason, at)
             return self._answer(course, ownership, number)

@@ -10,14 +10,15 @@ from chassis.jurisdiction import Actor, stands_for
 from services.responsibility.domain.course import Course
 from services.responsibility.domain.evidence import ClosingStatement, Reply, Withdrawal
 from services.responsibility.domain.ownership import Ownership
-from services.responsibility.domain.policy import OUTCOMES_WITHOUT_CONDITIONS
+from services.responsibility.domain.policy import (
+    A_REPEAT_JOINED,
+    OUTCOMES_WITHOUT_CONDITIONS,
+    PETITIONER,
+)
 from services.responsibility.domain.refusals import CaseClosed, ConditionUnmet
 from services.responsibility.domain.taking import Taking
 from statute.course import STEPS, Step
 from statute.workdays import WorkCalendar
-
-# Takes the step of a course that rests on his number and query code.
-PETITIONER: Final = "petitioner"
 
 # State of a course from which it is closed, to the outcomes that it can have.
 OUTCOMES: Final[Mapping[str, tuple[str, ...]]] = {
@@ -167,7 +168,7 @@ def follow_matter(course: Course, ownership: Ownership, calendar: WorkCalendar) 
     reopened_at = ownership.record.reopened_at
     if course.state == "closed" and ownership.closed_at is None and reopened_at is not None:
         owner = ownership.current_owner
-        given = {"reason": "a repeat joined", "document": ownership.record.reopened_by}
+        given = {"reason": A_REPEAT_JOINED, "document": ownership.record.reopened_by}
         at = max(reopened_at, course.since)
         course.take(Taking(STEPS["reopen"], owner, ownership.office, given, at, calendar))
         course.look_for_replacement(ownership.parties, at)

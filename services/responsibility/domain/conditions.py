@@ -258,6 +258,9 @@ def _no_proposal_open(course: UnderWay, _taking: Taking) -> bool:
     return not course.runs("proposal")
 
 
+# What a correction may put in that a condition of the step asks about: it has to hold again.
+ASKED_AGAIN: Final[Mapping[str, str]] = {"document": "repeat_on_record"}
+
 HOLDS: Final[Mapping[str, Callable[[UnderWay, Taking], bool]]] = {
     "objection_in_time": _objection_in_time,
     "review_in_time": _review_in_time,

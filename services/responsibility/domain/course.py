@@ -5,7 +5,7 @@ read from the table in `statute.course`, what its conditions mean stands in `con
 terms move in `timed`.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import date, datetime
 from typing import Any, Final
@@ -13,7 +13,7 @@ from uuid import UUID, uuid5
 
 from eventsourcing.domain import Aggregate, CanMutateAggregate, event
 
-from services.responsibility.domain.conditions import HOLDS, TELLS
+from services.responsibility.domain.conditions import ASKED_AGAIN, HOLDS, TELLS
 from services.responsibility.domain.course_facts import Course as Facts
 from services.responsibility.domain.course_terms import CourseTerm, due_of
 from services.responsibility.domain.policy import day_of
@@ -21,6 +21,7 @@ from services.responsibility.domain.refusals import (
     ClassNotFitting,
     ConditionUnmet,
     NothingChanged,
+    StatedByIntake,
     StepNotOpen,
     StepOutOfOrder,
     StepUnknown,
@@ -109,10 +110,13 @@ class Course(Timed, Aggregate):
             before = "the step before it" if self.steps else "the receipt of the petition"
             raise StepOutOfOrder(happened_at=f"lies before {before}")
         for name in step.conditions:
-            if not HOLDS[name](self, taking):
-                told = TELLS[name](self, taking) if name in TELLS else {}
-                asks = CONDITIONS[name]
-                raise ConditionUnmet(step=step.code, condition=name, asks=asks, **told)
+            self._check_condition(name, taking)
+
+    def _check_condition(self, name: str, taking: Taking) -> None:
+        if not HOLDS[name](self, taking):
+            told = TELLS[name](self, taking) if name in TELLS else {}
+            asks = CONDITIONS[name]
+            raise ConditionUnmet(step=taking.step.code, condition=name, asks=asks, **told)
 
     def follow(self, done: Iterable[Taking]) -> None:
         """Take in what was done without a course; whether it was open was decided by then."""
@@ -190,7 +194,14 @@ class Course(Timed, Aggregate):
             if closed:
                 self._end_term(code, at)
 
-    def correct_step(self, correction: StepCorrection, by: str, office: str, at: datetime) -> Taken:
+    def correct_step(
+        self,
+        correction: StepCorrection,
+        by: str,
+        office: str,
+        at: datetime,
+        calendar: WorkCalendar,
+    ) -> Taken:
         """Correct what was stated with a step, neither its day nor where it led.
 
         Returns:
@@ -199,6 +210,8 @@ class Course(Timed, Aggregate):
         Raises:
             StepUnknown: there is no such step.
             NothingChanged: nothing of the kind was stated with it, or it was stated so.
+            StatedByIntake: the platform took it when intake told something.
+            ConditionUnmet: the step would not have been taken so.
         """
         if correction.step_number > len(self.steps):
             raise StepUnknown(step_number=f"there are {len(self.steps)} steps on record")
@@ -212,6 +225,9 @@ class Course(Timed, Aggregate):
         }
         if not after:
             raise NothingChanged(corrected="the record says so already")
+        if taken.follows_intake:
+            raise StatedByIntake(step_number="follows from what intake has on record; correct that")
+        self._check_corrected(taken, after, correction, calendar)
         self._record_step_correction(
             timestamp=at,
             step_number=correction.step_number,
@@ -223,6 +239,19 @@ class Course(Timed, Aggregate):
             office=office,
         )
         return self.steps[correction.step_number - 1]
+
+    def _check_corrected(
+        self,
+        taken: Taken,
+        after: Mapping[str, Any],
+        correction: StepCorrection,
+        calendar: WorkCalendar,
+    ) -> None:
+        given = {**taken.given, **after}
+        asked = Taking(STEPS[taken.step], taken.by, taken.office, given, taken.at, calendar)
+        conditions = {ASKED_AGAIN[name] for name in after if name in ASKED_AGAIN}
+        for name in conditions.intersection(asked.step.conditions):
+            self._check_condition(name, replace(asked, repeats=correction.repeats))
 
     def step_at(self, place: int) -> Step | None:
         """Return which step was taken at a place, from 1; None where there is none."""

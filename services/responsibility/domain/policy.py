@@ -50,6 +50,11 @@ SEALED: Final = "accusation"
 # terms of a handling; an accusation is kept from everybody who has nothing to do with it.
 CLASSES: Final = ("suggestion", "appeal", SEALED)
 
+# Takes the step of a course that rests on his number and query code.
+PETITIONER: Final = "petitioner"
+# Why a course goes on by itself; the document beside it is the number of the repeat.
+A_REPEAT_JOINED: Final = "a repeat joined"
+
 # Buck-passing (推诿): passed on to another unit more often than that. The number is not verified.
 PASSED_ON_AT_MOST: Final = 2
 PASSING_ON: Final = frozenset({"transfer", "assign", "settle_competence"})

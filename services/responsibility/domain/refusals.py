@@ -16,6 +16,7 @@ Refusal
 ├── PartyToTheMatter         a party would take part in the handling
 ├── StepUnknown              the course has no such step on record
 ├── NothingChanged           a correction of what the record says already
+├── StatedByIntake           a correction of what follows from a fact of intake
 ├── OwnClaim                 a party would decide its own cause
 ├── CalendarUnfit            a calendar that knows no more than the one in use
 ├── DayTwice                 a roster with two leaders for one day
@@ -95,6 +96,10 @@ class StepUnknown(Refusal):
 
 
 class NothingChanged(Refusal):
+    code = "bad_value"
+
+
+class StatedByIntake(Refusal):
     code = "bad_value"
 
 

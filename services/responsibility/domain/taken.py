@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from services.responsibility.domain.policy import A_REPEAT_JOINED, PETITIONER
+
 
 @dataclass(frozen=True, slots=True)
 class Taken:
@@ -23,3 +25,9 @@ class Taken:
     corrected: bool = False
     office: str = ""
     recorded_at: datetime | None = None
+
+    @property
+    def follows_intake(self) -> bool:
+        """Whether the platform took it when intake told something, which it names."""
+        reopened = self.step == "reopen" and self.given["reason"] == A_REPEAT_JOINED
+        return reopened or self.by == PETITIONER

@@ -64,8 +64,10 @@ class StepCorrection:
     Attributes:
         step_number: its place among the steps, from 1.
         stated: name to what should have been stated, for what was wrong.
+        repeats: numbers of what repeats the matter.
     """
 
     step_number: int
     stated: Mapping[str, Any]
     reason: str
+    repeats: Sequence[str] = ()

@@ -7,8 +7,10 @@ from typing import Any
 import pytest
 
 from chassis.eventstore.application import Provenance, Unit
+from contracts.rpc.course import CorrectedStatement
 from services.responsibility.application import Responsibility
 from services.responsibility.application.courses import Courses, StepAsked
+from services.responsibility.domain.conditions import ASKED_AGAIN
 from services.responsibility.domain.course import Course
 from services.responsibility.domain.evidence import MatterCorrection, Withdrawal
 from services.responsibility.domain.ownership import Ownership
@@ -16,6 +18,7 @@ from services.responsibility.domain.refusals import (
     ConditionUnmet,
     NothingChanged,
     OfficeNotAllowed,
+    StatedByIntake,
     StepUnknown,
     VersionChanged,
 )
@@ -24,6 +27,7 @@ from statute.course import STEPS
 from tests.builders import (
     FOLLOWER,
     HOUR,
+    HUANG,
     NOON,
     OTHER_COUNTY,
     actor,
@@ -55,6 +59,7 @@ from tests.unit.responsibility.paths import (
     term_of,
     walk,
 )
+from tests.unit.responsibility.town import Town, does
 
 
 def corrected(
@@ -167,6 +172,84 @@ class TestAStep:
         case.when(reply("海信复〔2026〕7号"))
         case.when(corrected(4, document="海信复〔2026〕17号"))
         assert case.ownership()["reply"]["document"] == "海信复〔2026〕17号"
+
+
+class TestWhatACorrectionPutsIn:
+    """It is checked as what was stated with the step."""
+
+    def found_by_a_repeat(self, case: Casebook) -> int:
+        """A repeat came after the reply; whoever inspects names it. Return the step's number."""
+        register(case)
+        walk(case, "transfer", "accept", "handle", "reply")
+        case.when_registered(registration(2, repeats=petition_id()))
+        found = {"found_by": "repeat", "document": number(2)}
+        walk(case, "inspect", inspect=found)
+        return len(course_of(case)["steps"])
+
+    def test_is_the_number_of_a_repeat_where_it_was_found_by_one(self, case: Casebook):
+        """Neither another number nor a document that is none."""
+        place = self.found_by_a_repeat(case)
+        for document in (number(3), "海信核〔2026〕4号"):
+            case.when(corrected(place, document=document))
+            case.then_refused(ConditionUnmet, step="inspect", condition="repeat_on_record")
+        case.when_registered(registration(3, repeats=petition_id()))
+        case.when(corrected(place, document=number(3)))
+        assert case.answer["steps"][-1]["given"]["document"] == number(3)
+
+    def test_is_any_document_where_it_was_found_otherwise(self, case: Casebook):
+        register(case)
+        walk(case, "transfer", "inspect")
+        case.when(corrected(2, document="海信核〔2026〕4号"))
+        assert case.answer["steps"][-1]["given"]["document"] == "海信核〔2026〕4号"
+
+    def test_is_nothing_where_the_petitioner_took_the_step(self, case: Casebook):
+        """The number that he withdrew, and why, is on record at intake."""
+        transferred(case).when(withdrawn())
+        case.when(corrected(2, document=number(7)))
+        case.then_refused(StatedByIntake)
+        case.when(corrected(2, reason="not_pursued"))
+        case.then_refused(StatedByIntake)
+
+    def test_is_nothing_where_a_repeat_opened_the_matter(self, case: Casebook):
+        """Its number is what the reopening rests on."""
+        register(case)
+        walk(case, *PATHS["closed"])
+        case.when_registered(registration(2, repeats=petition_id()))
+        walk(case, "set_plan")
+        *_, reopened, _ = course_of(case)["steps"]
+        assert reopened["given"]["document"] == number(2)
+        case.when(corrected(reopened["number"], document="海信办〔2026〕4号"))
+        case.then_refused(StatedByIntake)
+
+    def test_is_what_was_stated_where_somebody_ordered_the_reopening(self, case: Casebook):
+        register(case)
+        walk(case, *PATHS["closed"], "reopen")
+        case.when(corrected(len(course_of(case)["steps"]), document="海信办〔2026〕4号"))
+        assert case.answer["steps"][-1]["given"]["document"] == "海信办〔2026〕4号"
+
+    def test_is_checked_by_each_condition_that_asks_about_it(self, case: Casebook):
+        """With each step that states one, what may be corrected is asked about as in the step."""
+        for code, step in STEPS.items():
+            for name in CorrectedStatement.__struct_fields__:
+                if name in {*step.takes, *step.may_take}:
+                    about = (
+                        {"repeat_on_record"} if (code, name) == ("inspect", "document") else set()
+                    )
+                    assert {ASKED_AGAIN.get(name)} & set(step.conditions) == about
+
+
+def test_the_steps_of_the_whole_are_corrected_under_each_of_its_numbers(town: Town) -> None:
+    """As they are shown: not those of a matter that is part of it now."""
+    first, second = town.register(2)
+    does(town, receive(HUANG, of=first), receive(HUANG, of=second))
+    does(town, take("assign", of=second), take("transfer", of=first))
+    town.link(second, first)
+    shown = Courses(town.case.application).course_of(second, None, FOLLOWER)
+    assert [step["step"] for step in shown["steps"]] == ["transfer"]
+    correction = StepCorrection(1, {"document": "海信转〔2026〕21号"}, "誊写有误")
+    sent = command("responsibility.correct_step", correction, actor())
+    answer = Courses(town.case.application).correct_step(sent, second, correction)
+    assert [(step["step"], step["corrected"]) for step in answer["steps"]] == [("transfer", True)]
 
 
 class TestAMatter:
