@@ -391,6 +391,30 @@ class TestASuccessionMeanwhile:
         does(town, succeed(SHEN, of=first))
         assert [link["owner"] for link in town.of(second)["chain"]] == [HUANG]
 
+    def test_not_for_what_is_closed(self, town: Town):
+        """It has its owner, as it was closed; the one that it was part of goes on with another."""
+        first, second = town.register(2)
+        does(town, receive(HUANG, of=first), receive(HUANG, of=second), close(of=second))
+        town.link(second, first)
+        does(town, succeed(TAO, of=first))
+        town.unlink(second)
+        assert (town.owner_of(first), town.owner_of(second)) == (TAO, HUANG)
+        assert town.of(second)["state"] == "closed"
+
+    @pytest.mark.parametrize(("contested", "owner"), [(0, HUANG), (1, SHEN)])
+    def test_by_an_upheld_claim_for_what_was_contested(
+        self, town: Town, clock: Clock, contested: int, owner: str
+    ):
+        """Shen received one of the two before Huang did; that says nothing of the other."""
+        clock.advance(DAY)
+        both = self.both(town)
+        does(town, receive(SHEN, of=both[contested], at=clock() - DAY))
+        dispute = town.case.answer["dispute_id"]
+        does(town, rule(of=both[0], dispute_id=dispute))
+        assert town.owner_of(both[0]) == SHEN
+        town.unlink(both[1])
+        assert (town.owner_of(both[0]), town.owner_of(both[1])) == (SHEN, owner)
+
     def test_in_a_matter_that_was_merged_again(self, town: Town):
         """The whole is what is passed on."""
         zeroth, first, second = town.register(3)
