@@ -378,6 +378,9 @@ STEPS: Final[Mapping[str, Step]] = {
     )
 }  # fmt: skip
 
+# How a step says when it happened, where it does so by another name.
+DATED_BY: Final[Mapping[str, str]] = {"reply": "delivered_at"}
+
 # With a step to one of these a matter is at its end, and what it owes to the petitioner ends.
 FINAL: Final = frozenset(
     {"refused", "not_accepted_again", "routed", "ended", "withdrawn", "closed"}

@@ -35,7 +35,8 @@ def checked(values: Mapping[str, Any], shape: type[Request]) -> Request:
     """Return the request that the values make up.
 
     Fields that the shape names in `EACH_ON_ITS_OWN` hold items that are checked singly later, so
-    that a bad one does not spoil the others.
+    that a bad one does not spoil the others. What it does not have and names in `INSTEAD` is
+    refused with what to state instead.
 
     Raises:
         Failure: bad_value, with the path of each field that is wrong.
@@ -50,7 +51,7 @@ def checked(values: Mapping[str, Any], shape: type[Request]) -> Request:
     try:
         request = msgspec.convert(values, shape, strict=True, str_keys=True)
     except msgspec.ValidationError as error:
-        raise Failure("bad_value", fields=_located(str(error))) from error
+        raise Failure("bad_value", fields=_located(str(error), shape)) from error
     if wrong := {**dict(_outside_years(request, "")), **dict(_too_telling(request))}:
         raise Failure("bad_value", fields=wrong)
     return request
@@ -112,21 +113,25 @@ def _outside_years(value: Any, path: str) -> Iterator[tuple[str, str]]:
             yield from _outside_years(item, f"{path}[{number}]")
 
 
-def _located(complaint: str) -> dict[str, str]:
+def _located(complaint: str, shape: type[Request]) -> dict[str, str]:
     """Read msgspec's sentence, which ends in the place that it is about."""
+    instead: Mapping[str, str] = getattr(shape, "INSTEAD", {})
     what, key, path = _PLACE.findall(complaint)[0]
     path = path.removeprefix(".")
     what = _BLANK_SAID.get(what, what).replace(_END_SAID, "")
     named = _NAMED.match(what)
     if named is not None:
-        return {_joined(path, named["name"]): _ABOUT_FIELD[named["what"]]}
+        field = _joined(path, named["name"])
+        wanted = instead.get(field, "") if named["what"] == UNKNOWN else ""
+        return {field: "; ".join(filter(None, (_ABOUT_FIELD[named["what"]], wanted)))}
     return {path: f"its key: {what}" if key else what}
 
 
 # As msgspec shows the patterns: nobody should have to read them.
 _BLANK_SAID: Final = {f"Expected `str` matching regex {VISIBLE!r}": "is blank"}
 _END_SAID: Final = repr(END)[2:-1]
-_ABOUT_FIELD: Final = {"missing required": "is missing", "contains unknown": "is unknown"}
+UNKNOWN: Final = "contains unknown"
+_ABOUT_FIELD: Final = {"missing required": "is missing", UNKNOWN: "is unknown"}
 
 
 def _joined(path: str, name: str) -> str:

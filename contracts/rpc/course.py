@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import date
-from typing import Annotated, Any, Final, Literal, cast
+from typing import Annotated, Any, ClassVar, Final, Literal, cast
 
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
@@ -95,6 +95,10 @@ class TakeStep(Request, frozen=True):
     Attributes:
         happened_at: when it happened, as stated, in the past; now unless given.
     """
+
+    INSTEAD: ClassVar = dict.fromkeys(
+        ("delivered_at", "received_at", "occurred_at"), "state when it happened as happened_at"
+    )
 
     request_id: RequestId
     number: Number
@@ -259,6 +263,11 @@ class CorrectStep(Request, frozen=True):
         corrected: what should have been stated.
         reason: why it is corrected. Published: no personal data.
     """
+
+    INSTEAD: ClassVar = dict.fromkeys(
+        ("happened_at", "corrected.happened_at"),
+        "the day of a step stays; a step that should not have been taken is undone by another one",
+    )
 
     request_id: RequestId
     number: Number

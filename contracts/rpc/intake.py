@@ -73,6 +73,10 @@ class RegisterPetition(Request, frozen=True):
         external_number: its number in the system that it came from.
     """
 
+    INSTEAD: ClassVar = dict.fromkeys(
+        ("happened_at", "received_at"), "state when it was raised as occurred_at"
+    )
+
     request_id: RequestId
     office: Office
     channel: Channel

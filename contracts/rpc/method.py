@@ -1,7 +1,8 @@
 """What a method of a service is, and who may call it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final, Generic, TypeVar
+from typing import ClassVar, Final, Generic, TypeVar
 
 import msgspec
 
@@ -17,7 +18,14 @@ NOBODY_NEEDED: Final[frozenset[str]] = frozenset()
 
 
 class Request(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What every request is: its fields are the keyword arguments of the call."""
+    """What every request is: its fields are the keyword arguments of the call.
+
+    Attributes:
+        INSTEAD: a field that this one does not have, and that a caller may take it to have, to what
+            he is to do; told with the refusal.
+    """
+
+    INSTEAD: ClassVar[Mapping[str, str]] = {}
 
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,7 +1,8 @@
 """Ownership, roster, caseloads."""
 
+from collections.abc import Mapping
 from datetime import date
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, ClassVar, Final, Literal
 
 from msgspec import UNSET, Meta, UnsetType
 
@@ -23,6 +24,11 @@ from contracts.fields import (
 )
 from contracts.rpc.method import HEADS, READERS, STAFF, Answer, Method, Request
 
+# What happens when it is put on record, and is never dated.
+NOT_DATED: Final[Mapping[str, str]] = {
+    "happened_at": "it happens when it is put on record; leave it out"
+}
+
 
 class ReceivePetition(Request, frozen=True):
     """Record that a leader received the petitioner.
@@ -33,6 +39,8 @@ class ReceivePetition(Request, frozen=True):
             makes nobody the owner, and after closure it contests nothing (that takes a reopening).
         office: where; the caller's office unless given.
     """
+
+    INSTEAD: ClassVar = {"happened_at": "state when it was received as received_at"}
 
     request_id: RequestId
     number: Number
@@ -308,6 +316,8 @@ class SucceedOwner(Request, frozen=True, omit_defaults=True):
         office: of the successor; the matter's office unless given. The caller must act for it.
     """
 
+    INSTEAD: ClassVar = NOT_DATED
+
     request_id: RequestId
     number: Number
     to: Staff
@@ -326,6 +336,8 @@ class RecuseOwner(Request, frozen=True, omit_defaults=True):
         office: of the successor; the matter's office unless given. The caller must act for it.
     """
 
+    INSTEAD: ClassVar = NOT_DATED
+
     request_id: RequestId
     number: Number
     to: Staff
@@ -341,6 +353,8 @@ class RuleDispute(Request, frozen=True):
     Attributes:
         ruling: upheld passes the ownership to the claimant, by succession.
     """
+
+    INSTEAD: ClassVar = NOT_DATED
 
     request_id: RequestId
     number: Number
@@ -362,6 +376,8 @@ class DeliverReply(Request, frozen=True):
             `report_carrying_out`.
     """
 
+    INSTEAD: ClassVar = {"happened_at": "state when it was delivered as delivered_at"}
+
     request_id: RequestId
     number: Number
     document: Document
@@ -382,6 +398,8 @@ class ClosePetition(Request, frozen=True):
         evaluation_asked_at: when the petitioner was asked for an evaluation.
     """
 
+    INSTEAD: ClassVar = NOT_DATED
+
     request_id: RequestId
     number: Number
     outcome: Literal["settled", "explained", "routed_elsewhere", "withdrawn"]
@@ -393,6 +411,8 @@ class ClosePetition(Request, frozen=True):
 
 class ReopenPetition(Request, frozen=True):
     """Open a closed matter again, by order."""
+
+    INSTEAD: ClassVar = NOT_DATED
 
     request_id: RequestId
     number: Number

@@ -32,7 +32,7 @@ from services.responsibility.domain.taking import StepCorrection, Taking
 from services.responsibility.domain.timed import Timed
 from services.responsibility.domain.work import Work
 from statute.counting import Pause, Term
-from statute.course import BEGINNING, CONDITIONS, FINAL, STEPS, Step, steps_from
+from statute.course import BEGINNING, CONDITIONS, DATED_BY, FINAL, STEPS, Step, steps_from
 from statute.parties import Parties
 from statute.terms import TERMS, Counting
 from statute.workdays import WorkCalendar
@@ -108,7 +108,9 @@ class Course(Timed, Aggregate):
             raise ClassNotFitting(step=step.code, petition_class=self.petition_class)
         if taking.at < self.not_before:
             before = "the step before it" if self.steps else "the receipt of the petition"
-            raise StepOutOfOrder(happened_at=f"lies before {before}")
+            dated_by = DATED_BY.get(step.code, "happened_at")
+            not_before = self.not_before.isoformat()
+            raise StepOutOfOrder(**{dated_by: f"lies before {before}"}, not_before=not_before)
         for name in step.conditions:
             self._check_condition(name, taking)
 

@@ -155,6 +155,14 @@ class TestStepsBeforeTheRegistration:
         case.when(take("accept", at=self.TRANSFERRED + DAY))
         assert term_of(case, "handling")["runs_from"] == "2026-11-20"
 
+    def test_are_refused_by_the_name_under_which_they_are_dated(self, case: Casebook):
+        """A reply by when it was delivered; with the time before which it cannot have been."""
+        walk(case, "transfer", "accept", "handle")
+        case.when(reply(at=NOON - DAY))
+        told = {"delivered_at": "lies before the step before it", "not_before": NOON.isoformat()}
+        case.then_refused(StepOutOfOrder, **told)
+        assert "happened_at" not in case.refusal.fields
+
     def test_do_not_lie_before_the_receipt(self, case: Casebook):
         """To the second."""
         case.when(take("transfer", at=RECEIVED - SECOND))
