@@ -5,14 +5,10 @@ from dataclasses import replace
 from datetime import date, timedelta
 from typing import Final
 
-from services.responsibility.domain.policy import (
-    PASSED_ON_AT_MOST,
-    PASSING_ON,
-    REPORT_WITHIN,
-    day_of,
-)
+from services.responsibility.domain.policy import REPORT_WITHIN, day_of
 from services.responsibility.domain.supervision import promise, untrue_reports
 from services.responsibility.domain.taking import Taking
+from services.responsibility.domain.triggers import is_shown, what_is_shown
 from services.responsibility.domain.under_way import CARRYING_OUT, UnderWay
 from statute.counting import Due, TermRefusal
 from statute.course import CHECKS, SENDING
@@ -208,40 +204,6 @@ def _party_at_work(course: UnderWay, taking: Taking) -> bool:
     return at_work and taking.parties.include(replaced)
 
 
-def _trigger_on_record(course: UnderWay, taking: Taking) -> bool:
-    shown = {
-        "delay": _delayed,
-        "buck_passing": _passed_on_too_often,
-        "false_report": _reported_falsely,
-        "opinion_not_carried_out": _not_carried_out,
-    }
-    shows = shown.get(taking.given["trigger"])
-    return shows is None or shows(course, taking)
-
-
-def _delayed(course: UnderWay, taking: Taking) -> bool:
-    return any(
-        running.late_days > 0
-        or (running.ended_on is None and running.owed and running.over_at(taking.at))
-        for running in course.all_terms
-        if running.term.rule.code != CARRYING_OUT
-    )
-
-
-def _passed_on_too_often(course: UnderWay, _taking: Taking) -> bool:
-    passed_on = sum(taken.step in PASSING_ON for taken in course.steps)
-    return passed_on > PASSED_ON_AT_MOST
-
-
-def _reported_falsely(course: UnderWay, _taking: Taking) -> bool:
-    return "false_report" in course.reasons
-
-
-def _not_carried_out(course: UnderWay, taking: Taking) -> bool:
-    overdue = course.runs(CARRYING_OUT) and course.terms[CARRYING_OUT].over_at(taking.at)
-    return overdue or "opinion_not_carried_out" in course.reasons
-
-
 def _supervision_open(course: UnderWay, _taking: Taking) -> bool:
     return course.runs("supervision")
 
@@ -275,7 +237,7 @@ HOLDS: Final[Mapping[str, Callable[[UnderWay, Taking], bool]]] = {
     "evaluation_term_over": _evaluation_term_over,
     "no_hearing_that_day": _no_hearing_that_day,
     "report_by_ahead": _report_by_ahead,
-    "trigger_on_record": _trigger_on_record,
+    "trigger_on_record": is_shown,
     "carry_out_by_ahead": _carry_out_by_ahead,
     "carrying_out_due": _carrying_out_due,
     "carrying_out_promised": _carrying_out_promised,
@@ -329,4 +291,5 @@ TELLS: Final[Mapping[str, Tells]] = {
     "re_review_term_over": _until("re_review_request"),
     "evaluation_term_over": _until("evaluation"),
     "all_checked": lambda course, _: {"missing": ", ".join(_unchecked(course))},
+    "trigger_on_record": what_is_shown,
 }

@@ -63,6 +63,7 @@ from tests.unit.responsibility.paths import (
     TO_THE_REPLY,
     TO_THE_REVIEW,
     UNEVALUATED,
+    Leg,
     asked,
     course_of,
     noon_of,
@@ -944,6 +945,68 @@ class TestArticle39Supervision:
         walk(case, "inspect", inspect={"carried_out": True})
         case.when(take("order_supervision", trigger="opinion_not_carried_out"))
         case.then_refused(ConditionUnmet, condition="trigger_on_record")
+
+    @pytest.mark.parametrize(
+        ("trigger", "path", "on_record", "to_do"),
+        [
+            (
+                "delay",
+                ("transfer",),
+                (
+                    "first_step, last day 2026-03-17, ended 2026-03-02;"
+                    " acceptance, last day 2026-03-17"
+                ),
+                "when one of them is over",
+            ),
+            (
+                "delay",
+                PATHS["re_review_hearing"],
+                (
+                    "handling, last day 2026-05-01, ended 2026-03-02;"
+                    " review, last day 2026-04-01, ended 2026-03-02;"
+                    " re_review, held up by a hearing"
+                ),
+                "when one of them is over",
+            ),
+            (
+                "buck_passing",
+                ("transfer", "object", "take_back", DAY, "assign"),
+                (
+                    "step 1, transfer, 2026-03-02T04:00:00+00:00;"
+                    " step 4, assign, 2026-03-03T04:00:00+00:00"
+                ),
+                "more than 2 times",
+            ),
+            ("false_report", ("transfer",), "nothing of the kind", "untrue_steps of inspect"),
+            (
+                "false_report",
+                TO_THE_REPLY,
+                "step 4, reply, 2026-03-02T04:00:00+00:00",
+                "untrue_steps of inspect",
+            ),
+            ("opinion_not_carried_out", TO_THE_REPLY[:3], "nothing of the kind", "of reply"),
+            (
+                "opinion_not_carried_out",
+                (*TO_THE_REPLY, "inspect", DAY, "report_carrying_out"),
+                (
+                    "step 4, reply, 2026-03-02T04:00:00+00:00: to be carried out by 2026-12-24;"
+                    " step 5, inspect, 2026-03-02T04:00:00+00:00;"
+                    " step 6, report_carrying_out, 2026-03-03T04:00:00+00:00"
+                ),
+                "(carried_out)",
+            ),
+        ],
+    )
+    def test_what_the_record_has_instead_is_named(
+        self, case: Casebook, trigger: str, path: Sequence[Leg], on_record: str, to_do: str
+    ):
+        """Each with its time, and what would show it: whoever orders can look it up."""
+        register(case, on="2026-03-02")
+        walk(case, *path, **PROMISED)
+        case.when(take("order_supervision", trigger=trigger))
+        case.then_refused(ConditionUnmet, condition="trigger_on_record")
+        assert case.refusal.fields["on_record"].endswith(on_record)
+        assert to_do in case.refusal.fields["to_do"]
 
     def test_an_answer_a_day_late_is_late(self, case: Casebook):
         """The day was stated in the order."""
