@@ -51,6 +51,7 @@ WORDS: Final[Mapping[str, str]] = {
     "replacement.settled.v1": "no party is at work any more 已更换",
     "supervision.reason_found.v1": "reason for supervision 督办情形 {trigger}: steps {steps}",
     "withdrawal.received.v1": "{withdrawn_number} withdrawn 撤回: {ground}",
+    "receipt.corrected.v1": "receipt 收到 corrected: {received_at}, was {previous_received_at}",
     "reply.corrected.v1": "reply 答复 corrected: {document}, was {previous_document}",
     "reply.delivered.v1": "reply 答复 delivered by {delivered_by}: {document}",
     "case.closed.v1": "closed 办结: {outcome}",

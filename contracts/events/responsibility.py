@@ -446,6 +446,47 @@ class WithdrawalReceivedV1(Message, frozen=True):
     ground: Withdrawal
 
 
+class TermDue(msgspec.Struct, frozen=True, kw_only=True):
+    """When a term ends.
+
+    Attributes:
+        on: its last day in Shanghai.
+        until: the instant at which that day is over.
+        workday: the last day, or the next that is worked.
+        provisional: a year is not published yet; it will be counted again.
+        calendar: version of the calendar of working days.
+    """
+
+    on: date
+    until: Utc
+    workday: date
+    provisional: bool
+    calendar: str
+
+
+class ReceiptCorrectedV1(Message, frozen=True):
+    """When the petition was received (收到) was stated wrongly: its first step is due by that.
+
+    Attributes:
+        received_at: as it is stated now.
+        previous_received_at: as it was stated before.
+        term: that runs from the receipt.
+        runs_from: the day in Shanghai that it is counted from.
+        due: when it ends now; null where the course says that, or will when the matter is parted
+            from the one that it is part of.
+    """
+
+    TYPE: ClassVar[str] = "receipt.corrected.v1"
+
+    number: str
+    office: str
+    received_at: Utc
+    previous_received_at: Utc
+    term: str
+    runs_from: date
+    due: TermDue | None
+
+
 class ReplyCorrectedV1(Message, frozen=True):
     """The reference of the reply on record was wrong.
 
@@ -585,24 +626,6 @@ class CourseStepCorrectedV1(Message, frozen=True):
     office: str
 
 
-class TermDue(msgspec.Struct, frozen=True, kw_only=True):
-    """When a term ends.
-
-    Attributes:
-        on: its last day in Shanghai.
-        until: the instant at which that day is over.
-        workday: the last day, or the next that is worked.
-        provisional: a year is not published yet; it will be counted again.
-        calendar: version of the calendar of working days.
-    """
-
-    on: date
-    until: Utc
-    workday: date
-    provisional: bool
-    calendar: str
-
-
 class DaysCounted(msgspec.Struct, frozen=True, kw_only=True):
     """How the days of a term are counted.
 
@@ -689,11 +712,13 @@ class TermResumedV1(Message, frozen=True):
 
 
 class TermRecountedV1(Message, frozen=True):
-    """A provisional term was counted again, by a calendar that knows more.
+    """A term was counted again: by a calendar that knows more, or from a corrected receipt.
 
     Attributes:
         term: its code.
         due: when it ends now.
+        runs_from: the day in Shanghai that it is counted from now; empty or absent where that is
+            the one that it was.
     """
 
     TYPE: ClassVar[str] = "term.recounted.v1"
@@ -701,6 +726,7 @@ class TermRecountedV1(Message, frozen=True):
     number: str
     term: str
     due: TermDue
+    runs_from: str | UnsetType = UNSET
 
 
 class TermEndedV1(Message, frozen=True):
@@ -830,6 +856,7 @@ MESSAGES: Final[tuple[type[Message], ...]] = (
     RecusalDueV1,
     MatterCorrectedV1,
     WithdrawalReceivedV1,
+    ReceiptCorrectedV1,
     ReplyCorrectedV1,
     CourseBegunV1,
     CourseStepTakenV1,

@@ -317,7 +317,8 @@ class CorrectPetition(Request, frozen=True):
     Attributes:
         petition_class: among suggestion and appeal while the course has not begun; into accusation
             at any time, which seals the matter; never out of it.
-        occurred_at: when it was raised.
+        occurred_at: when it was raised; by it the office's first step is due, to a later day only
+            while that is not over.
         expected_version: `version` of the petition as the caller saw it; refused if it changed.
     """
 

@@ -24,6 +24,7 @@ PLANNED_BECAUSE: Final[Mapping[str, str]] = {
     told.TermExtendedV1.TYPE: "term_extended",
     told.TermResumedV1.TYPE: "term_resumed",
     told.TermRecountedV1.TYPE: "term_recounted",
+    told.ReceiptCorrectedV1.TYPE: "term_recounted",
 }
 DROPPED_BECAUSE: Final[Mapping[str, str]] = {
     told.TermPausedV1.TYPE: "term_paused",
@@ -134,6 +135,12 @@ def _plan_term(notify: Notify, unit: Unit, event: CloudEvent) -> None:
         date.fromisoformat(runs_from) if runs_from else None,
     )
     Plans(notify).plan(unit, subject_of(event.data), term, event.recordedtime)
+
+
+def _move_first_step(notify: Notify, unit: Unit, event: CloudEvent) -> None:
+    """Plan the first step by another receipt, where no course says by which day."""
+    if event.data["due"] is not None:
+        _plan_term(notify, unit, event)
 
 
 def _drop_term(notify: Notify, unit: Unit, event: CloudEvent) -> None:
@@ -277,4 +284,5 @@ _NEWS: Final[Mapping[str, Callable[[Notify, Unit, CloudEvent], None]]] = {
     told.ReplacementDueV1.TYPE: _tell_of_replacement,
     told.ReplacementSettledV1.TYPE: _settle_replacement,
     told.MatterCorrectedV1.TYPE: _reclassify,
+    told.ReceiptCorrectedV1.TYPE: _move_first_step,
 }

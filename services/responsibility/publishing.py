@@ -33,6 +33,7 @@ TELLINGS: Final[Mapping[type, Telling]] = {
     Ownership.RecusalDue: Telling(told.RecusalDueV1),
     Ownership.MatterCorrected: Telling(told.MatterCorrectedV1),
     Ownership.WithdrawalReceived: Telling(told.WithdrawalReceivedV1),
+    Ownership.ReceiptCorrected: Telling(told.ReceiptCorrectedV1),
     Ownership.ReplyCorrected: Telling(told.ReplyCorrectedV1),
     Course.Begun: Telling(told.CourseBegunV1, occurred="registered_at"),
     Course.StepTaken: Telling(told.CourseStepTakenV1, occurred="happened_at"),

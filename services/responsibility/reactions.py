@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from chassis.eventstore.application import Unit
@@ -54,8 +55,8 @@ def needs(
 
 
 def _matter_and_course(event: CloudEvent) -> list[UUID]:
-    matter_id = event.data["matter_id"]
-    return [Ownership.create_id(matter_id), Course.create_id(matter_id)]
+    ids = dict.fromkeys((event.data["matter_id"], event.data["petition_id"]))
+    return [make(each) for each in ids for make in (Ownership.create_id, Course.create_id)]
 
 
 def reactions(application: Responsibility, reading: Reading) -> Mapping[str, Reaction]:
@@ -115,4 +116,10 @@ def _correction_of(event: CloudEvent) -> MatterCorrection:
         original=data["number"] == data["matter_number"],
         petition_class=after.get("petition_class"),
         channel=after.get("channel"),
+        petition_id=data["petition_id"],
+        raised_at=_instant(after.get("occurred_at")),
     )
+
+
+def _instant(stated: str | None) -> datetime | None:
+    return datetime.fromisoformat(stated) if stated else None

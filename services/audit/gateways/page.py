@@ -78,6 +78,7 @@ TITLES: Final[Mapping[str, str]] = {
     "reminders.reclassified": "提醒类别变更",
     "replacement.due": "承办人应当更换",
     "replacement.settled": "承办人更换完毕",
+    "receipt.corrected": "收到日期更正",
     "reply.corrected": "答复更正",
     "roster.line_replaced": "更换值班领导",
     "roster.line_set": "安排值班领导",

@@ -22,6 +22,7 @@ from chassis.eventstore.gathering import Gathering
 from chassis.jurisdiction import Actor
 from services.responsibility.application.ports import Arrivals, MatterIndex
 from services.responsibility.application.steps import (
+    correct_receipt,
     follow_class,
     has_ended,
     look_for_replacement,
@@ -40,6 +41,7 @@ from services.responsibility.domain.policy import (
     CHANNELS_WITH_RECEPTION,
     CLOCK_TOLERANCE,
     day_of,
+    receipt_of,
 )
 from services.responsibility.domain.refusals import (
     Hidden,
@@ -264,10 +266,20 @@ class MattersOnRecord(EventSourcedApplication):
     def correct_matter(
         self, unit: Unit, petition_id: str, correction: MatterCorrection, at: datetime
     ) -> None:
-        """Follow a correction; the course goes on as that of another class where that changed."""
+        """Follow a correction: the course goes on as that of the class, the first step as due."""
         ownership = self.trace(unit, petition_id, correction.number)[-1]
         ownership.correct(correction, at)
         follow_class(unit, ownership, at, self.calendar())
+        self._correct_receipt(unit, correction, at)
+
+    def _correct_receipt(self, unit: Unit, correction: MatterCorrection, at: datetime) -> None:
+        """Follow when a petition was received; a repeat that never was a matter has no term."""
+        own = unit.find(Ownership, Ownership.create_id(correction.petition_id))
+        if own is None or correction.raised_at is None:
+            return
+        received_at = receipt_of(own.channel, correction.raised_at, own.registered_at)
+        if received_at is not None:
+            correct_receipt(unit, own, received_at, at, self.calendar())
 
     def receive_withdrawal(
         self, unit: Unit, petition_id: str, withdrawal: Withdrawal, at: datetime

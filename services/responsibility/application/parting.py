@@ -10,6 +10,7 @@ from chassis.eventstore.application import Unit
 from services.responsibility.application import Responsibility
 from services.responsibility.application.steps import (
     follow_class,
+    follow_receipt,
     found_course,
     look_for_replacement,
     withdraw_course,
@@ -77,6 +78,7 @@ class Parting:
         own.split_from(whole, departure, passed_on, at, registration, course)
         if course is not None:
             course.split(at)
+            follow_receipt(own, course, at, calendar)
         follow_class(unit, own, at, calendar)
         for matter in (own, whole):
             look_for_replacement(unit, matter, at)

@@ -8,10 +8,12 @@ from typing import Any, Final
 from chassis.eventstore.application import Unit
 from chassis.jurisdiction import Actor, stands_for
 from services.responsibility.domain.course import Course
+from services.responsibility.domain.course_terms import told_of
 from services.responsibility.domain.evidence import ClosingStatement, Reply, Withdrawal
 from services.responsibility.domain.ownership import Ownership
 from services.responsibility.domain.policy import (
     A_REPEAT_JOINED,
+    FIRST_STEP,
     OUTCOMES_WITHOUT_CONDITIONS,
     PETITIONER,
 )
@@ -179,6 +181,45 @@ def follow_class(unit: Unit, ownership: Ownership, at: datetime, calendar: WorkC
     course = found_course(unit, ownership)
     if course is not None:
         course.reclassify(ownership.petition_class, max(at, course.since), calendar)
+
+
+def correct_receipt(
+    unit: Unit, ownership: Ownership, received_at: datetime, at: datetime, calendar: WorkCalendar
+) -> None:
+    """Let the first step of a matter be due by its corrected receipt.
+
+    What has ended stays as it ended; what was opened again runs from there. Of a matter that is
+    part of another the receipt is on record, until it is parted from that.
+    """
+    if received_at == ownership.received_at:
+        return
+    course = found_course(unit, ownership)
+    if ownership.record.merged_into is not None:
+        ownership.correct_receipt(received_at, at, None)
+        return
+    counted = course or new_course(ownership, calendar)
+    if not _runs_from_receipt(ownership, counted, received_at, at):
+        return
+    counted.run_from_receipt(received_at, at, calendar)
+    # Without a course nothing else says when it is due.
+    due = told_of(counted.terms[FIRST_STEP].due) if course is None else None
+    ownership.correct_receipt(received_at, at, due)
+
+
+def follow_receipt(
+    ownership: Ownership, course: Course, at: datetime, calendar: WorkCalendar
+) -> None:
+    """Let a course that goes on again follow what was corrected while it was part of another."""
+    received_at = ownership.received_at
+    if _runs_from_receipt(ownership, course, received_at, at):
+        course.run_from_receipt(received_at, at, calendar)
+
+
+def _runs_from_receipt(
+    ownership: Ownership, course: Course, received_at: datetime, at: datetime
+) -> bool:
+    opened = ownership.closed_at is None and ownership.record.reopened_at is None
+    return opened and course.follows_receipt(received_at, at)
 
 
 def look_for_replacement(unit: Unit, ownership: Ownership, at: datetime) -> None:

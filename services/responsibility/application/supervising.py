@@ -17,7 +17,7 @@ from services.responsibility.domain.under_way import CARRYING_OUT
 from statute.terms import TERMS
 
 # Without a course the first step is due from one of them.
-RECEIVED: Final = (Ownership.Awaited, Ownership.Reopened)
+RECEIVED: Final = (Ownership.Awaited, Ownership.ReceiptCorrected, Ownership.Reopened)
 
 
 @dataclass(frozen=True)

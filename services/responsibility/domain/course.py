@@ -379,8 +379,12 @@ class Course(Timed, Aggregate):
         timestamp: datetime,
         term: str,
         due: dict[str, Any],
+        runs_from: str = "",
     ) -> None:
-        self.terms[term].due = due_of(due)
+        running = self.terms[term]
+        running.due = due_of(due)
+        if runs_from:
+            running.term = replace(running.term, runs_from=date.fromisoformat(runs_from))
 
     @event(Facts.Merged)
     def _record_merging(

@@ -93,6 +93,7 @@ class Course:
         TOPIC = "term.recounted.v1"
         term: str
         due: dict[str, Any]
+        runs_from: str = ""
 
     class TermEnded(Event):
         TOPIC = "term.ended.v1"

@@ -65,12 +65,16 @@ class MatterCorrection:
     Attributes:
         original: it is the first petition of the matter, whose codes are those of the matter.
         petition_class, channel: None where they were right.
+        petition_id: an ownership that has its id has its receipt, whatever that is part of.
+        raised_at: None where that was right.
     """
 
     number: str
     original: bool
     petition_class: str | None
     channel: str | None
+    petition_id: str = ""
+    raised_at: datetime | None = None
 
 
 @dataclass(frozen=True)

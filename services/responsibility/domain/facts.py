@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 from eventsourcing.domain import Aggregate
 
@@ -192,6 +193,15 @@ class Ownership:
         TOPIC = "withdrawal.received.v1"
         withdrawn_number: str
         ground: str
+
+    class ReceiptCorrected(Event):
+        TOPIC = "receipt.corrected.v1"
+        office: str
+        received_at: datetime
+        previous_received_at: datetime
+        term: str
+        runs_from: str
+        due: dict[str, Any] | None
 
     class ReplyCorrected(Event):
         TOPIC = "reply.corrected.v1"

@@ -37,6 +37,7 @@ class Held(Facts):
     _record_recusal_due: Callable[..., None]
     _record_correction: Callable[..., None]
     _record_withdrawal: Callable[..., None]
+    _record_receipt: Callable[..., None]
     _record_reply: Callable[..., None]
     _record_reply_correction: Callable[..., None]
     _record_repeat: Callable[..., None]

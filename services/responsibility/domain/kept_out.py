@@ -2,10 +2,11 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 from services.responsibility.domain.evidence import MatterCorrection
 from services.responsibility.domain.held import Held
-from services.responsibility.domain.policy import SEALED, class_of_all
+from services.responsibility.domain.policy import FIRST_STEP, SEALED, class_of_all, day_of
 from services.responsibility.domain.refusals import PartyToTheMatter
 from statute.parties import Parties
 
@@ -104,6 +105,24 @@ class KeptOut(Held):
         )
         if sealing and self.parties.marks:
             self._tell_parties(self.parties, at)
+
+    def correct_receipt(
+        self, received_at: datetime, at: datetime, due: Mapping[str, Any] | None
+    ) -> None:
+        """Put on record that its first petition was received at another time, as it is stated now.
+
+        Args:
+            due: when the first step is due by that, where no course counts its days; else None.
+        """
+        self._record_receipt(
+            timestamp=at,
+            office=self.office,
+            received_at=received_at,
+            previous_received_at=self.received_at,
+            term=FIRST_STEP,
+            runs_from=day_of(received_at).isoformat(),
+            due=due,
+        )
 
     @property
     def is_withdrawn(self) -> bool:

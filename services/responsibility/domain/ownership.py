@@ -233,6 +233,19 @@ class Ownership(Parting, Aggregate):
         withdrawal = Withdrawal(withdrawn_number, ground, timestamp)
         self.record.withdrawals[withdrawn_number] = withdrawal
 
+    @event(Facts.ReceiptCorrected)
+    def _record_receipt(
+        self,
+        timestamp: datetime,
+        office: str,
+        received_at: datetime,
+        previous_received_at: datetime,
+        term: str,
+        runs_from: str,
+        due: dict[str, Any] | None,
+    ) -> None:
+        self.received_at = received_at
+
     @event(Facts.ReplyCorrected)
     def _record_reply_correction(
         self, timestamp: datetime, document: str, previous_document: str, reason: str

@@ -50,6 +50,9 @@ SEALED: Final = "accusation"
 # terms of a handling; an accusation is kept from everybody who has nothing to do with it.
 CLASSES: Final = ("suggestion", "appeal", SEALED)
 
+# The one term that runs from the receipt, and before there is a course.
+FIRST_STEP: Final = "first_step"
+
 # Takes the step of a course that rests on his number and query code.
 PETITIONER: Final = "petitioner"
 # Why a course goes on by itself; the document beside it is the number of the repeat.

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Any, ClassVar, Final
 
 from services.responsibility.domain.course_terms import told_of
-from services.responsibility.domain.policy import day_of
+from services.responsibility.domain.policy import FIRST_STEP, day_of
 from services.responsibility.domain.taking import Taking
 from services.responsibility.domain.under_way import BEGINS_HANDLING, UnderWay
 from statute.counting import Term
@@ -23,7 +23,26 @@ class Timed(UnderWay):
 
     def begin_first_term(self, received_at: datetime, calendar: WorkCalendar) -> None:
         """Let the term for the office's first step run from the receipt (Art 22)."""
-        self._begin_term("first_step", received_at, calendar, {})
+        self._begin_term(FIRST_STEP, received_at, calendar, {})
+
+    def follows_receipt(self, received_at: datetime, at: datetime) -> bool:
+        """Tell whether the first step is due by a receipt that is corrected at an instant.
+
+        Where it still runs from the first receipt; and to a later day only while it is not over:
+        what is late on record stays so.
+        """
+        first = self.terms[FIRST_STEP]
+        anew = any(past.term.rule.code == FIRST_STEP for past in self.past_terms)
+        if anew or first.ended_on is not None:
+            return False
+        return day_of(received_at) <= first.term.runs_from or not first.over_at(at)
+
+    def run_from_receipt(self, received_at: datetime, at: datetime, calendar: WorkCalendar) -> None:
+        """Let the first step be due by a corrected receipt, which it follows."""
+        day, term = day_of(received_at), self.terms[FIRST_STEP].term
+        if day != term.runs_from:
+            due = told_of(replace(term, runs_from=day).due(calendar))
+            self._record_recount(timestamp=at, term=FIRST_STEP, due=due, runs_from=day.isoformat())
 
     def recount(self, calendar: WorkCalendar, at: datetime) -> int:
         """Count the terms that run again by another calendar; return how many there were.

@@ -383,6 +383,13 @@ def _move(transaction: Writing, event: Any) -> None:
     transaction.update("term", "id", _id(event.number, event.term), changes)
 
 
+def _move_first_step(transaction: Writing, event: Ownership.ReceiptCorrected) -> None:
+    """Let the first step be due by another receipt, where no course says when it is."""
+    if event.due is not None:
+        due_day = date.fromisoformat(event.due["on"]).toordinal()
+        transaction.update("term", "id", _id(event.number, event.term), {"due_day": due_day})
+
+
 def _pause(transaction: Writing, event: Course.TermPaused) -> None:
     """Late before the hearing is late while it goes on."""
     day = date.fromisoformat(event.first_day).toordinal()
@@ -519,6 +526,7 @@ def _split(transaction: Writing, event: Course.Split) -> None:
 
 _CHANGES: Final[Mapping[type, Any]] = {
     Ownership.Awaited: _await,
+    Ownership.ReceiptCorrected: _move_first_step,
     Ownership.Closed: _close,
     Ownership.Reopened: _reopen,
     Ownership.ReopeningVoided: _close_again,

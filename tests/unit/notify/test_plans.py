@@ -17,6 +17,7 @@ from tests.unit.stores import tables
 
 AWAITED, TAKEN = "ownership.awaited.v1", "ownership.taken.v1"
 BEGUN, ENDED, EXTENDED = "term.begun.v1", "term.ended.v1", "term.extended.v1"
+RECEIPT = "receipt.corrected.v1"
 PAUSED, RESUMED, RECOUNTED = "term.paused.v1", "term.resumed.v1", "term.recounted.v1"
 CLOSED, SUCCEEDED = "case.closed.v1", "ownership.succeeded.v1"
 HEAD_OF_COUNTY, HEAD_OF_CITY = f"office_head:{COUNTY}", "office_head:330400-01"
@@ -79,6 +80,17 @@ class TestAPlan:
         desk.tell(AWAITED, received_at=text_of(desk.clock() - 10 * DAY))
         (made,) = plans(desk)
         assert (made.runs_from, made.due_on) == ("2026-11-14", "2026-11-29")
+
+    def test_of_the_first_step_follows_a_receipt_that_is_corrected(self, desk: Desk):
+        """Where no course says by which day it is due; where one does, that says so itself."""
+        desk.tell(AWAITED, received_at=text_of(desk.clock() - 10 * DAY))
+        again = {"term": "first_step", "runs_from": "2026-11-12"}
+        desk.tell(RECEIPT, **again, due=None)
+        assert len(plans(desk)) == 1
+        desk.tell(RECEIPT, **again, due=due(date(2026, 11, 27)))
+        made = plans(desk)[-1]
+        assert (made.runs_from, made.due_on) == ("2026-11-12", "2026-11-27")
+        assert (made.why, "start" in made.points) == ("term_recounted", False)
 
     def test_of_what_was_late_when_it_was_registered_is_told_at_once(
         self, desk: Desk, channel: FakeChannel, clock: Clock

@@ -92,9 +92,10 @@ class Counter:
         stated = Statement("诉求不同", "海信分〔2026〕1号")
         return self.linking.unlink(reader(who, "clerk"), command, number, stated)
 
-    def correct(self, number: str, petition_class: str) -> Any:
+    def correct(self, number: str, petition_class: str | None = None, **codes: Any) -> Any:
         who, command = actor(CLERK), intake_command(f"correct-{next(_requests)}")
-        corrected = Corrected({"petition_class": petition_class}, {}, {}, "登记有误")
+        wrong = codes | ({"petition_class": petition_class} if petition_class else {})
+        corrected = Corrected(wrong, {}, {}, "登记有误")
         return self.intake.correct_petition(command, reader(who), number, corrected)
 
     def name(self, number: str, *staff: str) -> Any:
