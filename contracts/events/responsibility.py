@@ -156,6 +156,7 @@ class RepeatJoinedV1(Message, frozen=True):
         named_number: of the petition of the matter that it repeats; should that one leave, it
             leaves with it.
         petition_class: of the repeat; the matter's is that of all of its petitions.
+        channel: by which it came; empty or absent where that was not kept yet.
     """
 
     TYPE: ClassVar[str] = "repeat.joined.v1"
@@ -167,6 +168,7 @@ class RepeatJoinedV1(Message, frozen=True):
     owner: str | None
     named_number: str | UnsetType = UNSET
     petition_class: PetitionClass | Literal[""] | UnsetType = UNSET
+    channel: Channel | Literal[""] | UnsetType = UNSET
 
 
 class RepeatNotAcceptedAgainV1(Message, frozen=True):

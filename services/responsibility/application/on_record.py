@@ -148,6 +148,7 @@ class MattersOnRecord(EventSourcedApplication):
             registration.registered_at,
             named_number=registration.named_number,
             petition_class=registration.petition_class,
+            channel=registration.channel,
             ended=has_ended(unit, ownership),
         )
         follow_class(unit, ownership, registration.registered_at, self.calendar())

@@ -17,7 +17,13 @@ from services.responsibility.application.steps import (
 )
 from services.responsibility.domain.course import Course
 from services.responsibility.domain.departure import Met, PassedOn
-from services.responsibility.domain.evidence import Leaving, Link, Withdrawal
+from services.responsibility.domain.evidence import (
+    DutyLine,
+    Leaving,
+    Link,
+    Registration,
+    Withdrawal,
+)
 from services.responsibility.domain.ownership import Ownership
 
 # Where no fact that is at hand says on what ground a petition was withdrawn.
@@ -62,15 +68,18 @@ class Parting:
         met = self._met(unit, passed, registration.number)
         departure = whole.departure_of(registration.number, met, found_course(unit, whole))
         passed_on = self._passed_on(unit, own)
+        registered = replace(registration, kept_out=sorted(departure.parties.marks))
+        line = None if own is not None else self._line_of(unit, registered)
+        on_duty = self._on_duty(unit, passed, departure.numbers, registered, line)
+        departure = replace(departure, on_duty=on_duty)
         for matter in passed:
-            course = found_course(unit, matter)
+            course, owner = found_course(unit, matter), matter.owner
             matter.let_go(registration.petition_id, departure.numbers, at, course)
+            if owner is not None and matter.owner is None:
+                self._take_by_roster(unit, matter)
             if matter.record.merged_into is None:
                 follow_class(unit, matter, at, calendar)
-        line = None
         if own is None:
-            registered = replace(registration, kept_out=sorted(departure.parties.marks))
-            line = self.responsibility.duty_for(unit, registered, registered.registered_at)
             own = self.responsibility.await_owner(unit, registered, line)
         if own is None:
             return
@@ -83,11 +92,46 @@ class Parting:
         for matter in (own, whole):
             look_for_replacement(unit, matter, at)
             self._end_if_withdrawn(unit, matter, [own, *passed], at)
-        if line is not None:
-            # As it was decided on at its registration, had it repeated nothing.
-            own.take_by_roster(
-                line, registration.office, registration.registered_at, registration.number
-            )
+
+    def _on_duty(
+        self,
+        unit: Unit,
+        passed: Sequence[Ownership],
+        leaving: Sequence[str],
+        own: Registration,
+        own_line: DutyLine | None,
+    ) -> list[Met]:
+        """Return who was on duty for what leaves, as each would have decided at its registration.
+
+        Args:
+            own: the petition that leaves, with its line where it never was a matter of its own.
+        """
+        found = []
+        for place, matter in enumerate(passed, start=1):
+            lines = [(each, self._line_of(unit, each)) for each in matter.joined_among(leaving[1:])]
+            if own.number in matter.record.came:
+                lines.insert(0, (own, own_line))
+            for each, line in lines:
+                if line is not None:
+                    later = [on for beyond in passed[place:]
+                             for on in beyond.passed_on_during(each.number)]  # fmt: skip
+                    found.append(matter.met_on_duty(each, line, later))
+        return sorted(found, key=lambda met: met.link.since)
+
+    def _take_by_roster(self, unit: Unit, matter: Ownership) -> None:
+        """Let who was on duty for the first petition own a matter whose owner came by another.
+
+        Its first petition was decided on when it was registered; those that repeat it were not, for
+        somebody owned it then.
+        """
+        for each in matter.joined_among(matter.numbers):
+            line = self._line_of(unit, each)
+            if line is not None and matter.owner is None:
+                matter.take_by_roster(line, each.office, each.registered_at, each.number)
+
+    def _line_of(self, unit: Unit, registration: Registration) -> DutyLine | None:
+        """Return who was on duty for a petition, as the record had it when it was registered."""
+        return self.responsibility.duty_for(unit, registration, registration.registered_at)
 
     def _end_if_withdrawn(
         self, unit: Unit, matter: Ownership, parted: Sequence[Ownership], at: datetime

@@ -42,6 +42,8 @@ class Departure:
         met: who received them, or owned what is part of them, in the order of the record.
         acting: who holds the matter that it leaves, if he did something in it since the petition
             came; else None.
+        on_duty: who was on duty for one of them that nobody received, when it was registered, in
+            the order of the record.
         withdrawn: those of the numbers that were withdrawn.
         parties: whom these petitions name.
         classes: number to the class of that petition; empty where it is not on record.
@@ -54,6 +56,7 @@ class Departure:
     withdrawn: Sequence[str]
     parties: Parties
     classes: Mapping[str, str]
+    on_duty: Sequence[Met] = ()
 
     @property
     def upheld(self) -> set[str]:

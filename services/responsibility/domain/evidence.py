@@ -334,6 +334,8 @@ class OwnershipRecord:
         classes: number to the class of that petition, as far as the facts say it: those of before
             said that of the first petition only.
         came: number to when it came to be of this matter.
+        joined: number to the registration of what was a repeat of this matter from then on, of
+            which facts of before do not say by which channel it came.
         acted: place on record of what the owner did last that is no step of the course: he replied,
             closed it, or it was passed on; 0 while there was none.
     """
@@ -359,6 +361,7 @@ class OwnershipRecord:
     merged: dict[str, MergedMatter] = field(default_factory=dict)
     stays: dict[str, tuple[int, int | None]] = field(default_factory=dict)
     times_merged: dict[str, int] = field(default_factory=dict)
+    joined: dict[str, Registration] = field(default_factory=dict)
     left: dict[str, str] = field(default_factory=dict)
     reopening: Reopening | None = None
     kept: list[str] = field(default_factory=list)

@@ -85,6 +85,7 @@ class Ownership:
         owner: str | None
         named_number: str = ""
         petition_class: str = ""
+        channel: str = ""
 
     class NotAcceptedAgain(Event):
         TOPIC = "repeat.not_accepted_again.v1"

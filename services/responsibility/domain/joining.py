@@ -25,6 +25,7 @@ class Joining(Contact, Closing):
         *,
         named_number: str = "",
         petition_class: str = "",
+        channel: str = "",
         ended: bool = False,
     ) -> None:
         """Take a repeat petition in; a closed matter is open again with the same owner (rule 4).
@@ -34,6 +35,7 @@ class Joining(Contact, Closing):
         Args:
             named_number: the petition of the matter that it repeats; its first unless given.
             petition_class: of the repeat; the matter is that of all of its petitions.
+            channel: by which it came.
             ended: the matter ended after re-review; the repeat is registered, nothing more.
         """
         if repeat_number in self.record.repeats:
@@ -46,6 +48,7 @@ class Joining(Contact, Closing):
             owner=self.owner,
             named_number=named_number or self.number,
             petition_class=petition_class,
+            channel=channel,
         )
         self._put_right(at, self.record.classes)
         self._open_for(repeat_number, at, ended=ended)

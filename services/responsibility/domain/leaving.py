@@ -8,11 +8,17 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import pairwise
-from operator import itemgetter
+from operator import attrgetter, itemgetter
 
 from services.responsibility.domain.course import Course
 from services.responsibility.domain.departure import Departure, Met, PassedOn
-from services.responsibility.domain.evidence import Claim, Link, Received
+from services.responsibility.domain.evidence import (
+    Claim,
+    DutyLine,
+    Link,
+    Received,
+    Registration,
+)
 from services.responsibility.domain.joining import Joining
 from services.responsibility.domain.policy import SEALED
 
@@ -116,6 +122,25 @@ class Leaving(Joining):
             for place, link, evidence, claim in sorted(found, key=itemgetter(0))
             if link.number in leaving
         ]
+
+    def joined_among(self, numbers: Collection[str]) -> list[Registration]:
+        """Return those of some petitions that never were matters of their own, oldest first."""
+        found = (each for number, each in self.record.joined.items() if number in numbers)
+        return sorted(found, key=attrgetter("registered_at"))
+
+    def met_on_duty(
+        self, registered: Registration, line: DutyLine, later: Sequence[PassedOn] = ()
+    ) -> Met:
+        """Return who was on duty for a petition that is of this matter, and who followed him.
+
+        Args:
+            later: by whom the matter was held that this one is part of.
+        """
+        given = (line.leader, registered.office, registered.registered_at, "roster")
+        evidence = {"roster_day": line.day, "roster_version": line.version}
+        came = self.record.came[registered.number].place
+        followed = [*self._passed_on_after(came), *later]
+        return Met(Link(*given, number=registered.number), evidence, None, followed)
 
     def _class_leaving(self, number: str, first: str) -> str:
         """Return the class of a petition that leaves, as this record has it.

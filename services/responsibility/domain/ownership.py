@@ -19,6 +19,7 @@ from services.responsibility.domain.evidence import (
     Link,
     MergedMatter,
     OwnershipRecord,
+    Registration,
     Reopening,
     Reply,
     Withdrawal,
@@ -263,9 +264,13 @@ class Ownership(Parting, Aggregate):
         owner: str | None,
         named_number: str = "",
         petition_class: str = "",
+        channel: str = "",
     ) -> None:
         named = [named_number or self.number]
         self._count_in([repeat_number], named, [petition_class], timestamp)
+        if channel:
+            given = (repeat_petition_id, repeat_number, office, channel, petition_class, timestamp)
+            self.record.joined[repeat_number] = Registration(*given, repeats=None)
 
     def _count_in(
         self, numbers: Sequence[str], named: Sequence[str], classes: Sequence[str], at: datetime
@@ -349,6 +354,7 @@ class Ownership(Parting, Aggregate):
             record.classes.pop(number, None)
             record.merged.pop(number, None)
             record.came.pop(number, None)
+            record.joined.pop(number, None)
             record.left[number] = repeat_petition_id
             if number in record.stays:
                 record.stays[number] = (record.stays[number][0], len(record.chain))
@@ -380,6 +386,7 @@ class Ownership(Parting, Aggregate):
         record.merged_into = None
         record.split_at, record.split_from = timestamp, from_petition_id
         record.repeats, record.behind = [], {}
+        record.joined = {each: its for each, its in record.joined.items() if each in numbers}
         record.classes = {each: its for each, its in record.classes.items() if each in numbers}
         named = named_numbers[1:] or [self.number] * len(along)
         self._count_in(along, named, classes[1:], timestamp)

@@ -29,8 +29,8 @@ class Parting(Leaving):
 
         Its owner is the one that it had, or who has followed him since. If it had none it is who
         received one of its petitions first, else who held the matter that it leaves and did
-        something in it meanwhile. Else nobody is: the owner of a matter that it never was of is no
-        first contact of it.
+        something in it meanwhile, else who was on duty for the first of them (rule 5). Else nobody
+        is: the owner of a matter that it never was of is no first contact of it.
 
         Args:
             registered: its first petition as intake has it by now.
@@ -56,9 +56,11 @@ class Parting(Leaving):
         self._undo(self._undoing(gone, course), at)
         self._follow(passed_on, departure)
         self.keep_out(departure.parties.marks, at)
-        self._meet(departure)
+        self._meet(departure.met, departure)
         if self.owner is None and departure.acting is not None:
             self._take_over(departure.acting, "split")
+        if self.owner is None:
+            self._meet(departure.on_duty, departure)
         self._look_for_recusal(at)
 
     def _classes_of(self, departure: Departure, registered: Registration) -> dict[str, str]:
@@ -93,12 +95,12 @@ class Parting(Leaving):
                 document=link.document,
             )
 
-    def _meet(self, departure: Departure) -> None:
+    def _meet(self, those: Sequence[Met], departure: Departure) -> None:
         """Put on record here who received its petitions while it was part of another matter.
 
         The first of them owns it where nobody does, or who has followed him since.
         """
-        for met in departure.met:
+        for met in those:
             awaited = self.owner is None
             if met.claim is not None:
                 self._take_over_claim(met.claim)

@@ -180,6 +180,148 @@ class TestTheLeaderOnDuty:
         assert town.of(second)["evidence"]["ground"] == "roster"
 
 
+class TestWhoWasOnDutyForARepeat:
+    """Rule 5 for what repeats it: at its registration nobody would have owned the one before it."""
+
+    def chain(self, town: Town, clock: Clock, **changes: Any) -> tuple[str, str, str]:
+        """Huang's matter, a repeat that nobody was on duty for, and one of that: Tao was."""
+        first, second = owned_pair(town, channel="letter")
+        clock.advance(HOUR)
+        does(town, set_roster((TODAY, TAO), office=COUNTY))
+        third = named(town, 7, of=second, **{"channel": "letter", **changes})
+        clock.advance(HOUR)
+        return first, second, third
+
+    def test_owns_what_leaves_with_it(self, town: Town, clock: Clock):
+        """With his line as the evidence; he has it by the repeat, with which it goes."""
+        first, second, third = self.chain(town, clock)
+        registered_at = clock() - HOUR
+        town.unlink(second)
+        assert [town.owner_of(each) for each in (first, second, third)] == [HUANG, TAO, TAO]
+        assert town.of(second)["evidence"] == {
+            "ground": "roster",
+            "roster_day": TODAY.isoformat(),
+            "roster_version": 1,
+        }
+        assert ownership(town, second).first_contact.since == registered_at
+        town.unlink(third)
+        assert [town.owner_of(each) for each in (second, third)] == [None, TAO]
+        assert open_list(town) == [second]
+
+    def test_owns_what_was_a_matter_before(self, town: Town, clock: Clock):
+        """Linked by a clerk; the repeat came while it was part of the other."""
+        first, second = town.register(2, channel="letter")
+        does(town, receive(HUANG, of=first))
+        town.link(second, first)
+        clock.advance(HOUR)
+        does(town, set_roster((TODAY, TAO), office=COUNTY))
+        third = named(town, 7, of=second, channel="letter")
+        town.unlink(second)
+        assert [town.owner_of(each) for each in (first, second, third)] == [HUANG, TAO, TAO]
+
+    def test_is_not_who_replaced_him_since(self, town: Town, clock: Clock):
+        _, second, _ = self.chain(town, clock)
+        does(town, set_roster((TODAY, SHEN), office=COUNTY))
+        town.unlink(second)
+        assert town.owner_of(second) == TAO
+
+    def test_is_nobody_where_the_repeat_was_a_visit(self, town: Town, clock: Clock):
+        """Somebody stood before a leader: whoever that was has to say so."""
+        _, second, _ = self.chain(town, clock, channel="visit")
+        town.unlink(second)
+        assert (town.owner_of(second), open_list(town)) == (None, [second])
+
+    def test_is_none_who_is_a_party(self, town: Town, clock: Clock):
+        _, second, third = self.chain(town, clock)
+        town.counter.name(third, TAO)
+        town.arrive()
+        town.unlink(second)
+        assert town.owner_of(second) is None
+
+    def test_gives_way_to_who_received_it(self, town: Town, clock: Clock):
+        _, second, _ = self.chain(town, clock)
+        does(town, receive(SHEN, of=second))
+        town.unlink(second)
+        assert town.owner_of(second) == SHEN
+
+    def test_gives_way_to_who_did_something(self, town: Town, clock: Clock):
+        first, second, _ = self.chain(town, clock)
+        does(town, reply(of=first))
+        town.unlink(second)
+        assert town.owner_of(second) == HUANG
+
+    def test_gives_way_to_who_was_on_duty_for_the_one_before(self, town: Town, clock: Clock):
+        """The first of them by the record, whoever was on duty for the others."""
+        does(town, set_roster((TODAY, SHEN), office=COUNTY))
+        _, second, third = self.chain(town, clock)
+        fourth = named(town, 8, of=third, channel="letter")
+        town.unlink(second)
+        assert [town.owner_of(each) for each in (second, third, fourth)] == [SHEN] * 3
+
+    def test_is_the_first_of_several(self, town: Town, clock: Clock):
+        _, second, _ = self.chain(town, clock)
+        does(town, set_roster((TODAY, SHEN), office=COUNTY))
+        named(town, 8, of=second, channel="letter")
+        town.unlink(second)
+        assert town.owner_of(second) == TAO
+
+    @pytest.mark.parametrize("on_duty", [1, 2])
+    def test_who_has_left_the_post_since_does_not_get_it_back(
+        self, town: Town, clock: Clock, on_duty: int
+    ):
+        """He owned the whole as well, and whoever follows him there follows him here (rule 3)."""
+        (first,) = town.register()
+        does(town, receive(HUANG, of=first))
+        clock.advance(HOUR)
+        numbers = [first]
+        for repeat in (1, 2):
+            if repeat == on_duty:
+                does(town, set_roster((TODAY, HUANG), office=COUNTY))
+            numbers.append(named(town, 5 + repeat, of=numbers[-1], channel="letter"))
+        clock.advance(HOUR)
+        does(town, succeed(SHEN, of=first))
+        town.unlink(numbers[1])
+        assert [link["owner"] for link in town.of(numbers[1])["chain"]] == [HUANG, SHEN]
+
+    def test_owns_what_another_was_on_duty_for_whose_petition_has_left(
+        self, town: Town, clock: Clock
+    ):
+        """What stays was Tao's by a letter that never was of it; then came one for Shen."""
+        (first,) = town.register(channel="letter")
+        clock.advance(HOUR)
+        does(town, set_roster((TODAY, TAO), office=COUNTY))
+        second = named(town, 6, of=first, channel="letter")
+        clock.advance(HOUR)
+        does(town, set_roster((TODAY, SHEN), office=COUNTY))
+        third = named(town, 7, of=first, channel="letter")
+        clock.advance(HOUR)
+        town.unlink(second)
+        assert [town.owner_of(each) for each in (first, second, third)] == [SHEN, TAO, SHEN]
+        assert [link["ground"] for link in town.of(first)["chain"]] == ["roster"]
+        before = tables(town.case.application)
+        town.case.application.rebuild()
+        assert tables(town.case.application) == before
+
+    def test_of_whom_nothing_is_kept_is_nobody(self, town: Town, clock: Clock):
+        """Facts of before do not say by which channel a repeat came."""
+        _, second, third = self.chain(town, clock)
+        whole = ownership(town, second)
+        assert [each.number for each in whole.joined_among([second, third])] == [second, third]
+        joined = next(
+            fact
+            for each in town.case.application.log_of_events.select_recorded(0, 100)
+            if isinstance(
+                fact := town.case.application.mapper.to_domain_event(each), Ownership.RepeatJoined
+            )
+        )
+        old = object.__new__(Ownership.RepeatJoined)
+        state = {name: value for name, value in vars(joined).items() if name != "channel"}
+        object.__setattr__(old, "__dict__", state | {"originator_version": whole.version + 1})
+        whole.record.joined.clear()
+        old.mutate(whole)
+        assert whole.joined_among([second, third]) == []
+
+
 class TestAnOwnerWhoDidSomething:
     ACTS: Any = pytest.mark.parametrize(
         "acts",
