@@ -269,9 +269,12 @@ class TestWhoWasOnDutyForARepeat:
     def test_who_has_left_the_post_since_does_not_get_it_back(
         self, town: Town, clock: Clock, on_duty: int
     ):
-        """He owned the whole as well, and whoever follows him there follows him here (rule 3)."""
-        (first,) = town.register()
-        does(town, receive(HUANG, of=first))
+        """He owned the whole as well, and whoever followed him there follows him here (rule 3).
+
+        That matter has become part of another since, whose owner did nothing for it.
+        """
+        zeroth, first = town.register(2)
+        does(town, receive(TAO, of=zeroth), receive(HUANG, of=first))
         clock.advance(HOUR)
         numbers = [first]
         for repeat in (1, 2):
@@ -280,6 +283,7 @@ class TestWhoWasOnDutyForARepeat:
             numbers.append(named(town, 5 + repeat, of=numbers[-1], channel="letter"))
         clock.advance(HOUR)
         does(town, succeed(SHEN, of=first))
+        town.link(first, zeroth)
         town.unlink(numbers[1])
         assert [link["owner"] for link in town.of(numbers[1])["chain"]] == [HUANG, SHEN]
 
