@@ -303,10 +303,11 @@ def import_file(  # noqa: PLR0913, PLR0917 - one option each
 
     Fields: key, title, body, category, occurred_at, office, channel, petition_class, place,
     petitioner, phone, id_number, address, co_signers, representatives, headcount, agent,
-    accused, accused_staff, accused_units, repeat_of.
+    accused, accused_staff, accused_units, repeat_of; received_at only where --map names it.
     Each is found under that heading or its Chinese one, such as 标题; --map names others. title,
     body, category, occurred_at and petitioner must be there. From occurred_at on the office's first
-    step is due; for the channels transfer and feed, raised elsewhere, from the registration on.
+    step is due; for the channels transfer and feed, raised elsewhere, from received_at or, where a
+    row has none, from the registration on.
     Rows that cannot be registered go, with the reason, to a new file in this folder that is named
     when the import ends.
     """

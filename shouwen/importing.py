@@ -43,6 +43,8 @@ HEADINGS: Final[Mapping[str, Sequence[str]]] = {
     "body": ("body", "content", "内容"),
     "category": ("category", "类别"),
     "occurred_at": ("occurred_at", "submitted_at", "时间"),
+    # Only where a mapping names it: columns with such words were there before they meant this.
+    "received_at": (),
     "office": ("office", "机构"),
     "channel": ("channel", "信访形式"),
     "petition_class": ("petition_class", "class", "性质"),
@@ -152,6 +154,7 @@ class RowReader:
                 for name in ("accused_staff", "accused_units")
                 if value(name)
             },
+            **({"received_at": _with_offset(value("received_at"))} if value("received_at") else {}),
             **({"co_signers": signers} if signers else {}),
             **({"agent": {"name": value("agent")}} if value("agent") else {}),
             **({"repeat_of": numbers.get(original, original)} if original else {}),

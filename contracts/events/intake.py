@@ -16,6 +16,7 @@ class PetitionRegisteredV1(Message, frozen=True):
     Attributes:
         sealed: accusation material, open only to named people (Arts 27 to 30).
         occurred_at: when it was raised: the letter's receipt, the visit, the call.
+        received_at: when the office received it, where that was stated apart.
         repeats: petition_id of the original, null for a first-time petition.
         repeats_number: number of the original.
         named: petition_id of the petition that it was found to repeat, the original or another of
@@ -44,6 +45,7 @@ class PetitionRegisteredV1(Message, frozen=True):
     kept_out: list[Mark] | UnsetType = UNSET
     named: str | UnsetType | None = UNSET
     named_number: str | UnsetType | None = UNSET
+    received_at: Utc | UnsetType | None = UNSET
 
 
 class ContentReadV1(Message, frozen=True):
@@ -171,6 +173,7 @@ class RepeatUnlinkedV1(Message, frozen=True):
         repeats_number: number of that petition.
         along: numbers of what repeats the petition itself; they go with it.
         occurred_at: when it was raised: the letter's receipt, the visit, the call.
+        received_at: when the office received it, where that was stated apart.
     """
 
     TYPE: ClassVar[str] = "repeat.unlinked.v1"
@@ -186,6 +189,7 @@ class RepeatUnlinkedV1(Message, frozen=True):
     reason: str
     document: str
     occurred_at: Utc | UnsetType | None = UNSET
+    received_at: Utc | UnsetType | None = UNSET
 
 
 class PartyNamedV1(Message, frozen=True):
@@ -217,6 +221,7 @@ class Codes(msgspec.Struct, frozen=True, kw_only=True):
         headcount: how many people raise it.
         occurred_at: when it was raised.
         external_number: its number in the system that it came from.
+        received_at: when the office received it; null where that was not stated apart.
     """
 
     channel: Channel | UnsetType = UNSET
@@ -225,6 +230,7 @@ class Codes(msgspec.Struct, frozen=True, kw_only=True):
     headcount: int | UnsetType = UNSET
     occurred_at: Utc | UnsetType = UNSET
     external_number: str | UnsetType = UNSET
+    received_at: Utc | UnsetType | None = UNSET
 
 
 class PetitionCorrectedV1(Message, frozen=True):
@@ -236,6 +242,8 @@ class PetitionCorrectedV1(Message, frozen=True):
         sealed: whether the petition is sealed from now on.
         content_version: of the content in force, from 1.
         commitment: of the corrected content; null where text and persons were right.
+        received_at: when the office received it, as it is stated from now on; null or absent where
+            that is when it was raised, or its registration.
     """
 
     TYPE: ClassVar[str] = "petition.corrected.v1"
@@ -249,6 +257,7 @@ class PetitionCorrectedV1(Message, frozen=True):
     content_version: int
     commitment: str | None
     reason: str
+    received_at: Utc | UnsetType | None = UNSET
 
 
 class PetitionWithdrawnV1(Message, frozen=True):

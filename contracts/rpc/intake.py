@@ -67,15 +67,15 @@ class RegisterPetition(Request, frozen=True):
     Attributes:
         occurred_at: when it was raised: the letter's receipt, the visit, the call. From then on the
             office's first step is due, unless it came from another office or a platform.
+        received_at: when the office received it, where that is not when it was raised: from then
+            on its first step is due, by whichever channel it came.
         headcount: how many people raise it, the petitioner included.
         accused: persons or units accused, for accusations.
         repeat_of: number of the petition that it repeats, where the clerk knows.
         external_number: its number in the system that it came from.
     """
 
-    INSTEAD: ClassVar = dict.fromkeys(
-        ("happened_at", "received_at"), "state when it was raised as occurred_at"
-    )
+    INSTEAD: ClassVar = {"happened_at": "state when it was raised as occurred_at"}
 
     request_id: RequestId
     office: Office
@@ -96,6 +96,7 @@ class RegisterPetition(Request, frozen=True):
     accused_staff: AccusedStaff | UnsetType = UNSET
     accused_units: AccusedUnits | UnsetType = UNSET
     co_signers: CoSigners | UnsetType = UNSET
+    received_at: Utc | UnsetType = UNSET
 
 
 class Registered(Answer, frozen=True):
@@ -319,6 +320,7 @@ class CorrectPetition(Request, frozen=True):
             at any time, which seals the matter; never out of it.
         occurred_at: when it was raised; by it the office's first step is due, to a later day only
             while that is not over.
+        received_at: when the office received it; by that the first step is due, where it is stated.
         expected_version: `version` of the petition as the caller saw it; refused if it changed.
     """
 
@@ -340,6 +342,7 @@ class CorrectPetition(Request, frozen=True):
     accused: Accused | UnsetType = UNSET
     expected_version: ExpectedVersion = UNSET
     co_signers: CoSigners | UnsetType = UNSET
+    received_at: Utc | UnsetType = UNSET
 
 
 class Revised(Answer, frozen=True):

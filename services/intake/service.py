@@ -53,6 +53,7 @@ CODES = (
     "headcount",
     "occurred_at",
     "external_number",
+    "received_at",
 )
 TEXTS = ("title", "body", "place", "accused")
 FILTERS = (
@@ -237,6 +238,7 @@ class IntakeService:
             content=content,
             accused_staff=request.accused_staff or (),
             accused_units=request.accused_units or (),
+            received_at=request.received_at or None,
         )
         self.rooms.intake.check(actor, raised)
         return _command(rpc.REGISTER.path, request, actor), raised

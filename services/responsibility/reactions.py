@@ -118,6 +118,7 @@ def _correction_of(event: CloudEvent) -> MatterCorrection:
         channel=after.get("channel"),
         petition_id=data["petition_id"],
         raised_at=_instant(after.get("occurred_at")),
+        came_at=_instant(data.get("received_at")),
     )
 
 

@@ -8,7 +8,7 @@ import pytest
 from openpyxl import Workbook
 from openpyxl.chart import BarChart
 
-from shouwen.importing import BATCH, Defaults, columns_of, import_rows
+from shouwen.importing import BATCH, Defaults, RowReader, columns_of, import_rows
 from shouwen.tables import BEYOND_HEADINGS, TableUnreadable, table_in, write_rejects
 
 DEFAULTS = Defaults("330424-01", "feed", "appeal")
@@ -202,6 +202,14 @@ class TestTables:
     def test_headings_alone_are_a_table_of_no_rows(self, tmp_path: Path) -> None:
         table = table_in(csv_of(tmp_path, "标题, 内容 \n,\n\n"))
         assert (table.headings, table.rows) == (["标题", "内容"], [])
+
+    def test_a_receipt_is_taken_only_from_a_column_that_is_named_for_it(self) -> None:
+        """Tables had such columns before it was stated apart."""
+        row = {**ROW, "received_at": "2026-10-10 09:30", "到件": "2026-10-11 09:30"}
+        for mapping, stated in (({}, None), ({"received_at": "到件"}, "2026-10-11T01:30:00+00:00")):
+            columns = columns_of(row, mapping)
+            item = RowReader(columns, DEFAULTS).registration(row, {})
+            assert item.get("received_at") == stated
 
     def test_two_columns_of_one_heading_are_refused_by_name(self, tmp_path: Path) -> None:
         with pytest.raises(TableUnreadable, match="more than one column 内容"):

@@ -44,6 +44,7 @@ from services.intake.domain.refusals import (
     OfficeNotAllowed,
     PetitionUnknown,
     QueryCodeWrong,
+    ReceivedTooEarly,
     RegionUnknown,
     Sealed,
 )
@@ -88,7 +89,7 @@ class Intake(EventSourcedApplication):
             raise RegionUnknown(office="begins with no region of GB/T 2260")
         if not actor.acts_for(raised.office):
             raise OfficeNotAllowed(office=raised.office)
-        self._check_past(raised.occurred_at)
+        self._check_past(raised.occurred_at, raised.received_at)
         _check_heads(raised.headcount, raised.content)
         if raised.repeat_of is not None:
             verified(raised.repeat_of)
@@ -220,7 +221,7 @@ class Intake(EventSourcedApplication):
             before = dict(petition.codes)
             petition.correct(correction, self.clock())
             _check_heads(petition.codes["headcount"], revised)
-            self._check_past(datetime.fromisoformat(petition.codes["occurred_at"]))
+            self._check_past(petition.raised_at, petition.received_at)
             unit.writing.append(
                 lambda transaction: self._mark_anew(transaction, petition, before, content, revised)
             )
@@ -336,9 +337,13 @@ class Intake(EventSourcedApplication):
         except PetitionUnknown as error:
             raise QueryCodeWrong(query_code=NOT_ITS_CODE) from error
 
-    def _check_past(self, occurred_at: datetime) -> None:
-        if occurred_at > self.clock() + CLOCK_TOLERANCE:
-            raise InTheFuture(occurred_at="lies in the future")
+    def _check_past(self, occurred_at: datetime, received_at: datetime | None) -> None:
+        stated = {"occurred_at": occurred_at, "received_at": received_at or occurred_at}
+        for name, at in stated.items():
+            if at > self.clock() + CLOCK_TOLERANCE:
+                raise InTheFuture(**{name: "lies in the future"})
+        if stated["received_at"] < occurred_at:
+            raise ReceivedTooEarly(received_at="lies before it was raised")
 
     def stream_of(self, number: str) -> UUID:
         """Return the stream of a petition.

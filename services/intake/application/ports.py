@@ -210,6 +210,7 @@ class Raised:
 
     Attributes:
         occurred_at: UTC, aware.
+        received_at: where that is not when it was raised.
         repeat_of: number of the petition that it repeats, where the clerk knows.
     """
 
@@ -224,6 +225,7 @@ class Raised:
     content: Content
     accused_staff: Sequence[str] = ()
     accused_units: Sequence[str] = ()
+    received_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

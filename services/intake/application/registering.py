@@ -301,6 +301,7 @@ def _petition(
         kept_out=sorted(_parties(raised, number).marks),
         named=original.matter.named_id if original else None,
         named_number=original.matter.named_number if original else None,
+        received_at=raised.received_at,
     )
     if original is not None and original.evidence is not None:
         petition.keep_evidence(original.evidence, raised.occurred_at)

@@ -88,6 +88,7 @@ class Petition(Aggregate):
         kept_out: Sequence[str] = ()
         named: str | None = None
         named_number: str | None = None
+        received_at: datetime | None = None
 
     Created = Registered
 
@@ -138,6 +139,7 @@ class Petition(Aggregate):
         reason: str
         document: str
         occurred_at: datetime | None = None
+        received_at: datetime | None = None
 
     class PartyNamed(Event):
         TOPIC = "party.named.v1"
@@ -159,6 +161,7 @@ class Petition(Aggregate):
         content_version: int
         commitment: str | None
         reason: str
+        received_at: datetime | None = None
 
     class Withdrawn(Event):
         TOPIC = "petition.withdrawn.v1"
@@ -186,6 +189,7 @@ class Petition(Aggregate):
         repeats_number: str | None,
         external_number: str,
         kept_out: Sequence[str] = (),
+        received_at: datetime | None = None,
     ) -> None:
         self.petition_id = petition_id
         self.number = number
@@ -200,6 +204,7 @@ class Petition(Aggregate):
             "headcount": headcount,
             "occurred_at": timestamp.astimezone(UTC).isoformat(),
             "external_number": external_number,
+            "received_at": received_at and received_at.astimezone(UTC).isoformat(),
         }
         self.kept_out = set(kept_out)
         self.content_version = 1
@@ -211,6 +216,17 @@ class Petition(Aggregate):
         super().trigger_event(
             event_class, petition_id=self.petition_id, number=self.number, **kwargs
         )
+
+    @property
+    def raised_at(self) -> datetime:
+        """When it was raised, as it is stated now."""
+        return datetime.fromisoformat(self.codes["occurred_at"])
+
+    @property
+    def received_at(self) -> datetime | None:
+        """When the office received it, where that is stated apart."""
+        stated = self.codes["received_at"]
+        return datetime.fromisoformat(stated) if stated else None
 
     @property
     def repeats_number(self) -> str | None:
@@ -341,7 +357,8 @@ class Petition(Aggregate):
             registered_at=registered_at,
             reason=reason,
             document=document,
-            occurred_at=datetime.fromisoformat(self.codes["occurred_at"]),
+            occurred_at=self.raised_at,
+            received_at=self.received_at,
         )
 
     def _linked_to(self) -> Original:
@@ -389,6 +406,7 @@ class Petition(Aggregate):
             raise NothingChanged(reason="the record says so already")
         self._check_class(after.get("petition_class"), course_begun=correction.course_begun)
         revised = correction.commitment is not None
+        received_at = after.get("received_at", self.codes["received_at"])
         self._record_correction(
             timestamp=at,
             matter_id=self.matter.petition_id,
@@ -399,6 +417,7 @@ class Petition(Aggregate):
             content_version=self.content_version + revised,
             commitment=correction.commitment,
             reason=correction.reason,
+            received_at=datetime.fromisoformat(received_at) if received_at else None,
         )
 
     def _check_class(self, wanted: str | None, *, course_begun: bool) -> None:
@@ -493,6 +512,7 @@ class Petition(Aggregate):
         reason: str,
         document: str,
         occurred_at: datetime | None = None,
+        received_at: datetime | None = None,
     ) -> None:
         self.revision += 1
         self.original = None
@@ -525,6 +545,7 @@ class Petition(Aggregate):
         content_version: int,
         commitment: str | None,
         reason: str,
+        received_at: datetime | None = None,
     ) -> None:
         self.codes |= after
         self.sealed = sealed

@@ -11,6 +11,7 @@ Refusal
 ├── ContentErased            the key of a petitioner was destroyed
 ├── RegionUnknown, OfficeNotAllowed
 ├── HeadcountTooSmall        fewer heads than people named
+├── ReceivedTooEarly         nobody receives what was not raised yet
 ├── NothingChanged           a correction of what the record says already
 ├── CourseBegun, SealedStays the class cannot be corrected any more, or so
 ├── AlreadyWithdrawn
@@ -83,6 +84,10 @@ class ContentErased(Refusal):
 
 
 class RegionUnknown(Refusal):
+    code = "bad_value"
+
+
+class ReceivedTooEarly(Refusal):
     code = "bad_value"
 
 

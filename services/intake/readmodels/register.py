@@ -435,7 +435,7 @@ def _seals(event: Any) -> bool:
 
 
 def _correct(transaction: Writing, event: Petition.Corrected, recorded: RecordedEvent) -> None:
-    after = dict(event.after)
+    after = {name: value for name, value in event.after.items() if name != "received_at"}
     if "occurred_at" in after:
         after["occurred_at"] = text_of(datetime.fromisoformat(after["occurred_at"]))
     at = text_of(recorded.recorded_at)

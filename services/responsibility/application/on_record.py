@@ -276,9 +276,10 @@ class MattersOnRecord(EventSourcedApplication):
     def _correct_receipt(self, unit: Unit, correction: MatterCorrection, at: datetime) -> None:
         """Follow when a petition was received; a repeat that never was a matter has no term."""
         own = unit.find(Ownership, Ownership.create_id(correction.petition_id))
-        if own is None or correction.raised_at is None:
+        if own is None:
             return
-        received_at = receipt_of(own.channel, correction.raised_at, own.registered_at)
+        stated = (correction.raised_at, own.registered_at, correction.came_at)
+        received_at = receipt_of(own.channel, *stated)
         if received_at is not None:
             correct_receipt(unit, own, received_at, at, self.calendar())
 

@@ -35,6 +35,7 @@ class Registration:
     Attributes:
         repeats: petition_id of the original.
         raised_at: the letter's receipt, the visit, the call, as stated; None where it is not.
+        came_at: when the office received it, where that was stated apart.
         kept_out: marks of its parties.
         named, named_number: the petition of the original's matter that it repeats; with that one
             it leaves. Empty where nobody said which.
@@ -51,11 +52,12 @@ class Registration:
     named: str = ""
     named_number: str = ""
     raised_at: datetime | None = None
+    came_at: datetime | None = None
 
     @property
     def received_at(self) -> datetime | None:
         """When the office received it, from which its first step is due; it makes no owner."""
-        return receipt_of(self.channel, self.raised_at, self.registered_at)
+        return receipt_of(self.channel, self.raised_at, self.registered_at, self.came_at)
 
 
 @dataclass(frozen=True)
@@ -67,6 +69,7 @@ class MatterCorrection:
         petition_class, channel: None where they were right.
         petition_id: an ownership that has its id has its receipt, whatever that is part of.
         raised_at: None where that was right.
+        came_at: when the office received it, as it is stated from now on; None where it is not.
     """
 
     number: str
@@ -75,6 +78,7 @@ class MatterCorrection:
     channel: str | None
     petition_id: str = ""
     raised_at: datetime | None = None
+    came_at: datetime | None = None
 
 
 @dataclass(frozen=True)

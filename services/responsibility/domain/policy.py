@@ -73,13 +73,21 @@ def day_of(at: datetime) -> date:
     return at.astimezone(SHANGHAI).date()
 
 
-def receipt_of(channel: str, stated: datetime | None, registered_at: datetime) -> datetime | None:
+def receipt_of(
+    channel: str,
+    raised_at: datetime | None,
+    registered_at: datetime,
+    received_at: datetime | None = None,
+) -> datetime | None:
     """Return when an office received a petition (收到), as far as that is stated.
 
-    Nobody receives a petition after he has registered it, whosever clock is ahead; and a day before
-    all calendars of working days is a slip of the pen.
+    It does so when it is raised, unless another time is stated, or it was raised elsewhere. Nobody
+    receives a petition after he has registered it, whosever clock is ahead; and a day before all
+    calendars of working days is a slip of the pen.
     """
-    if stated is None or channel in CHANNELS_FROM_ELSEWHERE:
+    here = channel not in CHANNELS_FROM_ELSEWHERE
+    stated = received_at or (raised_at if here else None)
+    if stated is None:
         return None
     if day_of(stated) < newest_calendar().first:
         return None

@@ -52,6 +52,7 @@ def registration_of(event: CloudEvent) -> Registration:
         named=message.named or "",
         named_number=message.named_number or "",
         raised_at=message.occurred_at,
+        came_at=message.received_at or None,
     )
 
 
@@ -80,5 +81,6 @@ def leaving_of(event: CloudEvent) -> Leaving:
         registered_at=message.registered_at,
         repeats=None,
         raised_at=message.occurred_at or None,
+        came_at=message.received_at or None,
     )
     return Leaving(registration, message.repeats, event.recordedtime)

@@ -110,6 +110,14 @@ class TestWhereNoReceiptIsStated:
         assert not case.new_facts()[0].received_at
         assert listed(case) == [("first_step", "2026-12-09")]
 
+    @pytest.mark.parametrize("channel", ["transfer", "feed", "letter"])
+    def test_unless_it_is_stated_apart(self, case: Casebook, channel: str):
+        """It was raised on the 15th, and came here on the 20th: until the 5th."""
+        came = {"raised_at": RECEIVED, "came_at": RECEIVED + 5 * DAY}
+        case.when_registered(registration(channel=channel, **came))
+        case.then(happened(Ownership.Awaited, received_at=RECEIVED + 5 * DAY))
+        assert listed(case) == [("first_step", "2026-12-05")]
+
     def test_a_day_before_all_calendars_is_a_slip_of_the_pen(self, case: Casebook):
         """Their first day is none."""
         first = datetime(2003, 12, 31, 16, tzinfo=UTC)

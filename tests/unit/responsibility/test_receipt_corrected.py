@@ -11,11 +11,12 @@ from typing import Any, Final
 
 import pytest
 
+from services.intake.domain.refusals import InTheFuture, ReceivedTooEarly
 from services.responsibility.application.courses import Courses
 from services.responsibility.application.supervising import Supervising
 from services.responsibility.domain.policy import day_of
 from services.responsibility.readmodels.terms import Seen, TermsAsked, TermTables
-from tests.builders import CLERK, DAY, FOLLOWER, HUANG, NOON, actor, statement
+from tests.builders import CLERK, DAY, FOLLOWER, HUANG, NOON, actor, raised, statement
 from tests.unit.responsibility.casebook import ANYBODY, close, receive, reopen, take
 from tests.unit.responsibility.town import Town, does, named
 from tests.unit.stores import delete_rows, tables
@@ -170,6 +171,41 @@ class TestTheFirstStep:
         assert corrected(town, number, RECEIVED - DAY) == []
         assert listed(town, number) == [("2026-12-09", 0)]
 
+    @BEGUN
+    @pytest.mark.parametrize("channel", ["transfer", "feed", "letter"])
+    def test_is_due_by_what_is_stated_apart(self, town: Town, channel: str, steps: Sequence[str]):
+        """When it came here; when it was raised moves nothing then."""
+        came = {"occurred_at": RECEIVED, "received_at": RECEIVED + 2 * DAY}
+        (number,) = town.register(channel=channel, **came)
+        begin(town, number, *steps)
+        assert listed(town, number) == [("2026-12-02", 0)]
+        assert corrected(town, number, RECEIVED - 9 * DAY) == []
+        town.counter.correct(number, received_at=(RECEIVED + DAY).isoformat())
+        town.arrive()
+        assert listed(town, number) == [("2026-12-01", 0)]
+        # That of a category tells it again, and moves nothing.
+        town.counter.correct(number, category="劳动社保")
+        town.arrive()
+        assert town.facts() == []
+
+    @pytest.mark.parametrize("channel", ["transfer", "letter"])
+    def test_is_due_by_what_is_stated_later(self, town: Town, channel: str):
+        """It was forgotten at the registration; no day before it was raised, none to come."""
+        (number,) = town.register(channel=channel, occurred_at=RECEIVED)
+        town.counter.correct(number, received_at=(RECEIVED + DAY).isoformat())
+        town.arrive()
+        assert listed(town, number) == [("2026-12-01", 0)]
+        for received_at, refusal in (
+            (RECEIVED - DAY, ReceivedTooEarly),
+            (NOON + DAY, InTheFuture),
+        ):
+            with pytest.raises(refusal) as refused:
+                town.counter.correct(number, received_at=received_at.isoformat())
+            assert list(refused.value.fields) == ["received_at"]
+            stated = raised(occurred_at=RECEIVED, received_at=received_at)
+            with pytest.raises(refusal):
+                town.counter.intake.check(actor(CLERK), stated)
+
     def test_does_not_move_where_something_else_is_corrected(self, town: Town):
         number = letter(town)
         town.counter.correct(number, category="劳动社保")
@@ -186,6 +222,14 @@ class TestAPetitionThatIsPartOfAnotherMatter:
         assert listed(town, first) == [("2026-11-30", 0)]
         town.unlink(second)
         assert listed(town, second) == [("2026-11-29", 0)]
+
+    def test_is_due_by_what_was_stated_apart_when_it_is_parted(self, town: Town):
+        """Of a repeat that never was a matter too."""
+        first = letter(town)
+        came = {"occurred_at": RECEIVED, "received_at": RECEIVED + 2 * DAY}
+        second = named(town, 6, of=first, channel="transfer", **came)
+        town.unlink(second)
+        assert listed(town, second) == [("2026-12-02", 0)]
 
     def test_is_due_by_its_own_receipt_when_it_is_parted(self, town: Town):
         first, second = letter(town), letter(town)
