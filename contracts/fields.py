@@ -61,7 +61,7 @@ Limit = Annotated[int, Meta(ge=1, le=PAGE_MAX)]
 Cursor = Annotated[
     str, Meta(max_length=200, description="`next_cursor` of the page before; empty for the first.")
 ]
-Position = Annotated[int, Meta(ge=0)]
+Position = Annotated[int, Meta(ge=0, le=2**63 - 1)]
 # Absent unless given: who does not say what he saw decides on whatever is on record.
 ExpectedVersion = Annotated[int, Meta(ge=0, le=2**31 - 1)] | UnsetType
 # The number of the petition that names a party, and SHA-256 in hex over it and his code (ADR 11).

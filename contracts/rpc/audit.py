@@ -351,7 +351,7 @@ class ReadLeaves(Request, frozen=True):
     """Which leaves.
 
     Attributes:
-        after: how many leaves to pass over; 0 for none.
+        after: how many leaves to pass over; 0 for none, at most as many as there are.
     """
 
     after: Position = 0
@@ -428,7 +428,8 @@ class ReadFeed(Request, frozen=True):
     """What has happened since, in all services.
 
     Attributes:
-        after: `next` of the page before; 0 for all.
+        after: `next` of the page before; 0 for all. More than the ledger has is refused: it was
+            given by another ledger, or before an older backup was put back.
         types: only events of these types; all unless given.
     """
 

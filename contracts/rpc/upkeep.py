@@ -28,7 +28,8 @@ class ReadLog(Request, frozen=True):
     """Which part of the log.
 
     Attributes:
-        after: position of the last event that is known; 0 for all.
+        after: position of the last event that is known; 0 for all. Behind the head there is
+            nothing: who knows more than `head` has followed a log that was put back.
     """
 
     after: Position = 0

@@ -10,7 +10,7 @@ from services.audit.application.notary import Trees
 from services.audit.domain.evidence import Proven
 from services.audit.domain.merkle import consistency_proof
 from services.audit.domain.notes import proof_text
-from services.audit.domain.refusals import CheckpointUnknown
+from services.audit.domain.refusals import BeyondTheLedger, CheckpointUnknown
 
 
 class Leaves(Protocol):
@@ -61,9 +61,15 @@ class Ledger:
         }
 
     def leaves(self, after: int, limit: int) -> tuple[list[str], int]:
-        """Return leaves beyond the first `after`, as text, and how many there are of all."""
+        """Return leaves beyond the first `after`, as text, and how many there are of all.
+
+        Raises:
+            BeyondTheLedger: there are not so many.
+        """
         with self._log.reading() as transaction:
             size = self._trees.size(transaction)
+            if after > size:
+                raise BeyondTheLedger(size)
             leaves = self._trees.leaves(transaction, after, min(after + limit, size))
         return [leaf.decode() for leaf in leaves], size
 

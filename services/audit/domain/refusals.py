@@ -5,6 +5,7 @@ Refusal
 ├── PetitionOnRecord    whose absence was to be shown
 ├── OfficeNotAllowed    the matter is not the reader's to see
 ├── InTheFuture    nobody knows yet what will be on record
+├── BeyondTheLedger    the place to go on from lies behind the last leaf
 ├── HistoryIncomplete    an event of the case waits for an operator, or nothing is signed yet
 └── CheckpointUnknown    the ledger was never signed at this size
 """
@@ -37,6 +38,13 @@ class OfficeNotAllowed(Refusal):
 
 class InTheFuture(Refusal):
     code = "in_the_future"
+
+
+class BeyondTheLedger(Refusal):
+    code = "bad_value"
+
+    def __init__(self, size: int) -> None:
+        super().__init__(after=f"lies beyond the ledger, which has {size} leaves")
 
 
 class HistoryIncomplete(Refusal):

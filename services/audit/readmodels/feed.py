@@ -7,6 +7,7 @@ from typing import Final, NamedTuple
 from chassis.eventstore.transaction import Questions
 from contracts.envelope import CloudEvent
 from contracts.events.intake import PetitionRegisteredV1
+from services.audit.domain.refusals import BeyondTheLedger
 from services.audit.readmodels.entries import ROWS, event_of
 from services.audit.readmodels.trees import TreeTables
 
@@ -60,7 +61,11 @@ class FeedTables:
     stretch: int = STRETCH
 
     def page(self, questions: Questions, after: int, types: Sequence[str], limit: int) -> Page:
-        """Return the events from a place on, in the order in which they were entered."""
+        """Return the events from a place on, in the order in which they were entered.
+
+        Raises:
+            BeyondTheLedger: the place lies behind the last leaf.
+        """
         return self._page(questions, after, types, limit)
 
     def page_of_agency(
@@ -69,6 +74,9 @@ class FeedTables:
         """Return the events from a place on that an agency may see.
 
         They are of the petitions that it put on record itself, none of a sealed one.
+
+        Raises:
+            BeyondTheLedger: the place lies behind the last leaf.
         """
         wanted = [each for each in TO_AGENCIES if not types or each in types]
         # Where none of the types is for it, the stretch is passed over all the same.
@@ -86,6 +94,8 @@ class FeedTables:
         own: Sequence[str] = (),
     ) -> Page:
         size = TreeTables().size(questions)
+        if after > size:
+            raise BeyondTheLedger(size)
         stop = min(after + self.stretch, size)
         # An event that is parked has no type yet that could be compared.
         wanted = f" AND (t.type IS NULL OR t.type IN ({', '.join('?' * len(types))}))"
@@ -99,9 +109,7 @@ class FeedTables:
             if event[0] is None:
                 return Page(events, position, size, held=True)
             events.append(event_of(*event))
-        return Page(
-            events, rows[-1][0] + 1 if len(rows) == limit else max(after, stop), size, held=False
-        )
+        return Page(events, rows[-1][0] + 1 if len(rows) == limit else stop, size, held=False)
 
 
 def _named(event: CloudEvent) -> str:

@@ -279,6 +279,43 @@ def test_times_that_no_calendar_here_knows_are_named(
     assert (failure.code, list(failure.fields)) == ("bad_value", [name])
 
 
+PLACES = [
+    (path, "after")
+    for path in sorted(METHODS)
+    if "after" in METHODS[path].request.__struct_fields__
+]
+
+
+@pytest.mark.parametrize(("path", "name"), [*PLACES, ("audit.receipts", "positions")])
+def test_a_place_that_no_log_will_ever_reach_is_named(town: Town, path: str, name: str) -> None:
+    """No database here has a number for it."""
+    beyond = 2**63
+    failure = refusal(town, path, {name: beyond if name == "after" else [beyond]})
+    assert (failure.code, [field[: len(name)] for field in failure.fields]) == ("bad_value", [name])
+
+
+@pytest.mark.parametrize("path", ["audit.feed", "audit.leaves"])
+@pytest.mark.parametrize("beyond", [1, 99_999_999_999, 2**63 - 1])
+def test_a_place_beyond_the_ledger_is_named_with_its_size(
+    town: Town, path: str, beyond: int
+) -> None:
+    """Who goes on from it would miss all up to there: it was given before a restore."""
+    town.heads_at_rest()
+    service, _, method = path.partition(".")
+    size = town.caller("K1", sorted(ROLES)).call(service, method, limit=1)["size"]
+    failure = refusal(town, path, {"after": min(size + beyond, 2**63 - 1)})
+    assert (failure.code, list(failure.fields)) == ("bad_value", ["after"])
+    assert f"has {size} leaves" in failure.fields["after"]
+
+
+@pytest.mark.parametrize("service", ["intake", "responsibility", "notify", "audit"])
+def test_behind_the_head_of_a_log_is_nothing(town: Town, service: str) -> None:
+    """A service that has applied more than a log that was put back has goes on with the others."""
+    caller = town.caller("S1", ["service"], "")
+    answer = caller.call(service, "log", after=99_999_999_999)
+    assert (answer["events"], answer["head"] < 99_999_999_999) == ([], True)
+
+
 @pytest.mark.parametrize("path", ["intake.search", "notify.reminders"])
 def test_a_cursor_beyond_all_positions_is_none_of_ours(town: Town, path: str) -> None:
     cursor = urlsafe_b64encode(b"[99999999999999999999999999]").decode()

@@ -2,10 +2,12 @@
 
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from contracts.envelope import CloudEvent
+from services.audit.domain.refusals import BeyondTheLedger
 from services.audit.readmodels.feed import FeedTables, Page
 from tests.builders import Clock, cloud_event, number, petition_id, registered
 from tests.unit.audit.desk import Desk, audit
@@ -42,6 +44,16 @@ def test_pages_of_any_size_make_up_the_whole(stores: Stores, limits, types):
 def test_nothing_new_is_an_empty_page_at_the_same_place(desk: Desk):
     desk.take_in(registered(1))
     assert page(desk, 1) == Page([], 1, 1, held=False)
+
+
+@pytest.mark.parametrize("agency", [(), ("H1",)])
+def test_a_place_beyond_the_last_leaf_is_refused(desk: Desk, agency: tuple[str, ...]):
+    """Whoever kept it from before an older backup was put back would miss what comes up to it."""
+    desk.take_in(registered(1))
+    read = FeedTables().page_of_agency if agency else FeedTables().page
+    with pytest.raises(BeyondTheLedger) as refused:
+        read(desk.application.log_of_events, 2, (), 9, *agency)
+    assert refused.value.fields == {"after": "lies beyond the ledger, which has 1 leaves"}
 
 
 def test_an_event_comes_as_it_was_told(desk: Desk):
