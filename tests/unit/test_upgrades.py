@@ -420,6 +420,8 @@ def test_who_was_shown_sealed_cases_is_found_after_the_upgrade_too(
         desk.replay()
         desk.follow_itself()
         assert looks_at(desk, number=number(1)) == ["sealed_cases.shown.v1", "case.replayed.v1"]
+
+
 @pytest.mark.parametrize("environment", ["notify"], indirect=True)
 def test_since_when_a_reminder_is_given_up_is_found_in_the_log(
     environment: dict[str, str], clock: Clock
