@@ -44,7 +44,7 @@ from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from hashlib import sha256
-from itertools import chain, repeat, starmap
+from itertools import repeat, starmap
 from pathlib import Path
 from typing import Any, Final
 from urllib.request import urlopen
@@ -153,53 +153,49 @@ class Tree:
 
     size: int
     root: bytes
+    # Of the last leaf that is in it; what was climbed are the hashes from itself to the root.
+    _index: int = -1
     _path: Sequence[bytes] = ()
-    _hashes: list[bytes] = field(default_factory=list)
-    _beside: list[int] = field(default_factory=list)
-    """Of each node on that path: its hash; and the number of the node that its sibling is."""
+    _climbed: list[bytes] = field(default_factory=list)
 
     def has(self, index: int, hash_: bytes, path: Sequence[bytes]) -> bool:
-        """Tell whether a path leads from a leaf to the root, as `root_from_inclusion` follows it.
-
-        Nodes are numbered from the root, which is 1: those below node n are 2n and 2n + 1.
-        """
+        """Tell whether a path leads from a leaf to the root; see `root_from_inclusion`."""
+        levels = (self.size - 1).bit_length()
         if not 0 <= index < self.size:
             return False
-        top = 1 << (self.size - 1).bit_length()
-        node, last = top + index, top + self.size - 1
-        numbers, hashes = list[int](), list[bytes]()
-        for sibling, beside in zip(path, chain(self._beside, repeat(0))):  # noqa: B905 - without end
-            if node == last:
-                node = last = _with_sibling(node)
-            if node == 1:
-                return False
-            numbers.append(node ^ 1)
-            hashes.append(hash_)
-            if node == beside:
-                return self._meets(path, numbers, hashes)
-            hash_ = node_hash(sibling, hash_) if node & 1 else node_hash(hash_, sibling)
-            node, last = node >> 1, last >> 1
-        if node != 1 or hash_ != self.root:
+        if len(path) != levels:
+            return self._has_alone(index, hash_, path)
+        meeting = (index ^ self._index).bit_length() - 1 if self._path else levels
+        if not 0 <= meeting < levels:
+            climbed = _climbed(index, hash_, path)
+            holds = climbed[-1] == self.root
+        else:
+            climbed = _climbed(index, hash_, path[:meeting])
+            expected = [self._climbed[meeting], *self._path[meeting + 1 :]]
+            holds = climbed[-1] == self._path[meeting] and [*path[meeting:]] == expected
+        if holds:
+            self._index, self._path = index, path
+            self._climbed[: len(climbed)] = climbed
+        return holds
+
+    def _has_alone(self, index: int, hash_: bytes, path: Sequence[bytes]) -> bool:
+        """Of a leaf at the right edge, above which nodes have no siblings."""
+        try:
+            return root_from_inclusion(index, self.size, hash_, path) == self.root
+        except Wrong:
             return False
-        self._path, self._hashes, self._beside = path, hashes, numbers
-        return True
-
-    def _meets(
-        self, path: Sequence[bytes], numbers: Sequence[int], hashes: Sequence[bytes]
-    ) -> bool:
-        """Tell whether a path goes on as the last one from where their nodes are siblings."""
-        met = len(hashes) - 1
-        rest = [self._hashes[met], *self._path[met + 1 :]]
-        if hashes[met] != self._path[met] or list(path[met:]) != rest:
-            return False
-        self._path = path
-        self._hashes[: met + 1], self._beside[: met + 1] = hashes, numbers
-        return True
 
 
-def _with_sibling(node: int) -> int:
-    """Return the last node of a level, or where that is an only child, what it stands for above."""
-    return node >> ((node & -node).bit_length() - 1)
+def _climbed(node: int, hash_: bytes, path: Sequence[bytes]) -> list[bytes]:
+    """Return the hashes from a node up along a path, its own first."""
+    hashes = [hash_]
+    for sibling in path:
+        state = _NODE.copy()
+        state.update(sibling + hash_ if node & 1 else hash_ + sibling)
+        hash_ = state.digest()
+        hashes.append(hash_)
+        node >>= 1
+    return hashes
 
 
 def check_consistency(

@@ -1,82 +1,36 @@
 """A whole ledger that several processes check is accepted and refused as by one, with its words."""
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from services.audit import verifier
-from services.audit.domain.chains import Bound, chained
-from services.audit.domain.merkle import root_over
-from services.audit.domain.notes import Checkpoint, signed, verifier_key
-from services.audit.domain.tiles import Tile, entries_of
-from services.audit.gateways.signing import signers_from
 from services.audit.verifier import (
     Apart,
-    Key,
     Parts,
     Processes,
     Report,
     Terms,
     Wrong,
     alone,
-    folded,
-    leaf_hash,
     part_of,
     reader_of,
     stretches_of,
     verify_tiles,
 )
 from tests.builders import petition_id
-from tests.unit.audit.ledgers import ORIGIN, keys_text
+from tests.unit.audit.published import KEYS, entered, note, published
 
 SIZE = 256 * 9 + 40
-SIGNERS = signers_from(ORIGIN, keys_text("1"))
-KEYS = [Key.read(verifier_key(signer)) for signer in SIGNERS]
 
 
 @pytest.fixture(autouse=True)
 def _small_parts(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch):
     if "processes" not in request.node.name:
         monkeypatch.setattr(verifier, "TILES_PER_PART", 2)
-
-
-def events(odd_at: int = -1, size: int = SIZE) -> Iterator[Bound]:
-    seqs = {"intake": 0, "notify": 0}
-    for at in range(size):
-        source = "intake" if at % 700 < 200 else "notify"
-        seqs[source] += 1
-        type_ = "信访😀" if at == odd_at else "case.closed.v1"
-        yield Bound(source, seqs[source], petition_id(at * at % 97), type_, "t", f"{at:064}")
-
-
-def entered(odd_at: int = -1, size: int = SIZE) -> list[bytes]:
-    return [each.encoded for each in chained(events(odd_at, size), 0, {})]
-
-
-def note(entries: Sequence[bytes], size: int = 0) -> str:
-    size = size or len(entries)
-    return signed(Checkpoint(ORIGIN, size, root_over(entries[:size])).text, SIGNERS)
-
-
-def published(folder: Path, entries: Sequence[bytes]) -> Path:
-    for index in range(-(-len(entries) // 256)):
-        leaves = entries[index * 256 : index * 256 + 256]
-        tile = Tile(0, index, len(leaves))
-        hashes = b"".join(map(leaf_hash, leaves))
-        for path, content in ((tile.path, hashes), (tile.entries_path, entries_of(leaves))):
-            (folder / path).parent.mkdir(parents=True, exist_ok=True)
-            (folder / path).write_bytes(content)
-    whole = [leaf_hash(each) for each in entries[: len(entries) // 256 * 256]]
-    roots = [folded(whole[at : at + 256]) for at in range(0, len(whole), 256)]
-    for index in range(0, len(roots), 256):
-        upper = Tile(1, index // 256, len(roots[index : index + 256]))
-        (folder / upper.path).parent.mkdir(parents=True, exist_ok=True)
-        (folder / upper.path).write_bytes(b"".join(roots[index : index + 256]))
-    (folder / "checkpoint").write_text(note(entries))
-    return folder
 
 
 def said(folder: Path, apart: Apart, kept: str = "") -> list[str]:
@@ -109,15 +63,15 @@ def said_by_both(folder: Path, kept: str = "") -> list[str]:
 @pytest.mark.parametrize("odd_at", [-1, 0, 700, SIZE - 1])
 def test_what_holds_holds(tmp_path: Path, odd_at: int):
     """Also where a leaf is of an unusual form, which no part judges by itself."""
-    assert "unbroken" in said_by_both(published(tmp_path, entered(odd_at)))[-1]
+    assert "unbroken" in said_by_both(published(tmp_path, entered(SIZE, odd_at)))[-1]
 
 
 @pytest.mark.parametrize("kept", [1, 255, 256, 257, 512, 1024, 2000, SIZE])
 def test_it_is_the_one_that_was_kept(tmp_path: Path, kept: int):
-    entries = entered()
+    entries = entered(SIZE)
     folder = published(tmp_path, entries)
     assert "unbroken" in said_by_both(folder, note(entries, kept))[-1]
-    assert "it was forked" in said_by_both(folder, note(entered(odd_at=0), kept))[-1]
+    assert "it was forked" in said_by_both(folder, note(entered(SIZE, 0), kept))[-1]
 
 
 def left_out(entries: list[bytes]) -> None:
@@ -159,7 +113,7 @@ def test_what_does_not_hold_is_named_at_the_same_place(
     tmp_path: Path, change: Callable[[list[bytes]], None]
 ):
     """Though all hashes of the files are made to fit, and the whole is signed."""
-    entries = entered()
+    entries = entered(SIZE)
     change(entries)
     found = said_by_both(published(tmp_path, entries))[-1]
     assert CHANGES[change] in found
@@ -168,7 +122,7 @@ def test_what_does_not_hold_is_named_at_the_same_place(
 @pytest.mark.parametrize("path", ["tile/0/005", "tile/entries/005", "tile/entries/009.p/40"])
 @pytest.mark.parametrize("damage", ["gone", "cut", "a byte", "empty"])
 def test_files_that_are_damaged_are_named_as_by_one(tmp_path: Path, path: str, damage: str):
-    file = published(tmp_path, entered()) / path
+    file = published(tmp_path, entered(SIZE)) / path
     content = file.read_bytes()
     file.unlink()
     if damage != "gone":
@@ -180,7 +134,7 @@ def test_files_that_are_damaged_are_named_as_by_one(tmp_path: Path, path: str, d
 
 
 def test_the_first_of_two_places_is_named(tmp_path: Path):
-    entries = entered()
+    entries = entered(SIZE)
     swapped(entries)
     first = said_by_both(published(tmp_path / "one", entries))
     edited(entries)
@@ -189,7 +143,7 @@ def test_the_first_of_two_places_is_named(tmp_path: Path):
 
 def test_processes_say_what_one_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     """Each of them is the program as it stands alone, with parts of its own length."""
-    long_one = published(tmp_path, entered(size=256 * 64 * 2 + 300))
+    long_one = published(tmp_path, entered(256 * 64 * 2 + 300))
     monkeypatch.setattr(verifier, "PARTS_PER_PROCESS", 1)
     apart = Processes(str(long_one), 2)
     assert said(long_one, apart) == said(long_one, alone)
@@ -198,7 +152,7 @@ def test_processes_say_what_one_says(tmp_path: Path, monkeypatch: pytest.MonkeyP
 
 
 def test_processes_that_die_leave_their_work_to_the_first(tmp_path: Path):
-    folder = published(tmp_path, entered())
+    folder = published(tmp_path, entered(SIZE))
 
     @contextmanager
     def dead(_size: int, _kept_size: int) -> Iterator[Parts]:
