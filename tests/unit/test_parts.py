@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from tests.__main__ import PARTS, Part
+from tests.__main__ import IN_BETWEEN, WITH_SERVERS, Part
 
 ROOT = Path(__file__).parents[2]
 
@@ -19,6 +19,6 @@ def under(folder: Path) -> set[Path]:
 
 
 def test_every_test_file_is_in_exactly_one_part() -> None:
-    parts = [files_of(part) for part in PARTS]
+    parts = [files_of(part) for part in (*WITH_SERVERS, *IN_BETWEEN)]
     assert set().union(*parts) == under(ROOT / "tests")
     assert sum(map(len, parts)) == len(set().union(*parts))
