@@ -2,7 +2,8 @@
 
 A round is a seed: what responsibility tells when, what the receivers do with which request, when
 the process is killed. Then the weather clears, and everything has to have been told, once by its
-key, and nothing of a closed matter after its closure.
+key, and nothing of a closed matter after its closure. Nothing is given up, but in the rounds in
+which a receiver is down for longer than is tried: what it had to take, and nothing else.
 """
 
 import chassis.runtime.patch  # noqa: F401 - imported for what it does
@@ -17,7 +18,7 @@ import subprocess
 import sys
 import tempfile
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, closing, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -32,6 +33,7 @@ import msgspec
 from chassis.eventstore.facts import state_of
 from services.notify.application.ports import Endpoint
 from services.notify.domain.planning import instant
+from services.notify.domain.policy import GIVEN_UP_AFTER
 from services.notify.gateways.endpoints import KEY_BYTES, Endpoints
 from tests.builders import TODAY, number, petition_id
 from tests.system.mortal_notify import FastClock, Task, application
@@ -59,6 +61,11 @@ KILLED_ABOUT_EVERY_S: Final = 0.25
 # So much faster than the world time passes; faster still once the weather has cleared.
 FASTER, CALM_FASTER = 200.0, 4_000.0
 SETTLED_WITHIN_S: Final = 30.0
+# In one round of so many a receiver is down for longer than is tried; time passes faster still.
+OUTAGE_IN: Final = 5
+OUTAGE: Final = GIVEN_UP_AFTER + timedelta(hours=12)
+OUTAGE_FASTER: Final = 40_000.0
+GIVEN_UP: Final = "reminder.given_up.v1"
 NINE: Final = datetime.min.time().replace(hour=9)
 HTTP_MOODS: Final = (DROP, RESET, SLOW, FAIL, TOO_MANY, LOSE, TAKE, TAKE)
 # A robot answers 200, and says in the body that it took nothing.
@@ -71,6 +78,13 @@ OWN: Final = {
     "L2": ("mail",),
     "L3": ("webhook", "mail"),
     "L4": ("dingtalk", "mail"),
+}
+# The receiver that is down to those whom nothing else reaches; None for everybody.
+CUT_OFF: Final[Mapping[str, frozenset[str] | None]] = {
+    "everybody": None,
+    "own": frozenset({"L1"}),
+    "chat": frozenset({"L0"}),
+    "post": frozenset({"L2"}),
 }
 GATHERED: Final = "您有"
 SUCCESSOR: Final = "S1"
@@ -106,7 +120,9 @@ class Round:
     Attributes:
         expected: news that has to be told: number, recipient and reason.
         closed: numbers of closed matters.
-        calm: the clock since the weather has cleared.
+        clocks: by which time has passed, one after the other.
+        down: the receiver that is down for longer than is tried; empty for none.
+        given_up: recipients of what was given up.
     """
 
     seed: int
@@ -120,12 +136,25 @@ class Round:
     expected: Counter[Key] = field(default_factory=Counter)
     closed: set[str] = field(default_factory=set)
     position: int = 0
-    calm: FastClock | None = None
+    clocks: list[FastClock] = field(default_factory=list)
+    down: str = ""
+    given_up: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.chance = random.Random(self.seed)
+        if self.seed % OUTAGE_IN == 0:
+            self.down = random.Random(f"down/{self.seed}").choice(sorted(CUT_OFF))
         at = instant(TODAY, NINE).isoformat()
-        self.clock = FastClock(at, clock_gettime(CLOCK_MONOTONIC), FASTER)
+        self.clocks.append(FastClock(at, clock_gettime(CLOCK_MONOTONIC), FASTER))
+
+    @property
+    def clock(self) -> FastClock:
+        """By which time passes now."""
+        return self.clocks[-1]
+
+    def _faster(self, times: float) -> None:
+        now = clock_gettime(CLOCK_MONOTONIC)
+        self.clocks.append(FastClock(self.clock().isoformat(), now, times))
 
     @cached_property
     def owners(self) -> dict[str, str]:
@@ -143,6 +172,8 @@ class Round:
         self._storm()
         for receiver in (self.everybody, self.own, self.chat, self.post):
             receiver.moods = []
+        if self.down:
+            self._outage()
         self._settle()
 
     def _state_channels(self) -> None:
@@ -169,21 +200,37 @@ class Round:
         began, dies_at = monotonic(), 0.0
         while (gone := monotonic() - began) < WEATHER_S or left:
             if gone >= dies_at:
-                self._live_again(self.clock)
+                self._live_again()
                 dies_at = gone + self.chance.expovariate(1 / KILLED_ABOUT_EVERY_S)
             while left and left[0][0] <= gone:
                 _, serial, happen = left.pop(0)
                 happen(serial)
             sleep(0.002)
 
-    def _live_again(self, clock: FastClock, *, redrives: bool = False) -> None:
+    def _live_again(self, *, redrives: bool = False) -> None:
         if self.mortal.pid:
             self.mortal.kill()
         told, url = str(self.told), self.everybody.url
         seed = self.chance.randrange(2**32)
         self.mortal.start(
-            Task(self.store, told, clock, url, self.post.port, seed, redrives=redrives)
+            Task(self.store, told, self.clock, url, self.post.port, seed, redrives=redrives)
         )
+
+    def _outage(self) -> None:
+        """Let a receiver be down, and people have to be told, until that is given up."""
+        receiver = getattr(self, self.down)
+        for of, owner in self.owners.items():
+            if of not in self.closed and not self.expected[of, SUCCESSOR, "ownership_taken"]:
+                self._tell(_serial(of), "repeat.joined.v1", owner=owner)
+                self.expected[of, owner, "repeat_joined"] += 1
+        receiver.moods = [FAIL] * 100_000
+        ends = self.clock() + OUTAGE
+        self._faster(OUTAGE_FASTER)
+        self._live_again()
+        while self.clock() < ends:
+            sleep(0.02)
+        self.mortal.kill()
+        receiver.moods = []
 
     def _begin(self, serial: int) -> None:
         about = self.owners[number(serial)]
@@ -217,11 +264,10 @@ class Round:
 
     def _settle(self) -> None:
         """Let one process live in good weather until there is nothing left to do."""
-        now = clock_gettime(CLOCK_MONOTONIC)
-        calm = self.calm = FastClock(self.clock().isoformat(), now, CALM_FASTER)
-        self._live_again(calm, redrives=True)
+        self._faster(CALM_FASTER)
+        self._live_again(redrives=bool(self.down))
         ends = monotonic() + SETTLED_WITHIN_S
-        with closing(application(self.store, calm)) as notify:
+        with closing(application(self.store, self.clock)) as notify:
             log = notify.log_of_events
             while monotonic() < ends:
                 ((heard,),) = log.query("SELECT max(position) FROM applied_position") or ((0,),)
@@ -242,11 +288,23 @@ class Round:
             log = notify.log_of_events
             rows = log.query("SELECT reminder_id, number, recipient, reason, state FROM reminder")
             facts = log.select_recorded(0, 100_000)
+        who = {row[0]: row[2] for row in rows}
+        self.given_up = [
+            who[state_of(fact)["reminder_id"]] for fact in facts if fact.topic == GIVEN_UP
+        ]
+        yield from self._given_up_too_soon()
         yield from self._not_told(rows)
         yield from self._untrue(rows)
         yield from self._twice(rows)
         yield from self._mailed_twice(rows)
         yield from self._after_closure(facts)
+
+    def _given_up_too_soon(self) -> Iterator[str]:
+        """Yield what was given up though nothing that reaches its recipient was down so long."""
+        cut_off = CUT_OFF[self.down] if self.down else frozenset[str]()
+        for recipient in self.given_up:
+            if cut_off is not None and recipient not in cut_off:
+                yield f"a reminder to {recipient} was given up, down was {self.down or 'nothing'}"
 
     def _not_told(self, rows: list[Any]) -> Iterator[str]:
         known = Counter((of, who, reason) for _, of, who, reason, _ in rows)
@@ -345,8 +403,13 @@ class Round:
                 yield f"a message on {of} came when that was closed"
 
     def _virtual(self, at: float) -> datetime:
-        clock = self.calm if self.calm and at >= self.calm.begun else self.clock
-        return clock.at_moment(at)
+        passed = [clock for clock in self.clocks if clock.begun <= at] or self.clocks[:1]
+        return passed[-1].at_moment(at)
+
+
+def _serial(of: str) -> int:
+    """Return which petition has a number."""
+    return next(n for n in range(1, PETITIONS + 1) if number(n) == of)
 
 
 def _in_order(happening: tuple[float, int, Any]) -> tuple[float, int]:
@@ -414,8 +477,11 @@ def main() -> int:
                 mails=len(made.post.messages),
                 chats=len(made.chat.requests),
                 reminders=len(made.everybody.effects),
+                outages=bool(made.down),
+                given_up=len(made.given_up),
             )
-            sys.stdout.write(f"{seed}: {'; '.join(wrong) or 'good'}\n")
+            of_outage = f", {made.down} down: {len(made.given_up)} given up" if made.down else ""
+            sys.stdout.write(f"{seed}: {'; '.join(wrong) or 'good'}{of_outage}\n")
             sys.stdout.flush()
             Path(made.store).unlink()
         _pipe(starter.stdin).close()

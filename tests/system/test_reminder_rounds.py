@@ -8,6 +8,9 @@ import pytest
 from tests.system.reminder_rounds import run_round, start_starter
 from tests.unit.stores import Stores
 
+# A round in which the receiver is down that everything goes over.
+CUT_OFF_ALL = 10
+
 
 @pytest.fixture(scope="module")
 def starter() -> Iterator[subprocess.Popen[str]]:
@@ -25,3 +28,14 @@ def test_each_reminder_arrives_once_by_its_key_and_none_after_closure(
     assert list(seen.wrongs()) == []
     assert seen.mortal.kills > 1
     assert seen.everybody.requests
+    assert seen.given_up == []
+
+
+def test_what_a_receiver_did_not_take_for_days_is_given_up_and_nothing_else(
+    starter: subprocess.Popen[str], tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """Everybody's is down: all that was left is given up, and arrives when somebody redrives it."""
+    seen = run_round(CUT_OFF_ALL, Stores(tmp_path_factory.mktemp("stores")), starter)
+    assert seen.down == "everybody"
+    assert list(seen.wrongs()) == []
+    assert seen.given_up
