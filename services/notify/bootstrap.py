@@ -13,6 +13,7 @@ from contracts.events import MESSAGES
 from services.notify.application import Notify
 from services.notify.application.delivering import Deliveries
 from services.notify.application.digesting import Digests
+from services.notify.application.forgetting import Forgetting
 from services.notify.application.planning import Plans
 from services.notify.application.ports import Channel
 from services.notify.application.preferring import Preferring
@@ -23,7 +24,7 @@ from services.notify.domain.policy import UNTAKEN_AFTER
 from services.notify.gateways.cases import ResponsibilityCases
 from services.notify.gateways.channels import File, Webhook
 from services.notify.gateways.directory import Directory, Means
-from services.notify.gateways.earlier import EarlierTerms
+from services.notify.gateways.earlier import EarlierTerms, EarlierVoided
 from services.notify.gateways.endpoints import Endpoints
 from services.notify.gateways.mail import MailServer
 from services.notify.gateways.pace import EndpointPace
@@ -96,6 +97,7 @@ def build(surroundings: Surroundings) -> Rooms:
     cases = ResponsibilityCases(caller)
     digests = Digests(notify, cases, deliveries, reminders)
     taking_over = TakingOver(notify, cases, EarlierTerms(log))
+    forgetting = Forgetting(notify, EarlierVoided(log))
     assembly = Assembly(
         service=NAME,
         application=notify,
@@ -111,6 +113,7 @@ def build(surroundings: Surroundings) -> Rooms:
             Ticker(log, "plans", plans.fall_due, TICK_S, alone=False),
             Ticker(log, "digests", digests.send_due, DIGEST_TICK_S, alone=False),
             Ticker(log, "earlier terms", taking_over.go_on, DIGEST_TICK_S, alone=False),
+            Ticker(log, "earlier voided", forgetting.go_on, DIGEST_TICK_S, alone=False),
             Ticker(log, "calendar", Recounting(notify, planned).go_on, DIGEST_TICK_S),
             Ticker(log, "reminders", deliveries.deliver_due, TICK_S, alone=False),
         ],

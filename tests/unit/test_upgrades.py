@@ -6,19 +6,26 @@ from contextlib import closing
 
 import pytest
 
+from chassis.eventstore.application import Answer, Provenance, Unit
 from chassis.eventstore.instants import text_of
 from chassis.eventstore.migrate import migrate
 from chassis.runtime.losses import LossWatch
 from services.intake.application.ports import Corrected, Raised
 from services.intake.readmodels.progress import TABLES
-from services.notify.gateways.earlier import EarlierTerms
+from services.notify.application import Subject
+from services.notify.application.forgetting import Forgetting
+from services.notify.domain.reminder import Occasion
+from services.notify.domain.reminders import PetitionReminders
+from services.notify.gateways.earlier import EarlierTerms, EarlierVoided
 from services.notify.readmodels.reminders import ReminderTable
 from services.responsibility.domain.policy import day_of
 from shouwen.hosting import versions_of
 from statute.parties import mark_of
 from tests.builders import (
+    COUNTY,
     DAY,
     HOUR,
+    HUANG,
     SHEN,
     Clock,
     actor,
@@ -86,18 +93,22 @@ BEFORE_DELAYS = (
 BEFORE_CASES_SHOWN = ("ALTER TABLE case_shown RENAME TO sealed_shown",)
 # What notify_0006 made.
 # What notify_0007 made.
+# What notify_0008 made.
+BEFORE_VOIDED = ("DROP TABLE earlier_voided",)
+# What notify_0007 and notify_0008 made.
 BEFORE_CALENDARS = (
+    *BEFORE_VOIDED,
     "DROP INDEX term_plan_calendar",
     "ALTER TABLE term_plan DROP COLUMN calendar",
 )
-# What notify_0006 and notify_0007 made.
+# What notify_0006 to notify_0008 made.
 BEFORE_GIVING_UP = (
     *BEFORE_CALENDARS,
     "DROP INDEX reminder_given_up_given_up_at",
     "DROP INDEX reminder_given_up_position",
     "ALTER TABLE reminder DROP COLUMN given_up_at",
 )
-# What notify_0003 to notify_0007 made.
+# What notify_0003 to notify_0008 made.
 BEFORE_TERMS = (
     *BEFORE_GIVING_UP,
     "DROP TABLE earlier_terms",
@@ -461,3 +472,71 @@ def test_by_which_calendar_a_term_is_planned_is_found_in_the_log(
         assert tables(application) == before
         desk = ReminderDesk(application, clock, deliveries(application, [FakeChannel()]))
         assert desk.recount() == 0
+
+
+@pytest.mark.parametrize("environment", ["notify"], indirect=True)
+def test_whoever_was_voided_before_the_upgrade_is_reminded_no_more(
+    environment: dict[str, str], clock: Clock
+):
+    """notify_0008: then it was only awaited again. Who took it since is its owner."""
+    channel = FakeChannel()
+    with closing(notify(environment, clock)) as application:
+        desk = ReminderDesk(application, clock, deliveries(application, [channel]))
+        for serial in (1, 2, 3, 4):
+            about = {"petition_id": petition_id(serial), "number": number(serial)}
+            desk.tell("ownership.awaited.v1", **about)
+            desk.tell("ownership.taken.v1", **about)
+            desk.tell("term.ended.v1", term="first_step", **about)
+            due = {"on": "2026-12-24"}
+            begun = {"term": "handling", "runs_from": "2026-11-24", "due": due}
+            desk.tell("term.begun.v1", **begun, **about)
+        for serial in (1, 2, 3):
+            await_again(desk, serial)
+        for serial, owner in ((2, SHEN), (3, HUANG)):
+            about = {"petition_id": petition_id(serial), "number": number(serial)}
+            desk.tell("ownership.taken.v1", owner=owner, **about)
+    left_behind(environment["SQLITE_DBNAME"], "notify", "notify_0007", *BEFORE_VOIDED)
+    with closing(notify(environment, clock)) as application:
+        desk = ReminderDesk(application, clock, deliveries(application, [channel]))
+        forgetting = Forgetting(application, EarlierVoided(application.log_of_events))
+        assert [forgetting.go_on(), forgetting.go_on()] == [1, 0]
+        forgotten = [f for f in desk.facts() if isinstance(f, PetitionReminders.OwnerForgotten)]
+        assert [(fact.number, fact.owner) for fact in forgotten] == [(number(1), HUANG)]
+        desk.look()
+        told = {(each.number, each.recipient) for each in channel.told if each.term}
+        head = f"office_head:{COUNTY}"
+        assert told == {
+            (number(1), head),
+            (number(2), SHEN),
+            (number(3), HUANG),
+            (number(4), HUANG),
+        }
+
+
+@pytest.mark.parametrize("environment", ["notify"], indirect=True)
+def test_whoever_took_it_while_voided_owners_are_gone_through_stays_owner(
+    environment: dict[str, str], clock: Clock
+):
+    """What is on the list of the upgrade is looked at as it is by then."""
+    with closing(notify(environment, clock)) as application:
+        desk = ReminderDesk(application, clock, deliveries(application, [FakeChannel()]))
+        desk.tell("ownership.taken.v1")
+        await_again(desk, 1)
+        desk.tell("ownership.taken.v1", owner=SHEN)
+        with application.log_of_events.writing() as transaction:
+            transaction.insert("earlier_voided", {"petition_id": petition_id()}, key="petition_id")
+        forgetting = Forgetting(application, EarlierVoided(application.log_of_events))
+        assert [forgetting.go_on(), forgetting.go_on()] == [1, 0]
+        assert not [f for f in desk.facts() if isinstance(f, PetitionReminders.OwnerForgotten)]
+
+
+def await_again(desk: ReminderDesk, serial: int) -> None:
+    """Do what the version before did when an owner was voided."""
+    about, now = Subject(petition_id(serial), number(serial), COUNTY), desk.clock()
+
+    def decide(unit: Unit) -> Answer:
+        occasion = Occasion(f"voided-{serial}", now)
+        desk.application.plan_for_untaken(unit, about, occasion)
+        return {}
+
+    desk.application.run(Provenance("service:notify", "c", f"c-{serial}"), decide)

@@ -10,7 +10,14 @@ from services.notify.domain.plan import By, Plan, again_of, is_again, plan_of
 from services.notify.domain.planning import OFFICE_HOURS, Span, day_of, is_more_urgent
 from services.notify.domain.policy import reason_at
 from services.notify.domain.refusals import BeyondTheTerm, NotOfATerm
-from services.notify.domain.reminder import OWNS, RECUSAL_DUE, SPLIT, Occasion, Reminder
+from services.notify.domain.reminder import (
+    OWNS,
+    RECUSAL_DUE,
+    SPLIT,
+    UNTAKEN,
+    Occasion,
+    Reminder,
+)
 from services.notify.domain.telling import UNTOLD, Telling
 from statute.workdays import WorkCalendar
 
@@ -36,6 +43,15 @@ class OfTerms(Telling):
         self.cancel("owner_changed", at, recipient=owner, sparing=SPLIT)
         self.cancel("owner_changed", at, about=RECUSAL_DUE)
         self._tell_instead(untold, not_before, at)
+
+    def forget_voided(self, not_before: datetime, at: datetime) -> None:
+        """Forget an owner of whom no fact says that he was voided, though he was.
+
+        Somebody was to see that it is taken after he was told that he owns it: so nobody did.
+        """
+        told = [each.reason for each in self.reminders.values() if each.reason in {OWNS, UNTAKEN}]
+        if self.owner is not None and told and told[-1] == UNTAKEN:
+            self.forget_owner(self.owner, not_before, at)
 
     def _untold(self, recipient: str) -> list[Reminder]:
         """Return what he has not been told of terms yet, the latest of each."""

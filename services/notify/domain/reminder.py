@@ -5,6 +5,7 @@ from datetime import date, datetime
 from typing import Final
 
 OWNS: Final = "ownership_taken"
+UNTAKEN: Final = "untaken"
 RECUSAL_DUE: Final = "recusal_due"
 REPLACEMENT_DUE: Final = "replacement_due"
 SPLIT: Final = "split"

@@ -1,8 +1,9 @@
-"""How far the terms that ran before there were plans have been gone through."""
+"""What an upgrade leaves to be gone through: terms that ran before it, owners voided before it."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from chassis.eventstore.log import EventLog
+from chassis.eventstore.transaction import Writing
 
 
 class EarlierTerms:
@@ -35,3 +36,21 @@ class EarlierTerms:
             asked,
         )
         return dict(rows)
+
+
+class EarlierVoided:
+    """The table `earlier_voided`: matters whose owner may have been voided before the upgrade."""
+
+    def __init__(self, log: EventLog) -> None:
+        self._log = log
+
+    def page(self, limit: int) -> Sequence[str]:
+        """Return some of them, by their petition; none when all is done."""
+        sql = "SELECT petition_id FROM earlier_voided ORDER BY petition_id LIMIT ?"
+        return [petition_id for (petition_id,) in self._log.query(sql, (limit,))]
+
+    @staticmethod
+    def strike(transaction: Writing, petitions: Sequence[str]) -> None:
+        """Take them off: they have been gone through."""
+        marks = ", ".join("?" for _ in petitions)
+        transaction.write(f"DELETE FROM earlier_voided WHERE petition_id IN ({marks})", petitions)  # noqa: S608 - placeholders
