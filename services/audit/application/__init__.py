@@ -127,19 +127,20 @@ class Audit(EventSourcedApplication):
             known_size: of an older checkpoint that the reader has kept.
 
         Raises:
-            PetitionUnknown, OfficeNotAllowed: as for a replay.
+            PetitionUnknown, OfficeNotAllowed: as for a replay; and where a replay would leave out
+                facts, as a bundle cannot.
             HistoryIncomplete: an event of the case waits for an operator, or nothing is signed yet.
             CheckpointUnknown: there was no checkpoint of that size.
         """
         with self.log_of_events.reading() as transaction:
-            self._opened(transaction, reader, number)
+            Opening(transaction, self._timelines, reader).whole_of(number)
             size = self._evidence.size(transaction)
         self.awaited(
             lambda: self._evidence.ready(self.log_of_events, size) or None, SIGNED_WITHIN_S
         )
         with self.log_of_events.reading() as transaction:
             # Of what it is part of by now.
-            matter = self._opened(transaction, reader, number)
+            matter = Opening(transaction, self._timelines, reader).whole_of(number)
             evidence = self._evidence.of_case(transaction, matter[1], matter[0], known_size)
         now = self.clock()
         exported = partial(
@@ -162,7 +163,7 @@ class Audit(EventSourcedApplication):
         """
         with self.log_of_events.reading() as transaction:
             if number := self._timelines.number_of(transaction, sought):
-                self._opened(transaction, reader, number)
+                Opening(transaction, self._timelines, reader).matter_of(number)
                 raise PetitionOnRecord(**{sought.by: sought.what})
             size = self._evidence.size(transaction)
         self.awaited(
@@ -170,9 +171,6 @@ class Audit(EventSourcedApplication):
         )
         with self.log_of_events.reading() as transaction:
             return self._evidence.of_absence(transaction, sought, known_size)
-
-    def _opened(self, transaction: Questions, reader: Reader, number: str) -> Matter:
-        return Opening(transaction, self._timelines, reader).matter_of(number)
 
     def record_heads(self, size: int, root: bytes) -> None:
         """Record the root over the ends of all chains at a size of the ledger, once."""

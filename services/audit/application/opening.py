@@ -2,14 +2,15 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import chain
 from typing import Protocol
 
 from chassis.eventstore.transaction import Questions
 from services.audit.application.sight import Reader, check_reader
 from services.audit.domain.evidence import Sought
-from services.audit.domain.refusals import PetitionUnknown
+from services.audit.domain.refusals import OfficeNotAllowed, PetitionUnknown
 from services.audit.domain.timeline import Fact, Part, in_order
 
 # Id and number of the petition that a matter is named after.
@@ -51,6 +52,7 @@ class Opening:
     questions: Questions
     timelines: Timelines
     reader: Reader
+    _unknown: dict[Matter, bool] = field(default_factory=dict)
 
     def matter_of(self, number: str) -> Matter:
         """Return the matter that a number belongs to now.
@@ -64,10 +66,25 @@ class Opening:
         self._check(matter, number)
         return matter
 
+    def whole_of(self, number: str) -> Matter:
+        """Return the matter that a number belongs to now, for who is shown all of it or nothing.
+
+        Raises:
+            PetitionUnknown: it has facts that name what is not the reader's to see.
+            OfficeNotAllowed: it is not his to see.
+        """
+        matter = self.matter_of(number)
+        if self._hidden(self.timelines.facts_of(self.questions, matter[0], None, None)):
+            raise PetitionUnknown(number=number)
+        return matter
+
     def facts_of(
         self, number: str, as_of: datetime | None, occurred_until: datetime | None
     ) -> Sequence[Fact]:
         """Return what the matter of a number had on record, none before its cause.
+
+        Left out is what names a matter that is sealed from the reader by now, such as of a repeat
+        that has left: he is told of nothing, as in all lists.
 
         Args:
             as_of: the matter that it belonged to then, and what was on record by then.
@@ -80,7 +97,9 @@ class Opening:
             return []
         if matter != self.timelines.matter_of(self.questions, number):
             self._check(matter, number)
-        return in_order(self.timelines.facts_of(self.questions, matter[0], as_of, occurred_until))
+        facts = self.timelines.facts_of(self.questions, matter[0], as_of, occurred_until)
+        hidden = self._hidden(facts)
+        return [fact for fact in in_order(facts) if not hidden & _named_by(fact)]
 
     def shown(self, matter: Matter, facts: Sequence[Fact]) -> Mapping[Matter, Sequence[str]]:
         """Return of which matters some facts are now: of each fact the petition, by its matter.
@@ -95,6 +114,29 @@ class Opening:
             shown[matters.get(fact.petition_id, matter)].append(fact.petition_id)
         return shown
 
+    def _hidden(self, facts: Sequence[Fact]) -> frozenset[str]:
+        """Return ids and numbers, among what facts name, of what the reader is not to know of."""
+        named = frozenset(chain.from_iterable(map(_named_by, facts)))
+        parts = self.timelines.parts(self.questions, named)
+        hidden = [part for part in parts if self._is_unknown(part.matter)]
+        return frozenset(chain.from_iterable((part.petition_id, part.number) for part in hidden))
+
+    def _is_unknown(self, matter: Matter) -> bool:
+        """Tell whether a matter does not exist for the reader; asked for once each."""
+        if matter not in self._unknown:
+            try:
+                self._check(matter, "")
+            except PetitionUnknown:
+                self._unknown[matter] = True
+            except OfficeNotAllowed:
+                self._unknown[matter] = False
+        return self._unknown[matter]
+
     def _check(self, matter: Matter, number: str) -> None:
         facts = self.timelines.facts_of(self.questions, matter[0], None, None)
         check_reader(self.reader, facts, matter[1], number)
+        self._unknown[matter] = False
+
+
+def _named_by(fact: Fact) -> frozenset[str]:
+    return fact.about | fact.numbers

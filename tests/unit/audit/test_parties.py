@@ -1,5 +1,6 @@
 """The history of what is sealed is nobody's who is a party to it, or has no need of it."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,6 +14,8 @@ from tests.builders import (
     CITY,
     COUNTY,
     HEAD,
+    HOUR,
+    NOON,
     SAME_COUNTY,
     actor,
     cloud_event,
@@ -20,7 +23,9 @@ from tests.builders import (
     petition_id,
     registered,
 )
-from tests.unit.audit.desk import Desk
+from tests.unit.audit.desk import AUDITOR, Desk
+from tests.unit.audit.ledgers import LedgerDesk
+from tests.unit.audit.test_merging import linked, unlinked
 
 HEAD_OF_COUNTY = Reader(actor(HEAD, COUNTY), auditing=False)
 
@@ -96,3 +101,67 @@ class TestTheHistoryOfAnAccusation:
         desk.take_in(cloud_event("intake", 2, "petition.corrected.v1", data))
         with pytest.raises(PetitionUnknown):
             asked(desk, city)
+
+
+PARTY, NO_PARTY = Reader(AUDITOR, auditing=True), Reader(actor("A2", ""), auditing=True)
+NEXT_DOOR = Reader(actor("D3", SAME_COUNTY), auditing=False)
+
+
+def parted(desk: Desk) -> str:
+    """Have an open case, and what was a repeat of it for a while: an accusation by now."""
+    about = {"petition_id": petition_id(), "number": number(), "office": SAME_COUNTY}
+    marks = {"sealed": False, "kept_out": [mark_of(number(2), "L9")]}
+    joined = {"repeat_number": number(2), "repeat_petition_id": petition_id(2)}
+    accused = {"petition_id": petition_id(2), "number": number(2), "sealed": True}
+    now_named = {**accused, "kept_out": [mark_of(number(2), AUDITOR.subject)]}
+    desk.take_in(registered(1, office=SAME_COUNTY), registered(2, 2), linked(3, 2, 1))
+    desk.take_in(cloud_event("responsibility", 1, "repeat.joined.v1", about | joined))
+    desk.take_in(cloud_event("responsibility", 2, "parties.kept_out.v1", about | marks))
+    desk.replay(of=number(1, SAME_COUNTY), by=actor("A2", ""))
+    desk.follow_itself()
+    desk.take_in(unlinked(4, 2, 1), cloud_event("intake", 5, "petition.corrected.v1", accused))
+    desk.take_in(cloud_event("intake", 6, "party.named.v1", now_named))
+    desk.clock.advance(10 * HOUR)
+    return number(1, SAME_COUNTY)
+
+
+class TestAnOpenCaseThatHadToDoWithOne:
+    """Is shown without what names the accusation to those for whom there is none."""
+
+    # While it was part of the case, what has changed since then, and now.
+    PERIODS = (Period(None, NOON + 3.5 * HOUR), Period(NOON + 3.5 * HOUR), Period())
+
+    @pytest.mark.parametrize("period", PERIODS)
+    @pytest.mark.parametrize("reader", [PARTY, NEXT_DOOR])
+    def test_to_them(self, desk: Desk, reader: Reader, period: Period):
+        answer = desk.application.replay(reader, parted(desk), period, None, {})
+        told = str([answer["entries"], answer["left"]])
+        assert number(2) not in told
+        assert petition_id(2) not in told
+        kinds = {each.type for each in answer["entries"]}
+        assert ("petition.registered.v1" in kinds) == (period.since is None)
+
+    @pytest.mark.parametrize("period", PERIODS)
+    def test_to_an_auditor_who_is_no_party_as_it_is(self, desk: Desk, period: Period):
+        answer = desk.application.replay(NO_PARTY, parted(desk), period, None, {})
+        assert number(2) in str([answer["entries"], answer["left"]])
+
+    def test_to_be_taken_away_not_at_all(self, desk: Desk, tmp_path: Path):
+        """Nothing can be left out of a bundle; an auditor who is no party takes it."""
+        of, ledger = parted(desk), LedgerDesk(desk, tmp_path)
+        ledger.state_heads()
+        for reader in (PARTY, NEXT_DOOR):
+            with pytest.raises(PetitionUnknown):
+                desk.application.export(reader, of, None)
+        assert desk.application.export(NO_PARTY, of, None).facts
+
+    def test_without_a_trace_of_it_in_what_is_on_record_of_the_look(self, desk: Desk):
+        """The accusation is on record as shown to whom it was, and to nobody else."""
+        of, then = parted(desk), Period(None, NOON + 3.5 * HOUR)
+        shown = []
+        for reader in (PARTY, NO_PARTY):
+            before = len(desk.facts())
+            desk.application.replay(reader, of, then, None, {})
+            shown.append({each.number for each in desk.facts()[before:]})
+            desk.clock.advance(HOUR)
+        assert shown == [{of}, {of, number(2)}]
