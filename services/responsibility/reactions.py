@@ -43,7 +43,7 @@ def needs(
     application: Responsibility, reading: Reading
 ) -> Mapping[str, Callable[[CloudEvent], Iterable[UUID]]]:
     """Return type of event to the ids of what its reaction asks for."""
-    followed = (PartyNamedV1, PetitionCorrectedV1, PetitionWithdrawnV1)
+    followed = (PartyNamedV1, PetitionWithdrawnV1)
     return {
         PetitionRegisteredV1.TYPE: lambda event: application.needed_for(
             reading.registration_of(event)
@@ -51,10 +51,17 @@ def needs(
         RepeatLinkedV1.TYPE: lambda event: Merging.needed_to_join(reading.joining_of(event)),
         RepeatUnlinkedV1.TYPE: lambda event: Parting.needed_to_leave(reading.leaving_of(event)),
         **{message.TYPE: _matter_and_course for message in followed},
+        PetitionCorrectedV1.TYPE: _matter_and_its_own,
     }
 
 
 def _matter_and_course(event: CloudEvent) -> list[UUID]:
+    matter_id = event.data["matter_id"]
+    return [Ownership.create_id(matter_id), Course.create_id(matter_id)]
+
+
+def _matter_and_its_own(event: CloudEvent) -> list[UUID]:
+    """Return those of the matter, and of the one that the petition itself was the first of."""
     ids = dict.fromkeys((event.data["matter_id"], event.data["petition_id"]))
     return [make(each) for each in ids for make in (Ownership.create_id, Course.create_id)]
 

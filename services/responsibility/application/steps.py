@@ -162,11 +162,13 @@ def withdraw_course(
 def follow_matter(course: Course, ownership: Ownership, calendar: WorkCalendar) -> None:
     """Let the course follow its matter, when it is next looked at.
 
-    The class may have been corrected in another process while the course began in this one. A
-    repeat that was registered before the closure and joined after it opens the matter at once.
+    Class and receipt may have been corrected in another process while the course began in this
+    one. A repeat that was registered before the closure and joined after it opens the matter at
+    once.
     """
     corrected_at = max(ownership.modified_on, course.since)
     course.reclassify(ownership.petition_class, corrected_at, calendar)
+    follow_receipt(ownership, course, corrected_at, calendar)
     reopened_at = ownership.record.reopened_at
     if course.state == "closed" and ownership.closed_at is None and reopened_at is not None:
         owner = ownership.current_owner

@@ -31,9 +31,9 @@ class Timed(UnderWay):
         Where it still runs from the first receipt; and to a later day only while it is not over:
         what is late on record stays so.
         """
-        first = self.terms[FIRST_STEP]
+        first = self.terms.get(FIRST_STEP)
         anew = any(past.term.rule.code == FIRST_STEP for past in self.past_terms)
-        if anew or first.ended_on is not None:
+        if anew or first is None or first.ended_on is not None:
             return False
         return day_of(received_at) <= first.term.runs_from or not first.over_at(at)
 

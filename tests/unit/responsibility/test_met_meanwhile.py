@@ -2,10 +2,12 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 import pytest
 
+from chassis.eventstore.instants import text_of
 from chassis.messaging.inbox import Inbox, provenance_of
 from contracts.events import MESSAGES
 from services.responsibility.bootstrap import READING
@@ -14,8 +16,10 @@ from services.responsibility.readmodels.caseloads import Caseloads
 from services.responsibility.readmodels.matters import Matters
 from services.responsibility.readmodels.terms import TermTables
 from tests.builders import (
+    DAY,
     FOLLOWER,
     HUANG,
+    NOON,
     SHEN,
     TODAY,
     Clock,
@@ -34,7 +38,7 @@ from tests.unit.responsibility.casebook import (
     succeed,
     take,
 )
-from tests.unit.stores import SourceLog, Stores
+from tests.unit.stores import SourceLog, Stores, rows
 
 LETTER = registered(1, channel="letter")
 
@@ -141,6 +145,25 @@ class TestCorrectingTheClassWhileTheCourseBegins:
         answer = take("ask_extension", days=3)(pair.fast)
         assert (answer["petition_class"], answer["previous_class"]) == ("appeal", "suggestion")
         assert [term["term"] for term in answer["terms"]] == ["first_step", "handling"]
+
+
+class TestCorrectingTheReceiptWhileTheCourseBegins:
+    def test_the_first_step_is_due_by_what_is_right(self, pair: Pair):
+        """Two streams, so both are written; the next step lets the course follow."""
+        pair.deliver()
+        receive(HUANG)(pair.fast)
+        about = {"petition_id": petition_id(), "matter_id": petition_id(), "number": number()}
+        after = {"occurred_at": text_of(NOON - 4 * DAY)}
+        corrected = {**about, "matter_number": number(), "after": after}
+        pair.log.events.append(cloud_event("intake", 2, "petition.corrected.v1", corrected))
+        pair.meanwhile(lambda _: pair.deliver())
+        begun = take("order_supervision")(pair.slow)
+        assert begun["terms"][0]["runs_from"] == TODAY.isoformat()
+        answer = take("answer_supervision")(pair.fast)
+        assert answer["terms"][0]["runs_from"] == "2026-11-20"
+        assert [row[4] for row in rows(pair.fast, "term") if row[2] == "first_step"] == [
+            date(2026, 12, 5).toordinal()
+        ]
 
 
 class TestFetchingWhatIsJustArriving:
