@@ -1,11 +1,11 @@
 """Opens one case for a reader: its facts as of an instant, and of which cases they are."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import chain
-from typing import Protocol
+from typing import Any, Protocol, TypeVar
 
 from chassis.eventstore.transaction import Questions
 from services.audit.application.sight import Reader, check_reader
@@ -13,6 +13,7 @@ from services.audit.domain.evidence import Sought
 from services.audit.domain.refusals import OfficeNotAllowed, PetitionUnknown
 from services.audit.domain.timeline import Fact, Part, in_order
 
+T = TypeVar("T")
 # Id and number of the petition that a matter is named after.
 Matter = tuple[str, str]
 
@@ -47,12 +48,13 @@ class Timelines(Protocol):
 
 @dataclass(frozen=True)
 class Opening:
-    """One look at the record for one reader."""
+    """One look at the record for one reader; what it has asked it does not ask again."""
 
     questions: Questions
     timelines: Timelines
     reader: Reader
     _unknown: dict[Matter, bool] = field(default_factory=dict)
+    _answers: dict[Any, Any] = field(default_factory=dict)
 
     def matter_of(self, number: str) -> Matter:
         """Return the matter that a number belongs to now.
@@ -60,7 +62,7 @@ class Opening:
         Raises:
             PetitionUnknown, OfficeNotAllowed: it is not the reader's to see.
         """
-        matter = self.timelines.matter_of(self.questions, number)
+        matter = self._asked(self.timelines.matter_of, number, None)
         if matter is None:
             raise PetitionUnknown(number=number)
         self._check(matter, number)
@@ -74,7 +76,7 @@ class Opening:
             OfficeNotAllowed: it is not his to see.
         """
         matter = self.matter_of(number)
-        if self._hidden(self.timelines.facts_of(self.questions, matter[0], None, None)):
+        if self._hidden(self._asked(self.timelines.facts_of, matter[0], None, None)):
             raise PetitionUnknown(number=number)
         return matter
 
@@ -92,12 +94,12 @@ class Opening:
         Raises:
             PetitionUnknown, OfficeNotAllowed: that matter is not the reader's to see.
         """
-        matter = self.timelines.matter_of(self.questions, number, as_of)
+        matter = self._asked(self.timelines.matter_of, number, as_of)
         if matter is None:
             return []
-        if matter != self.timelines.matter_of(self.questions, number):
+        if matter != self._asked(self.timelines.matter_of, number, None):
             self._check(matter, number)
-        facts = self.timelines.facts_of(self.questions, matter[0], as_of, occurred_until)
+        facts = self._asked(self.timelines.facts_of, matter[0], as_of, occurred_until)
         hidden = self._hidden(facts)
         return [fact for fact in in_order(facts) if not hidden & _named_by(fact)]
 
@@ -107,8 +109,7 @@ class Opening:
         Args:
             matter: that was asked for; it is among them, though nothing of it may be shown.
         """
-        parts = self.timelines.parts(self.questions, {fact.petition_id for fact in facts})
-        matters = {part.petition_id: part.matter for part in parts}
+        matters = {part.petition_id: part.matter for part in self._parts_named_by(facts)}
         shown: dict[Matter, list[str]] = defaultdict(list, {matter: []})
         for fact in facts:
             shown[matters.get(fact.petition_id, matter)].append(fact.petition_id)
@@ -116,10 +117,13 @@ class Opening:
 
     def _hidden(self, facts: Sequence[Fact]) -> frozenset[str]:
         """Return ids and numbers, among what facts name, of what the reader is not to know of."""
-        named = frozenset(chain.from_iterable(map(_named_by, facts)))
-        parts = self.timelines.parts(self.questions, named)
+        parts = self._parts_named_by(facts)
         hidden = [part for part in parts if self._is_unknown(part.matter)]
         return frozenset(chain.from_iterable((part.petition_id, part.number) for part in hidden))
+
+    def _parts_named_by(self, facts: Sequence[Fact]) -> Sequence[Part]:
+        named = frozenset(chain.from_iterable(map(_named_by, facts)))
+        return self._asked(self.timelines.parts, named)
 
     def _is_unknown(self, matter: Matter) -> bool:
         """Tell whether a matter does not exist for the reader; asked for once each."""
@@ -133,9 +137,16 @@ class Opening:
         return self._unknown[matter]
 
     def _check(self, matter: Matter, number: str) -> None:
-        facts = self.timelines.facts_of(self.questions, matter[0], None, None)
+        facts = self._asked(self.timelines.facts_of, matter[0], None, None)
         check_reader(self.reader, facts, matter[1], number)
         self._unknown[matter] = False
+
+    def _asked(self, question: Callable[..., T], *arguments: Any) -> T:
+        asked = question, arguments
+        if asked not in self._answers:
+            self._answers[asked] = question(self.questions, *arguments)
+        answer: T = self._answers[asked]
+        return answer
 
 
 def _named_by(fact: Fact) -> frozenset[str]:
