@@ -41,7 +41,7 @@ th{{background:#f2f2f2;font-weight:600}} .summary th{{width:9em}}
 .history{{table-layout:fixed}} .at{{width:2.6em}} .when{{width:8.2em}} .who{{width:7em}}
 .what{{width:11em}}
 thead{{display:table-header-group}} tr{{break-inside:avoid}}
-small,summary,.note{{color:#555;font-size:.85em}} b{{font-weight:400;color:#555}}
+small,summary,.note{{color:#555;font-size:.85em}} i{{font-style:normal;color:#555}}
 @media print{{body{{font-size:9.5pt;line-height:1.45;margin:0;padding:0;max-width:none}}
 details:not([open]){{display:none}}}}
 </style></head><body>
@@ -114,7 +114,7 @@ def _cells(cells: Iterable[str]) -> str:
 def _clocks(told: Told) -> str:
     recorded = _clock(told.recorded)
     return (
-        f"{recorded}<br><b>发生时间：</b><br>{_clock(told.occurred)}" if _apart(told) else recorded
+        f"{recorded}<br><i>发生时间：</i><br>{_clock(told.occurred)}" if _apart(told) else recorded
     )
 
 
@@ -144,4 +144,4 @@ def _lines(lines: Iterable[Line]) -> Iterator[str]:
     """Yield lines in HTML; what is longer than one goes on below its word."""
     for word, value in lines:
         below = "\n" if "\n" in value else ""
-        yield f"<b>{escape(word)}：</b>" + escape(below + value).replace("\n", "<br>")
+        yield f"<i>{escape(word)}：</i>" + escape(below + value).replace("\n", "<br>")

@@ -1,12 +1,94 @@
-"""The page to be read and printed: in Chinese, every kind of fact."""
+"""The page to be read and printed: in Chinese, every kind of fact, every member and code of it."""
 
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import msgspec.inspect
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from contracts.events import MESSAGES
+from contracts.rpc.course import GROUNDS, TYPES
 from services.audit.gateways.page import TITLES, page_of
+from services.audit.gateways.page_codes import code_in_words
+from services.audit.gateways.page_values import in_words, name_in_words
+from statute.course import EVERY_STATE, GIVEN, STEPS
+from statute.terms import REMINDED_TERMS
 from tests.builders import number
+from tests.contract.published import EXAMPLES
 
 EVENT = {"recordedtime": "2026-11-24T04:00:00Z", "actor": "K1", "data": {"reason": "<b>"}}
+SAMPLES = EXAMPLES.parents[1] / "tests" / "contract" / "samples"
+# What the machinery of the store keeps beside what a fact states.
+OF_THE_STORE = {"timestamp", "originator_topic"}
+
+
+def events_in(path: Path) -> list[dict[str, Any]]:
+    """Return the events of an example, or of a sample as a log has stored it."""
+    read = json.loads(path.read_text(encoding="utf-8"))
+    return [read] if "data" in read else [stored(row) for row in read["events"]]
+
+
+def stored(row: dict[str, Any]) -> dict[str, Any]:
+    data = json.loads(row["state"])
+    kept = {name: value for name, value in data.items() if name not in OF_THE_STORE}
+    clocks = {"time": data["timestamp"], "recordedtime": data["timestamp"]}
+    return {**EVENT, **clocks, "type": row["topic"], "data": kept}
+
+
+FILES = {
+    path.stem: events_in(path)
+    for path in [*(EXAMPLES / "events").glob("*.json"), *SAMPLES.glob("*.json")]
+}
+Member = tuple[str, str, str]
+
+
+def members(type_: msgspec.inspect.Type, within: str) -> Iterator[tuple[str, str]]:
+    """Yield each member of a message with what it is part of."""
+    match type_:
+        case msgspec.inspect.StructType():
+            for field in type_.fields:
+                yield within, field.encode_name
+                yield from members(field.type, field.encode_name)
+        case msgspec.inspect.UnionType():
+            for each in type_.types:
+                yield from members(each, within)
+        case msgspec.inspect.ListType():
+            yield from members(type_.item_type, within)
+
+
+def codes(type_: msgspec.inspect.Type, within: str, name: str = "") -> Iterator[Member]:
+    """Yield each code with the member that has it, and what that is part of."""
+    match type_:
+        case msgspec.inspect.StructType():
+            for field in type_.fields:
+                yield from codes(field.type, name or within, field.encode_name)
+        case msgspec.inspect.UnionType():
+            for each in type_.types:
+                yield from codes(each, within, name)
+        case msgspec.inspect.ListType():
+            yield from codes(type_.item_type, within, name)
+        case msgspec.inspect.LiteralType():
+            yield from ((within, name, code) for code in type_.values if code)
+
+
+def kind_of(type_: str) -> str:
+    return type_.rpartition(".v")[0]
+
+
+def of_every_message(walk: Any) -> list[Any]:
+    found = (
+        walk(msgspec.inspect.type_info(each), kind_of(type_)) for type_, each in MESSAGES.items()
+    )
+    return sorted({member for each in found for member in each})
+
+
+def is_chinese(word: str | None) -> bool:
+    return re.search("[\u4e00-\u9fff]", word or "") is not None
 
 
 @pytest.mark.parametrize("type_", sorted(MESSAGES))
@@ -16,5 +98,228 @@ def test_each_kind_of_fact_has_a_title_in_chinese(type_: str):
     assert f"<td>{title}<br>" in page_of(number(), [{**EVENT, "type": type_}])
 
 
+class TestWords:
+    def test_each_member_of_each_message_has_one(self):
+        """A new member comes with its Chinese word in `page_words.NAMES`."""
+        members_of_all = of_every_message(members)
+        assert len(members_of_all) > 300
+        assert [each for each in members_of_all if not is_chinese(name_in_words(*each[::-1]))] == []
+
+    def test_each_code_of_each_message_has_one(self):
+        """A new code comes with its Chinese word in `page_codes.CODES`."""
+        codes_of_all = of_every_message(codes)
+        assert len(codes_of_all) > 200
+        wordless = [
+            (within, name, code)
+            for within, name, code in codes_of_all
+            if not is_chinese(code_in_words(name, within, code))
+        ]
+        assert wordless == []
+
+    @pytest.mark.parametrize("name", sorted(GIVEN))
+    def test_what_is_stated_with_a_step_has_one(self, name: str):
+        assert is_chinese(name_in_words(name, "given"))
+
+    @pytest.mark.parametrize("name", [*TYPES, *GROUNDS])
+    def test_each_code_of_a_statement_has_one(self, name: str):
+        type_ = msgspec.inspect.type_info({**TYPES, **GROUNDS}[name])
+        stated = "ground" if name in GROUNDS else name
+        for within, _, code in codes(type_, "given", stated):
+            assert is_chinese(code_in_words(stated, within, code)), code
+
+    def test_what_the_statute_has_in_codes_has_one(self):
+        """What a message has as plain text, and is a code of the tables of the course."""
+        steps = [("step", code) for code in STEPS]
+        states = [("state", code) for code in EVERY_STATE]
+        terms = [("term", code) for code in REMINDED_TERMS]
+        for name, code in [*steps, *states, *terms]:
+            assert is_chinese(code_in_words(name, "", code)), code
+        for step in STEPS.values():
+            assert not re.search("Art", in_words("article", "", step.article))
+            assert is_chinese(in_words("article", "", step.article))
+
+    @pytest.mark.parametrize(
+        ("name", "value", "words"),
+        [
+            ("article", "Arts 27 to 31", "《信访工作条例》第 27 至 31 条"),
+            ("article", "Art 31(1) to (5)", "《信访工作条例》第 31 条（1）至（5）"),
+            ("recipient", "office_head:330424-01", "330424-01 单位负责人"),
+            ("kind", "again/L1", "暂缓后再次提醒（L1）"),
+            ("kind", "again/office_head:330424-01", "暂缓后再次提醒（330424-01 单位负责人）"),
+            ("kind", "workdays_5", "届满前 5 个工作日"),
+            ("sealed", False, "否"),
+            ("reply_received", True, "是"),
+            ("due_at", "2026-11-24T16:30:00Z", "2026年11月25日 00:30"),
+            ("due_at", "2026-11-24T16:30:00.123456Z", "2026年11月25日 00:30"),
+            ("day", "2026-01-05", "2026年1月5日"),
+            ("day", "2026-02-31", "2026-02-31"),
+            ("parts", ["unit", "team"], "承办单位、专班"),
+            ("late_days", {"acceptance": 0}, "受理告知：0"),
+            ("late_days", 3, "3"),
+            ("rises", {"office_head:330424-01": 3}, "330424-01 单位负责人：3"),
+            (
+                "given",
+                {"satisfied": False, "unit": "330424-07"},
+                "承办单位：330424-07；是否满意：否",
+            ),
+            ("hours", None, "无"),
+            ("a_member_to_come", [{"and_more": True}], "and_more：是"),
+        ],
+    )
+    def test_a_value_is_what_a_reader_reads(self, name: str, value: object, words: str):
+        assert in_words(name, "", value) == words
+
+    def test_points_of_time_are_in_the_order_of_time(self):
+        """`late_10` stands before `late_2` in the event, whose members are sorted by name."""
+        points = {
+            "due": "2026-12-08T01:00:00Z",
+            "late_10": "2026-12-22T01:00:00Z",
+            "late_2": "2026-12-10T01:00:00Z",
+        }
+        assert in_words("points", "", points).splitlines() == [
+            "届满：2026年12月8日 09:00",
+            "逾期第 2 个工作日：2026年12月10日 09:00",
+            "逾期第 10 个工作日：2026年12月22日 09:00",
+        ]
+
+    @pytest.mark.parametrize("text", ["split", "merged", "start", "2026-11-24T04:00:00Z", "Art 22"])
+    def test_what_people_wrote_is_left_as_it_is(self, text: str):
+        """The reason of a step may be a word that is a code elsewhere."""
+        for kind in ("course.step_taken", "repeat.unlinked", "reminder.snoozed"):
+            assert in_words("reason", kind, text) == text
+            assert in_words("document", kind, text) == text
+
+
+@pytest.mark.parametrize("name", sorted(FILES))
+def test_no_page_shows_the_reader_what_only_a_program_reads(name: str):
+    """No instant but in Beijing time, no Python, no name in English, and ids only folded away."""
+    page = page_of(number(), FILES[name])
+    shown = re.sub("<details>.*?</details>", "", page[page.index("<h1>") :])
+    for unreadable in (
+        r"[0-9]T[0-9]{2}:",
+        r":[0-9.]+Z",
+        r"\b(False|True|None)\b",
+        r"[\[{]&#x27;|[\[{]'",
+        r"<i>[A-Za-z_]+：",
+        r"[0-9a-f]{8}-[0-9a-f]{4}-",
+        r"[0-9a-f]{64}",
+        r"未载明",
+    ):
+        assert not re.search(unreadable, shown), re.search(f".*{unreadable}.*", shown)
+
+
+def everywhere(value: Any, text: str) -> Any:
+    """Put a text before each string, and each name of a member inside of the data."""
+    match value:
+        case dict():
+            return {text + name: everywhere(each, text) for name, each in value.items()}
+        case list():
+            return [everywhere(each, text) for each in value]
+    return text + value if isinstance(value, str) else value
+
+
+@pytest.mark.parametrize("text", ["<script>", "&\"'--></td><td onclick=1>"])
+class TestWhatIsInAnEventIsText:
+    @pytest.mark.parametrize("name", sorted(FILES))
+    def test_whatever_has_it(self, name: str, text: str):
+        plain = page_of(number(), FILES[name])
+        events = [
+            {
+                **everywhere(event, text),
+                **{key: text + str(value) for key, value in event.items() if key != "data"},
+                "data": {**everywhere(event["data"], text), "n": everywhere(event["data"], text)},
+            }
+            for event in FILES[name]
+        ]
+        same_type = [
+            {**event, "type": was["type"]} for event, was in zip(events, FILES[name], strict=True)
+        ]
+        kept_names = [
+            {**event, "data": {key: everywhere(each, text) for key, each in was["data"].items()}}
+            for event, was in zip(same_type, FILES[name], strict=True)
+        ]
+        for damaged in (events, same_type, kept_names):
+            page = page_of(text, damaged)
+            assert text not in page
+            assert tags(page) <= tags(plain) | {
+                "<details>",
+                "<summary>",
+                "</summary>",
+                "</details>",
+            }
+
+    def test_the_number_is_none_either(self, text: str):
+        assert text not in page_of(text, [])
+
+
+def tags(page: str) -> set[str]:
+    body = page[page.index("<h1>") :]
+    return set(re.findall("<[^>]*>", body)) - {"<h2>", "</h2>", "<table>"}
+
+
 def test_what_is_in_an_event_is_text():
     assert "<b>" not in page_of(number(), [{**EVENT, "type": "case.closed.v1"}])
+
+
+class TestClocks:
+    def test_both_are_shown_where_they_differ(self):
+        """What happened before eight in the morning is of the day before in UTC."""
+        event = {**EVENT, "type": "reception.recorded.v1", "time": "2026-11-22T23:30:00Z"}
+        page = page_of(number(), [event])
+        assert (
+            "2026年11月24日<br>12:00:00<br><i>发生时间：</i><br>2026年11月23日<br>07:30:00" in page
+        )
+
+    @pytest.mark.parametrize("time", ["2026-11-24T03:59:01Z", "2026-11-24T04:00:59Z"])
+    def test_less_than_a_minute_is_no_difference(self, time: str):
+        assert "<i>发生时间" not in page_of(number(), [{**EVENT, "type": "x.y.v1", "time": time}])
+
+
+class TestOfALaterRelease:
+    def test_an_unknown_kind_and_member_are_shown_by_their_names(self):
+        event = {
+            **EVENT,
+            "type": "case.weighed.v1",
+            "data": {"weight": 3, "scales": {"left": True}},
+        }
+        page = page_of(number(), [event])
+        assert "<td>case.weighed.v1<br>" in page
+        assert "<i>weight：</i>3" in page
+        assert "<i>scales：</i>left：是" in page
+
+    def test_another_version_of_a_kind_has_its_title(self):
+        assert "<td>办结<br>" in page_of(number(), [{**EVENT, "type": "case.closed.v2"}])
+
+
+ANYTHING = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=20),
+    lambda inner: (
+        st.lists(inner, max_size=2) | st.dictionaries(st.text(max_size=9), inner, max_size=2)
+    ),
+    max_leaves=4,
+)
+
+
+@given(st.data(), st.sampled_from(sorted(FILES)), ANYTHING)
+def test_no_damage_to_an_event_keeps_the_bundle_from_being_made(data, name, instead):
+    """The verifier is to say what was changed: it needs the bundle, and that has this page."""
+    events = json.loads(json.dumps(FILES[name]))
+    event = data.draw(st.sampled_from(events))
+    part = data.draw(st.sampled_from([event, event["data"]]))
+    part[data.draw(st.sampled_from(sorted(part)))] = instead
+    del part[data.draw(st.sampled_from(sorted(part)))]
+    page_of(number(), events).encode(errors="replace")
+
+
+def test_ids_and_commitments_are_folded_away():
+    page = page_of(number(), FILES["petition.registered.v1"])
+    commitment = FILES["petition.registered.v1"][0]["data"]["commitment"]
+    aside = re.search("<details><summary>.*?</details>", page)
+    assert aside is not None
+    assert commitment in aside[0]
+
+
+def test_a_printed_page_repeats_the_head_and_cuts_no_row():
+    page = page_of(number(), [])
+    for rule in ("@page{size:A4", "thead{display:table-header-group}", "tr{break-inside:avoid}"):
+        assert rule in page
