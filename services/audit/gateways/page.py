@@ -38,8 +38,8 @@ h1{{font-size:1.5em}} h2{{font-size:1.15em;margin:1.4em 0 .4em;break-after:avoid
 table{{border-collapse:collapse;width:100%}}
 th,td{{border:1px solid #999;padding:.3em .5em;text-align:left;vertical-align:top}}
 th{{background:#f2f2f2;font-weight:600}} .summary th{{width:9em}}
-.history{{table-layout:fixed}} .at{{width:2.6em}} .when{{width:8.2em}} .who{{width:7em}}
-.what{{width:11em}}
+.history{{table-layout:fixed}} .at{{width:2.6em}} .when{{width:8.2em}} .who{{width:6.8em}}
+.what{{width:11.6em}}
 thead{{display:table-header-group}} tr{{break-inside:avoid}}
 small,summary,.note{{color:#555;font-size:.85em}} i{{font-style:normal;color:#555}}
 @media print{{body{{font-size:9.5pt;line-height:1.45;margin:0;padding:0;max-width:none}}

@@ -48,10 +48,11 @@ _OF_THE_COURSE: Final[Mapping[str, Mapping[str, str]]] = {
     "答复": {
         "reply.delivered.v1": "文号：{document}，{delivered_at} 送达，送达人 {delivered_by}",
         "reply.corrected.v1": "文号更正：{previous_document} → {document}，{recorded} 记录",
+        "case.closed.v1": "办结时载明文号：{reply_document}",
     },
     "撤回": {"withdrawal.received.v1": "{withdrawn_number}，缘由：{ground}，{recorded} 记录"},
     "办结": {
-        "case.closed.v1": "{recorded}，结果：{outcome}，办结人 {owner}，答复文号：{reply_document}",
+        "case.closed.v1": "{recorded}，结果：{outcome}，办结人 {owner}",
         "case.reopened.v1": "{recorded} 重新办理，依据：{ground}，首问责任领导仍为 {owner}",
         "case.reopening_voided.v1": "{recorded} 重新办理无效，仍为已办结（{closed_at}）",
     },

@@ -145,11 +145,16 @@ def _text(name: str, value: str) -> str:
 
 
 def _members(name: str, within: str, value: Mapping[str, Any]) -> Iterator[str]:
-    """Yield what lies inside of a member: codes to values, or members of its own."""
+    """Yield what lies inside of a member: codes to values, or members of its own.
+
+    Of people to the ids of what they were told, the people.
+    """
+    of_ids = all(map(_is_id, value.values()))
     for key, each in _in_order(value):
-        if _is_id(each):
-            yield code_in_words(name, within, key) or key
-        elif word := code_in_words(name, within, key):
+        word = code_in_words(name, within, key)
+        if of_ids:
+            yield word or key
+        elif word:
             yield f"{word}：{in_words(name, within, each)}"
-        else:
+        elif not _is_id(each):
             yield f"{name_in_words(key, name)}：{in_words(key, name, each)}"

@@ -201,6 +201,7 @@ def test_no_page_shows_the_reader_what_only_a_program_reads(name: str):
         r"\b(False|True|None)\b",
         r"[\[{]&#x27;|[\[{]'",
         r"<i>[A-Za-z_]+：",
+        r"；[a-z_]+[：；<\n]",
         r"[0-9a-f]{8}-[0-9a-f]{4}-",
         r"[0-9a-f]{64}",
         r"未载明",
@@ -323,3 +324,140 @@ def test_a_printed_page_repeats_the_head_and_cuts_no_row():
     page = page_of(number(), [])
     for rule in ("@page{size:A4", "thead{display:table-header-group}", "tr{break-inside:avoid}"):
         assert rule in page
+
+
+def told(type_: str, hour: int, **data: object) -> dict[str, Any]:
+    """Return a fact, stated for eight hours before it was recorded."""
+    clocks = {
+        "time": f"2026-11-23T{hour:02}:30:00Z",
+        "recordedtime": f"2026-11-23T{hour + 8:02}:30:00Z",
+    }
+    return {**EVENT, **clocks, "type": type_, "data": {"number": number(), **data}}
+
+
+DUE = {"on": "2026-11-23", "until": "2026-11-23T16:00:00Z"}
+REGISTERED = told(
+    "petition.registered.v1",
+    0,
+    office="330424-01",
+    channel="visit",
+    petition_class="suggestion",
+    sealed=False,
+    occurred_at="2026-11-23T00:30:00Z",
+    repeats=None,
+)
+TAKEN = told(
+    "ownership.taken.v1",
+    1,
+    owner="L1",
+    office="330424-02",
+    ground="reception",
+    taken_at="2026-11-23T01:30:00Z",
+)
+BEGUN = told("term.begun.v1", 2, term="acceptance", runs_from="2026-11-08", due=DUE)
+ENDED = told("term.ended.v1", 3, term="acceptance", ended_on="2026-11-25", late_days=2)
+
+
+def summary(*events: dict[str, Any]) -> dict[str, list[str]]:
+    """Return the tables above the history, row to lines."""
+    page = page_of(number(), events)
+    above = page[: page.index("<h2>全部记录")]
+    rows = re.findall("<tr><t[hd]>([^<]*)<td>(.*)", above)
+    return {word: re.split("<br>|<td>", lines) for word, lines in rows}
+
+
+class TestSummary:
+    def test_of_what_is_registered_alone(self):
+        found = summary(REGISTERED)
+        assert found["信访编号"] == [number()]
+        assert found["信访性质"] == ["建议意见"]
+        assert found["登记"] == [
+            "2026年11月23日 16:30 登记，机构 330424-01，信访形式：来访，2026年11月23日 08:30 提出"
+        ]
+        assert found["现任首问责任领导"] == ["尚无"]
+        assert found["现状"] == ["已登记"]
+        assert {found[row][0] for row in ("首接", "答复", "办结")} == {"尚无记录"}
+
+    def test_it_says_who_was_first_and_when_on_both_clocks(self):
+        found = summary(REGISTERED, TAKEN)
+        stated, recorded = "首接时间 2026年11月23日 09:30", "2026年11月23日 17:30 记录"
+        assert found["首接"] == [f"L1（机构 330424-02），依据：接访，{stated}，{recorded}"]
+        assert (found["现任首问责任领导"], found["现状"]) == (["L1"], ["已首接"])
+
+    def test_who_owns_it_now_does_not_replace_who_was_first(self):
+        passed_on = told(
+            "ownership.succeeded.v1", 2, previous_owner="L1", owner="L2", ground="left_post"
+        )
+        found = summary(REGISTERED, TAKEN, passed_on)
+        assert found["首接"][0].startswith("L1（")
+        assert found["责任变动"][0].startswith("L1 → L2，依据：离任")
+        assert found["现任首问责任领导"] == ["L2"]
+
+    def test_an_ownership_that_was_void_is_told_and_nobody_owns_it(self):
+        voided = told("ownership.voided.v1", 2, previous_owner="L1", office="330424-01")
+        found = summary(REGISTERED, TAKEN, voided)
+        assert found["首接"][1].startswith("L1 的责任归属无效")
+        assert (found["现任首问责任领导"], found["现状"]) == (["尚无"], ["待首接"])
+
+    def test_what_is_told_of_a_petition_that_has_joined_is_not_told_of_this_one(self):
+        other = {**TAKEN, "data": {**TAKEN["data"], "number": "XF-1", "owner": "L9"}}
+        assert summary(REGISTERED, TAKEN, other)["现任首问责任领导"] == ["L1"]
+
+    def test_a_term_that_ended_late_is_late(self):
+        assert summary(REGISTERED, BEGUN, ENDED)["受理告知"] == [
+            "2026年11月8日",
+            "2026年11月23日",
+            "2026年11月25日",
+            "逾期 2 天",
+        ]
+
+    @pytest.mark.parametrize(
+        ("changes", "kept"),
+        [
+            ([{**ENDED, "data": {**ENDED["data"], "late_days": 0}}], "按期"),
+            ([], "截至2026年11月23日未届满"),
+            (
+                [{**REGISTERED, "recordedtime": "2026-11-23T16:00:00Z"}],
+                "截至2026年11月24日逾期 1 天",
+            ),
+            ([told("term.paused.v1", 3, term="acceptance")], "听证期间不计入"),
+            ([told("term.extended.v1", 3, term="acceptance", due={})], "未载明"),
+            ([told("course.merged.v1", 3, late_days={"acceptance": 1}, ended_on="x")], "逾期 1 天"),
+            ([ENDED, told("course.split.v1", 4, terms=["acceptance"])], "截至2026年11月23日未届满"),
+        ],
+    )
+    def test_a_term_is_in_time_by_the_record(self, changes: list[dict[str, Any]], kept: str):
+        """Of one that runs it is told as of the last fact: a day later in Beijing than in UTC."""
+        assert summary(REGISTERED, BEGUN, *changes)["受理告知"][-1] == kept
+
+    def test_a_right_that_lapses_makes_nobody_late(self):
+        begun = {**BEGUN, "data": {**BEGUN["data"], "term": "objection"}}
+        late = {**REGISTERED, "recordedtime": "2026-11-25T04:00:00Z"}
+        assert summary(begun, late)["管辖异议"][-1] == "权利期限，已届满"
+
+    def test_reply_and_closure(self):
+        replied = told("reply.delivered.v1", 2, document="海信函12号", delivered_by="K1",
+                       delivered_at="2026-11-22T17:00:00Z")  # fmt: skip
+        closed = told(
+            "case.closed.v1", 3, owner="L1", outcome="settled", reply_document="海信函12号"
+        )
+        found = summary(REGISTERED, TAKEN, replied, closed)
+        assert found["答复"][0] == "文号：海信函12号，2026年11月23日 01:00 送达，送达人 K1"
+        assert found["办结"] == ["2026年11月23日 19:30，结果：已解决，办结人 L1"]
+        assert found["现状"] == ["已办结"]
+
+    def test_a_correction_is_what_holds(self):
+        corrected = told("petition.corrected.v1", 1, after={"channel": "letter"}, sealed=True)
+        of_the_matter = told("matter.corrected.v1", 2, petition_class="accusation")
+        found = summary(REGISTERED, corrected, of_the_matter)
+        assert "信访形式：来信，密封" in found["登记"][0]
+        assert found["信访性质"] == ["检举控告"]
+
+    @pytest.mark.parametrize(
+        "name", sorted(name for name in FILES if name.startswith("ownership_"))
+    )
+    def test_the_owner_is_the_one_of_the_aggregate(self, name: str):
+        """Of every sample of an ownership; one that was merged into another leads there."""
+        aggregate = json.loads((SAMPLES / f"{name}.json").read_text(encoding="utf-8"))["aggregate"]
+        page = page_of(aggregate["number"], FILES[name])
+        assert f"<th>现任首问责任领导<td>{aggregate['owner'] or '尚无'}\n" in page
