@@ -14,8 +14,10 @@ NONE: Final = "无"
 UNKNOWN: Final = "未载明"
 _DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _INSTANT: Final = re.compile(_DAY.pattern + r"T[0-9:.]+(Z|[+-][0-9]{2}:[0-9]{2})")
-# A UUID, or a digest, with the number before it where it is a mark (ADR 11).
-_ID: Final = re.compile(r"([0-9A-Z-]+\.)?[0-9a-f]{64}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+# A UUID, with a letter before it where it is a dispute's; or a digest, with the number before it
+# where it is a mark (ADR 11).
+_UUID: Final = r"([A-Z]-)?[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+_ID: Final = re.compile(rf"([0-9A-Z-]+\.)?[0-9a-f]{{64}}|{_UUID}")
 # What people have written, and names that somebody chose: as they stand.
 _VERBATIM: Final = frozenset(
     {"reason", "category", "document", "reply_document", "previous_document", "external_number"}

@@ -204,7 +204,7 @@ def test_no_page_shows_the_reader_what_only_a_program_reads(name: str):
         r"；[a-z_]+[：；<\n]",
         r"[0-9a-f]{8}-[0-9a-f]{4}-",
         r"[0-9a-f]{64}",
-        r"未载明",
+        *(["未载明"] if name.partition(".with_")[0] in MESSAGES else []),
     ):
         assert not re.search(unreadable, shown), re.search(f".*{unreadable}.*", shown)
 
