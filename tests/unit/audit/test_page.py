@@ -219,6 +219,11 @@ def everywhere(value: Any, text: str) -> Any:
     return text + value if isinstance(value, str) else value
 
 
+def valued(data: dict[str, Any], text: str) -> dict[str, Any]:
+    """Put a text before each value alone, so that the summary knows the members."""
+    return {name: everywhere(value, text) for name, value in data.items()}
+
+
 @pytest.mark.parametrize("text", ["<script>", "&\"'--></td><td onclick=1>"])
 class TestWhatIsInAnEventIsText:
     @pytest.mark.parametrize("name", sorted(FILES))
@@ -235,11 +240,11 @@ class TestWhatIsInAnEventIsText:
         same_type = [
             {**event, "type": was["type"]} for event, was in zip(events, FILES[name], strict=True)
         ]
-        kept_names = [
-            {**event, "data": {key: everywhere(each, text) for key, each in was["data"].items()}}
+        of_the_case = [
+            {**event, "data": {**valued(was["data"], text), "number": text}}
             for event, was in zip(same_type, FILES[name], strict=True)
         ]
-        for damaged in (events, same_type, kept_names):
+        for damaged in (events, same_type, of_the_case):
             page = page_of(text, damaged)
             assert text not in page
             assert tags(page) <= tags(plain) | {
