@@ -83,7 +83,8 @@ def _changes(told: Told) -> Iterator[tuple[object, Mapping[str, Any]]]:
     data = told.data
     match told.type:
         case "term.extended.v1" | "term.resumed.v1" | "term.recounted.v1":
-            yield data["term"], {"due_on": _due_on(data), "paused": False}
+            moved = {"runs_from": data["runs_from"]} if data["runs_from"] else {}
+            yield data["term"], {"due_on": _due_on(data), "paused": False, **moved}
         case "term.paused.v1":
             yield data["term"], {"paused": True}
         case "term.ended.v1":

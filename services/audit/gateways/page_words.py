@@ -117,6 +117,7 @@ NAMES: Final[Mapping[str, str]] = {
     "content_version": "内容版本",
     "occurred_at": "信访提出时间",
     "received_at": "收到时间",
+    "previous_received_at": "原收到时间",
     "registered_at": "登记时间",
     "previous_owner": "原首问责任领导",
     "owner": "首问责任领导",

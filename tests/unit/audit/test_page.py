@@ -435,6 +435,12 @@ class TestSummary:
         """Of one that runs it is told as of the last fact: a day later in Beijing than in UTC."""
         assert summary(REGISTERED, BEGUN, *changes)["受理告知"][-1] == kept
 
+    def test_a_term_that_is_counted_from_a_corrected_day_says_so(self):
+        moved = told("term.recounted.v1", 3, term="acceptance", runs_from="2026-11-07", due=DUE)
+        counted_again = {**moved, "data": {**moved["data"], "runs_from": ""}}
+        row = summary(REGISTERED, BEGUN, moved, counted_again)["受理告知"]
+        assert row[:2] == ["2026年11月7日", "2026年11月23日"]
+
     def test_a_right_that_lapses_makes_nobody_late(self):
         begun = {**BEGUN, "data": {**BEGUN["data"], "term": "objection"}}
         late = {**REGISTERED, "recordedtime": "2026-11-25T04:00:00Z"}
