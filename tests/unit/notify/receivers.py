@@ -196,6 +196,9 @@ class PostHandler(socketserver.StreamRequestHandler):
         lines = []
         while (line := self.rfile.readline()) not in {b".\r\n", b""}:
             lines.append(line)
+        if not line:
+            # Its sender was killed in the middle: half a message is none.
+            return
         self.server.made.times.append(clock_gettime(CLOCK_MONOTONIC))
         self.server.made.messages.append(message_from_bytes(b"".join(lines), policy=policy.default))
         if mood != LOSE:

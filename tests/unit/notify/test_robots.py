@@ -2,6 +2,7 @@
 
 import base64
 import json
+import socket
 import ssl
 import subprocess
 from collections.abc import Iterator
@@ -403,3 +404,13 @@ def names(reach: Reach) -> list[list[str]]:
 
 def no_hours(*_asked: object) -> dict[str, Hours]:
     return {}
+
+
+def test_half_a_mail_of_a_killed_sender_is_none() -> None:
+    """The receiver of the rounds takes what came to its end, as any server does."""
+    with post() as made:
+        for said in (b"DATA\r\nMessage-ID: <half@x>\r\n", b"DATA\r\nSubject: x\r\n\r\n.\r\n"):
+            with socket.create_connection(("127.0.0.1", made.port)) as sender:
+                assert sender.recv(100).startswith(b"220")
+                sender.sendall(said)
+    assert [message["Subject"] for message in made.messages] == ["x"]
