@@ -440,6 +440,7 @@ app.command(
 app.command(
     epilog=_examples(
         "shouwen standings --region 330424 --as-of 2026-11-25T09:00:00+08:00",
+        "shouwen standings --region 330424 --occurred-until 2026-11-24T18:00:00+08:00",
         "shouwen standings --office 330424-01",
     )
 )(looking.standings)

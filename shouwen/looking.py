@@ -16,22 +16,37 @@ from shouwen.calling import Call, connected
 Since = Annotated[
     str, typer.Option(help="Only what was recorded after that: ISO 8601 with offset.")
 ]
+OccurredSince = Annotated[
+    str, typer.Option(help="Only what is stated to have happened after that: the same form.")
+]
+OccurredUntil = Annotated[
+    str, typer.Option(help="Only what is stated to have happened up to then: the same form.")
+]
 Until = Annotated[str, typer.Option(help="Only what was recorded up to then: the same form.")]
 AsJson = Annotated[bool, typer.Option("--json", help="JSON, also on a terminal.")]
 Item = Mapping[str, Any]
 
 
-def deeds(
+def deeds(  # noqa: PLR0913, PLR0917 - each is an option
     person: Annotated[str, typer.Argument(help="Staff number, or service:NAME.")],
     since: Since = "",
     until: Until = "",
+    occurred_since: OccurredSince = "",
+    occurred_until: OccurredUntil = "",
     type_: Annotated[
         list[str] | None, typer.Option("--type", help="Only events of this type; more than once.")
     ] = None,
     as_json: AsJson = False,  # noqa: FBT002 - how typer declares a switch
 ) -> None:
     """Print what a person did, in all cases: a table on a terminal, else JSON."""
-    given = {"actor": person, "since": since, "until": until, "types": type_ or []}
+    given = {
+        "actor": person,
+        "since": since,
+        "until": until,
+        "occurred_since": occurred_since,
+        "occurred_until": occurred_until,
+        "types": type_ or [],
+    }
     _print_facts(_all_of("deeds", given), as_json=as_json)
 
 
@@ -60,12 +75,13 @@ def standings(
     as_of: Annotated[
         str, typer.Option(help="What was on record then: ISO 8601 with offset; now unless given.")
     ] = "",
+    occurred_until: OccurredUntil = "",
     as_json: AsJson = False,  # noqa: FBT002 - how typer declares a switch
 ) -> None:
     """Print how the cases of a county stood at any instant: a table on a terminal, else JSON."""
     from shouwen.tallies import standing_tables  # loads what draws tables
 
-    given = {"region": region, "office": office, "as_of": as_of}
+    given = {"region": region, "office": office, "as_of": as_of, "occurred_until": occurred_until}
     _print(_all_of("standings", given), standing_tables, as_json=as_json)
 
 

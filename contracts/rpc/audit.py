@@ -105,12 +105,16 @@ class ListDeeds(Request, frozen=True):
         actor: staff number, or `service:<name>`.
         since: only what was recorded after that.
         until: only what was recorded up to then.
+        occurred_since: only what is stated to have happened after that.
+        occurred_until: only what is stated to have happened up to then.
         types: only events of these types; all unless given.
     """
 
     actor: Staff
     since: Utc | None = None
     until: Utc | None = None
+    occurred_since: Utc | None = None
+    occurred_until: Utc | None = None
     types: Types = msgspec.field(default_factory=list)
     cursor: Cursor = ""
     limit: Limit = 50
@@ -185,11 +189,14 @@ class ListStandings(Request, frozen=True):
         region: its leading digits: of a province, a city or a county; all unless given.
         office: only petitions that this office put on record.
         as_of: what was on record then; now unless given.
+        occurred_until: by what is stated to have happened by then, as far as it was on record; a
+            petition that is stated to have been raised later is left out.
     """
 
     region: RegionDigits = ""
     office: Office | None = None
     as_of: Utc | None = None
+    occurred_until: Utc | None = None
     cursor: Cursor = ""
     limit: Limit = 50
 

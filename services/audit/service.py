@@ -72,7 +72,8 @@ class AuditService:
         _check_types(request.types)
         self._catch_up()
         period = Period(request.since, request.until)
-        asked = Asked(request.actor, "", request.types, period)
+        occurred = Period(request.occurred_since, request.occurred_until)
+        asked = Asked(request.actor, "", request.types, period, occurred)
         found, following = self.rooms.looking.deeds(
             _reader(caller), asked, request.cursor, request.limit
         )
@@ -98,7 +99,7 @@ class AuditService:
         as_of = request.as_of or self.rooms.audit.clock()
         place = Place(request.region, request.office or "")
         items, following = self.rooms.looking.standings(
-            _reader(caller), place, as_of, request.cursor, request.limit
+            _reader(caller), place, as_of, request.cursor, request.limit, request.occurred_until
         )
         self._disclose(caller, rpc.STANDINGS, (each.petition_id for each in items))
         shown = [msgspec.convert(asdict(each), rpc.CaseStanding) for each in items]

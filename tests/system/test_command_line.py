@@ -201,6 +201,11 @@ class TestCalls:
             each["number"]: each for each in self.listed(running, "standings", "--region=3304")
         }
         assert (stands[number]["state"], stands[number]["owner"]) == ("owned", "L3")
+        # On the clock of the statements: it was raised at half past nine on that day.
+        later = "--occurred-since=2026-10-09T10:00:00+08:00"
+        assert self.listed(running, "deeds", "K3", later) == []
+        earlier = "--occurred-until=2026-10-09T09:00:00+08:00"
+        assert number not in {each["number"] for each in self.listed(running, "standings", earlier)}
         status, _, errors = running.run("absence", number, "absent.zip")
         assert (status, errors.count("petition_on_record")) == (1, 1)
         status, note, _ = running.run("checkpoint")

@@ -16,7 +16,7 @@ from services.audit.application.sight import Reader, hidden
 from services.audit.domain.access import CLOCK_TOLERANCE
 from services.audit.domain.refusals import InTheFuture, PetitionUnknown
 from services.audit.domain.standing import Standing, followed, standing_of
-from services.audit.domain.timeline import Fact, Period
+from services.audit.domain.timeline import Fact, Instants, Period
 
 # Events by which somebody saw what is not everybody's to see.
 LOOKS: Final = (
@@ -47,12 +47,18 @@ class Found(NamedTuple):
 
 
 class Asked(NamedTuple):
-    """Which facts: of whom, of which case, of which kind, from when; whatever is empty is any."""
+    """Which facts: of whom, of which case, of which kind, from when; whatever is empty is any.
+
+    Attributes:
+        period: in which they were recorded.
+        occurred: in which they are stated to have happened.
+    """
 
     actor: str = ""
     petition_id: str = ""
     types: Sequence[str] = ()
     period: Period = Period()
+    occurred: Period = Period()
 
 
 class Case(NamedTuple):
@@ -104,9 +110,9 @@ class Facts(Protocol):
         """Return the petitions with these numbers."""
 
     def standing_facts(
-        self, questions: Questions, petition_ids: Sequence[str], until: datetime
+        self, questions: Questions, petition_ids: Sequence[str], until: Instants
     ) -> Mapping[str, Sequence[Fact]]:
-        """Return by petition what says how it stood at an instant."""
+        """Return by petition what says how it stood at an instant on each clock."""
 
     def sight_facts(
         self, questions: Questions, petition_ids: Sequence[str]
@@ -160,10 +166,20 @@ class Looking:
             petition_id = matter[0]
         return self.deeds(reader, Asked(actor, petition_id, LOOKS, period), cursor, limit)
 
-    def standings(
-        self, reader: Reader, place: Place, as_of: datetime, cursor: str, limit: int
+    def standings(  # noqa: PLR0913, PLR0917 - where, when by which clock, and the page
+        self,
+        reader: Reader,
+        place: Place,
+        as_of: datetime,
+        cursor: str,
+        limit: int,
+        occurred_until: datetime | None = None,
     ) -> tuple[list[Standing], str]:
         """Return how the petitions of a place stood at an instant, and the next cursor.
+
+        Args:
+            as_of: as far as it was on record then.
+            occurred_until: by what is stated to have happened by then.
 
         Raises:
             InTheFuture: nobody knows yet.
@@ -181,8 +197,9 @@ class Looking:
                 behind,
                 limit,
             )
-            standings = self._stood(questions, [Case(*case) for case in cases], as_of)
-            standings = self._followed(questions, standings, as_of)
+            until = Instants(as_of, occurred_until)
+            standings = self._stood(questions, [Case(*case) for case in cases], until)
+            standings = self._followed(questions, standings, until)
             return self._unnamed(questions, sight, standings), following
 
     def _unnamed(
@@ -195,14 +212,14 @@ class Looking:
         return [replace(each, into=None) if each.into in hidden else each for each in standings]
 
     def _stood(
-        self, questions: Questions, cases: Sequence[Case], as_of: datetime
+        self, questions: Questions, cases: Sequence[Case], until: Instants
     ) -> list[Standing]:
-        told = self.facts.standing_facts(questions, [case.petition_id for case in cases], as_of)
+        told = self.facts.standing_facts(questions, [case.petition_id for case in cases], until)
         standings = [standing_of(told.get(case.petition_id, ())) for case in cases]
         return [each for each in standings if each is not None]
 
     def _followed(
-        self, questions: Questions, standings: list[Standing], as_of: datetime
+        self, questions: Questions, standings: list[Standing], until: Instants
     ) -> list[Standing]:
         """Return each where it stood, though the matter that it had joined let it go again."""
         known = {each.number: each for each in standings}
@@ -211,7 +228,7 @@ class Looking:
             new = sorted({each.into for each in standings if each.into} - known.keys())
             if not new:
                 return standings
-            found = self._stood(questions, self.facts.numbered(questions, new), as_of)
+            found = self._stood(questions, self.facts.numbered(questions, new), until)
             known |= {each.number: each for each in found}
             if not found:
                 return standings

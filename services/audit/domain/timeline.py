@@ -75,6 +75,18 @@ class Period(NamedTuple):
     until: datetime | None = None
 
 
+class Instants(NamedTuple):
+    """One instant on each clock.
+
+    Attributes:
+        as_of: what was recorded later is left out.
+        occurred_until: what is stated to have happened later is left out too, where it is given.
+    """
+
+    as_of: datetime
+    occurred_until: datetime | None = None
+
+
 def beyond(facts: Sequence[Fact], others: Sequence[Fact]) -> list[Fact]:
     """Return, in their order, the facts that are not among others."""
     known = {fact.event_id for fact in others}

@@ -18,7 +18,7 @@ from contracts.events.intake import (
 from contracts.events.responsibility import MatterCorrectedV1, PartiesKeptOutV1
 from services.audit.application.looking import Asked, Case, Found, Place
 from services.audit.domain.standing import TYPES
-from services.audit.domain.timeline import NUMBER_BEGINS, Fact
+from services.audit.domain.timeline import NUMBER_BEGINS, Fact, Instants
 from services.audit.readmodels.timelines import COLUMNS, TimelineTables, fact_of
 
 _SIGHT: Final = (
@@ -108,16 +108,18 @@ class FactLists(TimelineTables):
         return [Case(*row) for row in rows]
 
     def standing_facts(
-        self, questions: Questions, petition_ids: Sequence[str], until: datetime
+        self, questions: Questions, petition_ids: Sequence[str], until: Instants
     ) -> Mapping[str, Sequence[Fact]]:
-        """Return by petition what says how it stood at an instant."""
+        """Return by petition what says how it stood at an instant on each clock."""
         if not petition_ids:
             return {}
+        happened = until.occurred_until and text_of(until.occurred_until)
         rows = questions.query(
             f"SELECT t.petition_id, {_columns('t')} FROM timeline t"  # noqa: S608 - our own
             f" WHERE t.petition_id IN ({_marks(petition_ids)}) AND t.type IN ({_marks(TYPES)})"
-            " AND t.recorded_at <= ? ORDER BY t.recorded_at, t.source, t.position",
-            (*petition_ids, *TYPES, text_of(until)),
+            f" AND t.recorded_at <= ?{' AND t.occurred_at <= ?' if happened else ''}"
+            " ORDER BY t.recorded_at, t.source, t.position",
+            (*petition_ids, *TYPES, text_of(until.as_of), *([happened] if happened else ())),
         )
         return _by_petition(rows)
 
@@ -139,15 +141,16 @@ class FactLists(TimelineTables):
 
 def _asked(asked: Asked) -> tuple[list[str], list[Any]]:
     clauses, params = ["1 = 1"], []
-    since, until = asked.period
     for clause, value in (
         ("t.actor = ?", asked.actor),
-        ("t.recorded_at > ?", since and text_of(since)),
-        ("t.recorded_at <= ?", until and text_of(until)),
+        ("t.recorded_at > ?", asked.period.since),
+        ("t.recorded_at <= ?", asked.period.until),
+        ("t.occurred_at > ?", asked.occurred.since),
+        ("t.occurred_at <= ?", asked.occurred.until),
     ):
         if value:
             clauses.append(clause)
-            params.append(value)
+            params.append(text_of(value) if isinstance(value, datetime) else value)
     if asked.petition_id:
         clauses.append(_ABOUT)
         params += [*[asked.petition_id] * 3, *_OPENED, _SAYING_WHAT]

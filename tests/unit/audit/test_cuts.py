@@ -13,13 +13,14 @@ from random import Random
 from typing import Any
 
 import pytest
+from msgspec import structs
 
 from chassis.jurisdiction import Actor
 from chassis.messaging.telling import teller
 from contracts.envelope import CloudEvent
 from services.audit.application.looking import Looking, Place
 from services.audit.application.sight import Reader
-from services.audit.domain.standing import Standing
+from services.audit.domain.standing import Standing, standing_of
 from services.audit.domain.timeline import Period
 from services.audit.readmodels.lists import FactLists
 from services.intake.publishing import TELLINGS as OF_INTAKE
@@ -37,7 +38,7 @@ from tests.unit.stores import Rows, Stores, rows, tables
 STEPS, CUTS, SEED = 600, 500, 20_261_126
 # So many events are taken in before so many replays.
 STRETCH, REPLAYS = 40, 5
-DIFFERENCES = 150
+DIFFERENCES, ON_BOTH_CLOCKS = 150, 30
 REGISTERED = "petition.registered.v1"
 PEOPLE = ("330424195503120013", "330424196001010028", "330424197102030041")
 TEXTS = ("外墙渗水两年无人修", "外墙渗水两年仍无人修", "养老金少发三个月", "河道淤塞")
@@ -207,6 +208,37 @@ def test_a_county_as_of_any_cut_is_what_was_live_then(history: History, stores: 
             assert stood(looking, at, moment.live) == moment.live, at
 
 
+def test_a_county_on_both_clocks_is_what_the_replay_of_each_case_adds_up_to(
+    history: History, stores: Stores
+):
+    """What had happened by one instant, as far as it was on record at another."""
+    rng = Random(SEED + 4)
+    with stores.opened("audit", lambda environment: audit(environment, history.clock)) as made:
+        desk = Desk(made, history.clock)
+        events = [dated_back(each, rng) for each in events_of(history)]
+        desk.take_in(*events)
+        looking = Looking(made.log_of_events, FactLists(), history.clock)
+        instants, stood = [at for at, _ in cuts(history)], 0
+        for turn in range(ON_BOTH_CLOCKS):
+            as_of, occurred_until = rng.choice(instants), rng.choice(instants)
+            found = {each.number: each for each in standings(looking, as_of, occurred_until)}
+            for number in rng.sample(sorted(history.ids.values()), 10):
+                given = {"of": number, "as_of": as_of, "occurred_until": occurred_until}
+                told = desk.replay(**given, by=asking(f"{turn} {number}"))["entries"]
+                expected = standing_of([each for each in told if each.data["number"] == number])
+                stands = found.get(number)
+                assert (stands and (stands.state, stands.owner, stands.changed_at)) == (
+                    expected and (expected.state, expected.owner, expected.changed_at)
+                )
+                stood += expected is not None
+    assert stood > ON_BOTH_CLOCKS
+
+
+def dated_back(event: CloudEvent, rng: Random) -> CloudEvent:
+    """State an event for up to a day before it was recorded."""
+    return structs.replace(event, time=event.recordedtime - timedelta(days=rng.random()))
+
+
 def test_whoever_was_shown_a_petition_is_found_by_it(history: History, stores: Stores):
     """Replays as the history goes on, of then and of before; each is found by what it showed."""
     rng, clock = Random(SEED + 2), Clock()
@@ -293,14 +325,20 @@ def looks_at(desk: Desk, number: str) -> Iterator[str]:
 
 def stood(looking: Looking, at: datetime, known: Live) -> Live:
     """Return how the petitions stood that responsibility knew at an instant."""
-    reader, found, cursor = Reader(AUDITOR, auditing=True), list[Standing](), ""
-    while True:
-        items, cursor = looking.standings(reader, Place("3304"), at, cursor, 25)
-        found += items
-        if not cursor:
-            break
-    by_number = {each.number: each for each in found}
+    by_number = {each.number: each for each in standings(looking, at)}
     return {number: led_to(by_number, number) for number in by_number if number in known}
+
+
+def standings(
+    looking: Looking, at: datetime, occurred_until: datetime | None = None
+) -> Iterator[Standing]:
+    reader, cursor = Reader(AUDITOR, auditing=True), ""
+    while True:
+        given = (Place("3304"), at, cursor, 25, occurred_until)
+        items, cursor = looking.standings(reader, *given)
+        yield from items
+        if not cursor:
+            return
 
 
 def led_to(standings: Mapping[str, Standing], number: str) -> tuple[str, str | None]:

@@ -76,6 +76,16 @@ class TestDeeds:
         assert deeds(desk, period=Period(NOON + HOUR, NOON + 3 * HOUR)) == [2, 3]
         assert deeds(desk, types=["case.closed.v1"]) == []
 
+    def test_of_a_time_on_the_clock_of_the_statements(self, desk: Desk):
+        """What he says that he did in those hours, whenever he put it on record."""
+        events = [
+            did(at, HUANG, "reception.recorded.v1", time=NOON - at * HOUR) for at in range(1, 5)
+        ]
+        desk.take_in(registered(1), *events)
+        assert deeds(desk, occurred=Period(NOON - 4 * HOUR, NOON - 2 * HOUR)) == [2, 3]
+        both = {"occurred": Period(NOON - 4 * HOUR), "period": Period(NOON)}
+        assert deeds(desk, **both) == []
+
     def test_of_a_sealed_matter_are_not_shown_to_its_party(self, desk: Desk):
         """Though he audits."""
         event = registered(1, actor=HUANG)
@@ -118,9 +128,11 @@ class TestLooks:
             looks(desk, number(1))
 
 
-def standings(desk: Desk, region: str = "", at: Any = None, office: str = "") -> dict[str, Any]:
+def standings(
+    desk: Desk, region: str = "", at: Any = None, office: str = "", happened: Any = None
+) -> dict[str, Any]:
     place = Place(region, office)
-    items, _ = looking(desk).standings(READER, place, at or desk.clock(), "", 50)
+    items, _ = looking(desk).standings(READER, place, at or desk.clock(), "", 50, happened)
     return {each.number: (each.state, each.owner) for each in items}
 
 
@@ -138,6 +150,37 @@ class TestStandings:
             1: {number(): ("owned", HUANG)},
             2: {number(): ("closed", HUANG)},
         }
+
+    def test_are_what_had_happened_by_then_as_far_as_it_was_on_record(self, desk: Desk):
+        """Taken an hour before it was put on record, and closed two, which is recorded later."""
+        desk.take_in(
+            registered(1, time=NOON - 4 * HOUR),
+            did(1, HUANG, "ownership.awaited.v1"),
+            did(2, HUANG, "ownership.taken.v1", time=NOON - 3 * HOUR),
+            did(3, HUANG, "case.closed.v1", time=NOON - HOUR, recordedtime=NOON + HOUR),
+        )
+        stood = [
+            standings(desk, at=NOON + on_record * HOUR, happened=NOON + happened * HOUR)
+            for on_record, happened in ((0, -5), (0, -4), (0, -3), (0, -1), (1, -1), (1, -2))
+        ]
+        registered_only, owned, closed = (
+            {number(): stands}
+            for stands in (("registered", None), ("owned", HUANG), ("closed", HUANG))
+        )
+        assert stood == [{}, registered_only, owned, owned, closed, owned]
+
+    def test_follow_what_had_left_by_then(self, desk: Desk):
+        """On the clock of the statements too: where it had gone before it is said to have left."""
+        gone = {"repeat_number": number(2), "numbers": [number(2), number(3)]}
+        into = {"into_number": number(1)}
+        desk.take_in(
+            *(registered(serial, serial, time=NOON - 5 * HOUR) for serial in (1, 2, 3)),
+            did(1, HUANG, "ownership.merged.v1", 2, data=into, time=NOON - 4 * HOUR),
+            did(2, HUANG, "ownership.merged.v1", 3, data=into, time=NOON - 4 * HOUR),
+            did(3, HUANG, "repeat.left.v1", data=gone, time=NOON - 2 * HOUR),
+        )
+        assert into_which(desk, NOON - 3 * HOUR)[number(3)] == number(1)
+        assert into_which(desk, NOON - 2 * HOUR)[number(3)] == number(2)
 
     @pytest.mark.parametrize(
         ("region", "serials"),
@@ -158,6 +201,11 @@ class TestStandings:
         event.data.update(sealed=True, kept_out=[mark_of(number(), AUDITOR.subject)])
         desk.take_in(event, registered(2, 2))
         assert set(standings(desk)) == {number(2)}
+
+
+def into_which(desk: Desk, happened: Any) -> dict[str, str | None]:
+    items, _ = looking(desk).standings(READER, Place(), desk.clock(), "", 50, happened)
+    return {each.number: each.into for each in items}
 
 
 def hidden_from_auditor(position: int, serial: int) -> Any:
