@@ -161,7 +161,8 @@ class Tree:
     def has(self, index: int, hash_: bytes, path: Sequence[bytes]) -> bool:
         """Tell whether a path leads from a leaf to the root; see `root_from_inclusion`."""
         levels = (self.size - 1).bit_length()
-        if not 0 <= index < self.size:
+        # Paths need not be measured: only octets that a leaf has too many fit into its sibling.
+        if not 0 <= index < self.size or len(hash_) != HASH_BYTES:
             return False
         if len(path) != levels:
             return self._has_alone(index, hash_, path)
