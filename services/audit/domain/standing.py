@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Final
 
-from services.audit.domain.timeline import Fact
+from services.audit.domain.timeline import REGISTERED, Fact
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,6 @@ class Standing:
         )
 
 
-REGISTERED: Final = "petition.registered.v1"
 LEADS_ON: Final = "ownership.merged.v1"
 Told = Callable[[Mapping[str, Any]], dict[str, Any]]
 # What each fact about an ownership says of its case; what it does not say stays as it was.

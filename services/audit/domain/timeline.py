@@ -9,6 +9,8 @@ from typing import Any, Final, NamedTuple
 from statute.parties import BEHIND_THE_NUMBER
 
 NUMBER_BEGINS: Final = "XF-"
+REGISTERED: Final = "petition.registered.v1"
+CORRECTED: Final = "petition.corrected.v1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +93,26 @@ def beyond(facts: Sequence[Fact], others: Sequence[Fact]) -> list[Fact]:
     """Return, in their order, the facts that are not among others."""
     known = {fact.event_id for fact in others}
     return [fact for fact in facts if fact.event_id not in known]
+
+
+def happened_by(facts: Iterable[Fact], until: datetime) -> list[Fact]:
+    """Return, in their order, those of some facts that had happened by an instant.
+
+    When a petition was raised is what its last correction says, where that is among them: the
+    wrong time was a clerk's slip. The facts themselves stay as they were stated.
+    """
+    facts = list(facts)
+    raised = {
+        fact.petition_id: datetime.fromisoformat(fact.data["after"]["occurred_at"])
+        for fact in facts
+        if fact.type == CORRECTED and "occurred_at" in fact.data["after"]
+    }
+    return [fact for fact in facts if _happened_at(fact, raised) <= until]
+
+
+def _happened_at(fact: Fact, raised: Mapping[str, datetime]) -> datetime:
+    is_registration = fact.type == REGISTERED
+    return raised.get(fact.petition_id, fact.occurred_at) if is_registration else fact.occurred_at
 
 
 def in_order(facts: Sequence[Fact]) -> list[Fact]:

@@ -4,12 +4,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Final
 
-from services.audit.domain.standing import REGISTERED, TELLS
+from services.audit.domain.standing import TELLS
+from services.audit.domain.timeline import CORRECTED, REGISTERED
 from services.audit.gateways.page_facts import Members, Told, members
 from services.audit.gateways.page_values import UNKNOWN, in_words, instant_in_words
 
 NOT_YET: Final = "尚无记录"
-CORRECTED: Final = "petition.corrected.v1"
 COURSE: Final = frozenset({"course.step_taken.v1", "course.split.v1"})
 
 

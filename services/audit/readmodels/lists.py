@@ -18,7 +18,7 @@ from contracts.events.intake import (
 from contracts.events.responsibility import MatterCorrectedV1, PartiesKeptOutV1
 from services.audit.application.looking import Asked, Case, Found, Place
 from services.audit.domain.standing import TYPES
-from services.audit.domain.timeline import NUMBER_BEGINS, Fact, Instants
+from services.audit.domain.timeline import NUMBER_BEGINS, Fact, Instants, happened_by
 from services.audit.readmodels.timelines import COLUMNS, TimelineTables, fact_of
 
 _SIGHT: Final = (
@@ -28,6 +28,8 @@ _SIGHT: Final = (
     MatterCorrectedV1.TYPE,
     PartiesKeptOutV1.TYPE,
 )
+# How a petition stands, and when it was raised.
+_STANDING: Final = tuple(dict.fromkeys((*TYPES, PetitionCorrectedV1.TYPE)))
 _OPENED: Final = (CaseReplayedV1.TYPE, CaseExportedV1.TYPE)
 _SAYING_WHAT: Final = '%"petition_ids":%'
 # Facts of a matter; those by which its petitions were shown, in another matter too; and of the
@@ -113,15 +115,16 @@ class FactLists(TimelineTables):
         """Return by petition what says how it stood at an instant on each clock."""
         if not petition_ids:
             return {}
-        happened = until.occurred_until and text_of(until.occurred_until)
         rows = questions.query(
             f"SELECT t.petition_id, {_columns('t')} FROM timeline t"  # noqa: S608 - our own
-            f" WHERE t.petition_id IN ({_marks(petition_ids)}) AND t.type IN ({_marks(TYPES)})"
-            f" AND t.recorded_at <= ?{' AND t.occurred_at <= ?' if happened else ''}"
-            " ORDER BY t.recorded_at, t.source, t.position",
-            (*petition_ids, *TYPES, text_of(until.as_of), *([happened] if happened else ())),
+            f" WHERE t.petition_id IN ({_marks(petition_ids)}) AND t.type IN ({_marks(_STANDING)})"
+            " AND t.recorded_at <= ? ORDER BY t.recorded_at, t.source, t.position",
+            (*petition_ids, *_STANDING, text_of(until.as_of)),
         )
-        return _by_petition(rows)
+        told, happened = _by_petition(rows), until.occurred_until
+        if happened is None:
+            return told
+        return {petition: happened_by(facts, happened) for petition, facts in told.items()}
 
     def sight_facts(
         self, questions: Questions, petition_ids: Sequence[str]

@@ -14,7 +14,7 @@ from contracts.envelope import CloudEvent
 from contracts.events.audit import CaseExportedV1, CaseReplayedV1, SealedCasesShownV1
 from contracts.events.intake import PetitionRegisteredV1, RepeatLinkedV1, RepeatUnlinkedV1
 from services.audit.domain.evidence import Sought
-from services.audit.domain.timeline import Fact, Part
+from services.audit.domain.timeline import Fact, Part, happened_by
 
 COLUMNS: Final = (
     "event_id",
@@ -169,16 +169,16 @@ class TimelineTables:
             then = text_of(as_of)
             clauses = [_OF_THE_MATTER_THEN]
             params = [petition_id, then, petition_id, then, then, petition_id]
-        for column, until in (("recorded_at", as_of), ("occurred_at", occurred_until)):
-            if until is not None:
-                clauses.append(f"{column} <= ?")
-                params.append(text_of(until))
+        if as_of is not None:
+            clauses.append("recorded_at <= ?")
+            params.append(text_of(as_of))
         rows = transaction.query(
             f"SELECT {', '.join(COLUMNS)} FROM timeline"  # noqa: S608 - our own columns
             f" WHERE {' AND '.join(clauses)} ORDER BY recorded_at, source, position",
             params,
         )
-        return [fact_of(*row) for row in rows]
+        facts = [fact_of(*row) for row in rows]
+        return facts if occurred_until is None else happened_by(facts, occurred_until)
 
 
 def _add_matter(transaction: Writing, event: CloudEvent) -> None:

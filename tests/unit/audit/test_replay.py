@@ -2,8 +2,12 @@
 
 import pytest
 
+from chassis.eventstore.instants import text_of
+from services.audit.application.looking import Looking, Place
+from services.audit.application.sight import Reader
 from services.audit.domain.access import CaseAccess
 from services.audit.domain.refusals import PetitionUnknown
+from services.audit.readmodels.lists import FactLists
 from tests.builders import (
     DAY,
     HOUR,
@@ -17,7 +21,8 @@ from tests.builders import (
 )
 from tests.unit.audit.desk import AUDITOR, Desk
 
-REGISTERED, TAKEN, CLOSED = "petition.registered.v1", "ownership.taken.v1", "case.closed.v1"
+REGISTERED, CORRECTED = "petition.registered.v1", "petition.corrected.v1"
+TAKEN, CLOSED = "ownership.taken.v1", "case.closed.v1"
 
 
 def taken(position: int = 1, **changes):
@@ -32,6 +37,14 @@ def closed(position: int = 2, **changes):
     data = {"petition_id": petition_id(), "number": number(), "owner": HUANG}
     times = {"time": NOON + 2 * HOUR, "recordedtime": NOON + 2 * HOUR}
     return cloud_event("responsibility", position, CLOSED, data, **{**times, **changes})
+
+
+def stood(desk: Desk, as_of):
+    """Return what had been raised a day before noon."""
+    looking = Looking(desk.application.log_of_events, FactLists(), desk.clock)
+    reader = Reader(AUDITOR, auditing=True)
+    standings, _ = looking.standings(reader, Place(), as_of, "", 10, NOON - DAY)
+    return [each.number for each in standings]
 
 
 class TestAsOfAnInstant:
@@ -66,6 +79,18 @@ class TestAsOfAnInstant:
         """The clock of the statements: what had happened by then, as we know today?"""
         desk.take_in(registered(1), taken(), closed())
         assert desk.types(occurred_until=occurred_until) == types
+
+    def test_when_it_was_raised_is_what_it_was_corrected_to(self, desk: Desk):
+        """The wrong day was a slip; what was on record before the correction does not know it."""
+        before, after = ({"occurred_at": text_of(at)} for at in (NOON, NOON - 2 * DAY))
+        data = {"petition_id": petition_id(), "number": number(), "before": before, "after": after}
+        told = cloud_event("intake", 2, CORRECTED, data, recordedtime=NOON + 2 * HOUR)
+        desk.take_in(registered(1), told)
+        assert desk.types(occurred_until=NOON - DAY) == [REGISTERED]
+        desk.clock.advance(HOUR)
+        assert desk.types(as_of=NOON + HOUR, occurred_until=NOON - DAY) == []
+        assert stood(desk, desk.clock()) == [number()]
+        assert stood(desk, NOON + HOUR) == []
 
     def test_both_clocks_count_at_once(self, desk: Desk):
         """What had happened by nine, as far as it was on record at noon: nothing yet."""
