@@ -479,6 +479,14 @@ class TestAPartOfWhatLeaves:
         town.unlink(second)
         assert [town.owner_of(each) for each in (second, third, fourth)] == [None, None, TAO]
 
+    def test_has_none_any_more_where_his_petition_has_left_meanwhile(self, town: Town):
+        """It goes on where it stood, and who had come to it by what left is none of it."""
+        _, third, fourth = self.linked(town)
+        town.unlink(fourth)
+        town.unlink(third)
+        assert [town.owner_of(each) for each in (third, fourth)] == [None, TAO]
+        assert open_list(town)[-1] == third
+
     def test_gives_none_any_more_once_his_petition_leaves(self, town: Town):
         second, third, fourth = self.linked(town)
         town.unlink(second)

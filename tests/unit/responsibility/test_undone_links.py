@@ -401,6 +401,13 @@ class TestASuccessionMeanwhile:
         assert (town.owner_of(first), town.owner_of(second)) == (TAO, HUANG)
         assert town.of(second)["state"] == "closed"
 
+    def test_once_whoever_received_it_meanwhile(self, town: Town):
+        """A claim is followed by nobody where the petition has its owner."""
+        first, second = self.both(town)
+        does(town, receive(SHEN, of=second), succeed(TAO, of=first), succeed(HUANG, of=first))
+        town.unlink(second)
+        assert [link["owner"] for link in town.of(second)["chain"]] == [HUANG, TAO, HUANG]
+
     @pytest.mark.parametrize(("contested", "owner"), [(0, HUANG), (1, SHEN)])
     def test_by_an_upheld_claim_for_what_was_contested(
         self, town: Town, clock: Clock, contested: int, owner: str
@@ -425,6 +432,20 @@ class TestASuccessionMeanwhile:
         does(town, succeed(TAO, of=second))
         town.unlink(second)
         assert town.owner_of(second) == TAO
+
+
+class TestAPartyAtWork:
+    def test_is_none_where_only_what_has_left_names_him(self, town: Town):
+        """Nobody has to be named in his place any more."""
+        first, second = town.register(2)
+        does(town, receive(HUANG, of=first), take("accept", of=first))
+        does(town, take("handle", of=first, handler=TAO))
+        town.link(second, first)
+        town.counter.name(second, TAO)
+        town.arrive()
+        assert "Course.ReplacementDue" in town.facts()
+        town.unlink(second)
+        assert "Course.ReplacementSettled" in town.facts()
 
 
 class TestMergedTwice:
