@@ -33,7 +33,6 @@ import msgspec
 from chassis.eventstore.facts import state_of
 from services.notify.application.ports import Endpoint
 from services.notify.domain.planning import instant
-from services.notify.domain.policy import GIVEN_UP_AFTER
 from services.notify.gateways.endpoints import KEY_BYTES, Endpoints
 from tests.builders import TODAY, number, petition_id
 from tests.system.mortal_notify import FastClock, Task, application
@@ -63,7 +62,6 @@ FASTER, CALM_FASTER = 200.0, 4_000.0
 SETTLED_WITHIN_S: Final = 30.0
 # In one round of so many a receiver is down for longer than is tried; time passes faster still.
 OUTAGE_IN: Final = 5
-OUTAGE: Final = GIVEN_UP_AFTER + timedelta(hours=12)
 OUTAGE_FASTER: Final = 40_000.0
 GIVEN_UP: Final = "reminder.given_up.v1"
 NINE: Final = datetime.min.time().replace(hour=9)
@@ -224,11 +222,9 @@ class Round:
                 self._tell(_serial(of), "repeat.joined.v1", owner=owner)
                 self.expected[of, owner, "repeat_joined"] += 1
         receiver.moods = [FAIL] * 100_000
-        ends = self.clock() + OUTAGE
         self._faster(OUTAGE_FASTER)
         self._live_again()
-        while self.clock() < ends:
-            sleep(0.02)
+        self._wait_while_any("planned")
         self.mortal.kill()
         receiver.moods = []
 
@@ -266,16 +262,21 @@ class Round:
         """Let one process live in good weather until there is nothing left to do."""
         self._faster(CALM_FASTER)
         self._live_again(redrives=bool(self.down))
+        self._wait_while_any("planned", "given_up")
+        self.mortal.kill()
+
+    def _wait_while_any(self, *states: str) -> None:
+        """Wait until everything was heard, and no reminder is in one of the states any more."""
         ends = monotonic() + SETTLED_WITHIN_S
+        open_ = f"SELECT 1 FROM reminder WHERE state IN ({', '.join('?' for _ in states)})"
         with closing(application(self.store, self.clock)) as notify:
             log = notify.log_of_events
             while monotonic() < ends:
                 ((heard,),) = log.query("SELECT max(position) FROM applied_position") or ((0,),)
-                open_ = log.query("SELECT 1 FROM reminder WHERE state IN ('planned', 'given_up')")
-                if heard == self.position and not open_ and self._begun(log):
+                left = log.query(open_, states)
+                if heard == self.position and not left and self._begun(log):
                     break
                 sleep(0.02)
-        self.mortal.kill()
 
     def _begun(self, log: Any) -> bool:
         """Whether the beginnings of the terms that run have fallen due."""
