@@ -16,7 +16,16 @@ OF_THE_UNIT: Final = frozenset(
 
 
 class Answering(Protocol):
-    """Tells of each fact who answers for it, in the order of the ledger."""
+    """Tells of each fact who answers for it, in the order of the ledger.
+
+    Of each it is true over all time that what is taken, less what is handed on and closed, and
+    what is reopened, are the matters that they hold open by the record.
+
+    Attributes:
+        voids: type of a fact that says another never to have been, to what was counted for that.
+    """
+
+    voids: Mapping[str, str]
 
     def counted(self, type_: str, data: Data) -> Iterable[tuple[str, str]]:
         """Yield what is counted, and for whom; empty where nobody answers for it."""
@@ -79,7 +88,14 @@ class Owners:
 
     named: Callable[[Owning], str]
     has_office: bool
+    voids: Mapping[str, str] = field(
+        default_factory=lambda: {
+            "ownership.voided.v1": "taken",
+            "case.reopening_voided.v1": "reopened",
+        }
+    )
     _of: dict[str, Owning] = field(default_factory=dict)
+    _closed: set[str] = field(default_factory=set)
     _office: dict[str, str] = field(default_factory=dict)
     _reminders: Reminders = field(default_factory=Reminders)
 
@@ -106,17 +122,39 @@ class Owners:
             case "ownership.taken.v1":
                 yield "taken", self._own(data)
             case "ownership.succeeded.v1" | "ownership.recused.v1":
-                before = self._of.get(data["number"], Owning(data["previous_owner"], ""))
-                yield "handed_on", Owning(data["previous_owner"], before.office)
-                self._own(data)
+                yield from self._passed_on(data)
+            case "ownership.merged.v1" if data["owner"] and data["number"] not in self._closed:
+                yield "handed_on", self._acting(data)
             case "ownership.split.v1" if data["owner"]:
-                self._own(data)
+                yield from self._given_back(data)
             case "ownership.voided.v1":
                 self._of.pop(data["number"], None)
             case "case.closed.v1":
+                self._closed.add(data["number"])
                 yield "closed", self._acting(data)
             case "case.reopened.v1":
+                self._closed.discard(data["number"])
                 yield "reopened", self._acting(data)
+            case "case.reopening_voided.v1":
+                self._closed.add(data["number"])
+
+    def _passed_on(self, data: Data) -> Iterator[tuple[str, Owning]]:
+        """Yield who hands a matter on and who takes it, unless it stays in one office.
+
+        Of one that is closed somebody else answers from now on, and nobody has work with it.
+        """
+        before = self._acting({**data, "owner": data["previous_owner"]})
+        after = self._own(data)
+        if data["number"] not in self._closed and self.named(before) != self.named(after):
+            yield "handed_on", before
+            yield "taken", after
+
+    def _given_back(self, data: Data) -> Iterator[tuple[str, Owning]]:
+        """Yield who has a matter again that was part of another: whoever had it then."""
+        known = self._of.get(data["number"])
+        owning = known if known and known.owner == data["owner"] else self._own(data)
+        if data["state"] != "closed":
+            yield "taken", owning
 
     def _own(self, data: Data) -> Owning:
         owning = Owning(data["owner"], data["office"])
@@ -149,7 +187,11 @@ def of_offices() -> Owners:
 class Units:
     """The handling units, and what becomes of a matter while they handle it."""
 
+    voids: Mapping[str, str] = field(
+        default_factory=lambda: {"case.reopening_voided.v1": "reopened"}
+    )
     _of: dict[str, str] = field(default_factory=dict)
+    _closed: set[str] = field(default_factory=set)
     _of_term: dict[tuple[str, str], str] = field(default_factory=dict)
     _reminders: Reminders = field(default_factory=Reminders)
 
@@ -162,15 +204,26 @@ class Units:
             yield "late", self._of_term.get((data["number"], term), "")
         if type_ in _HAPPENS:
             yield from self._reminders.once(_HAPPENS[type_], data["reminder_id"])
+        if type_ == "term.begun.v1" and data["term"] in OF_THE_UNIT:
+            self._of_term[data["number"], data["term"]] = unit
+        yield from self._of_matter(unit, type_, data)
+
+    def _of_matter(self, unit: str, type_: str, data: Data) -> Iterator[tuple[str, str]]:
         match type_:
             case "course.step_taken.v1":
                 yield from self._passed(unit, data)
-            case "term.begun.v1" if data["term"] in OF_THE_UNIT:
-                self._of_term[data["number"], data["term"]] = unit
             case "case.closed.v1":
+                self._closed.add(data["number"])
                 yield "closed", unit
             case "case.reopened.v1":
+                self._closed.discard(data["number"])
                 yield "reopened", unit
+            case "case.reopening_voided.v1":
+                self._closed.add(data["number"])
+            case "ownership.merged.v1" if data["number"] not in self._closed:
+                yield "handed_on", unit
+            case "ownership.split.v1" if data["state"] != "closed":
+                yield "taken", unit
 
     def office_of(self, who: str) -> str:  # noqa: ARG002 - units are offices themselves
         """Return nothing."""
@@ -183,9 +236,8 @@ class Units:
         replaced = step == "replace_unit" and given["instead_of"] == unit
         if not (step in SENDING or step == "take_back" or replaced):
             return
-        if unit and unit != named:
+        if unit != named and number not in self._closed:
             yield "handed_on", unit
-        if named and unit != named:
             yield "taken", named
         self._of[number] = named
         if replaced:

@@ -44,7 +44,8 @@ class FollowThrough:
     each: str = ""
     _answering: Answering = field(init=False)
     _lines: dict[tuple[str, str], Line] = field(default_factory=dict)
-    _takings: dict[str, tuple[Line, int]] = field(default_factory=dict)
+    # What may turn out never to have been, by matter and figure: where it is counted, if it is.
+    _voidable: dict[tuple[str, str], tuple[Line, int] | None] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self._answering = BY[self.by]()
@@ -53,14 +54,19 @@ class FollowThrough:
         """Count one event, at its index in the ledger."""
         day = datetime.fromisoformat(event["recordedtime"]).astimezone(SHANGHAI).date()
         for what, who in self._answering.counted(event["type"], event["data"]):
-            if who and self.first <= day <= self.last:
-                line = self._line(who, day)
-                line.counts[what] += 1
-                line.leaves.append(position)
-                if event["type"] == "ownership.taken.v1":
-                    self._takings[event["data"]["number"]] = line, position
-        if event["type"] == "ownership.voided.v1":
-            self._void(event["data"]["number"])
+            counted = self._count(what, who, day, position) if who else None
+            if what in self._answering.voids.values():
+                self._voidable[event["data"]["number"], what] = counted
+        if event["type"] in self._answering.voids:
+            self._void(event["data"]["number"], self._answering.voids[event["type"]])
+
+    def _count(self, what: str, who: str, day: date, position: int) -> tuple[Line, int] | None:
+        if not self.first <= day <= self.last:
+            return None
+        line = self._line(who, day)
+        line.counts[what] += 1
+        line.leaves.append(position)
+        return line, position
 
     def lines(self) -> list[Line]:
         """Return a line for each who did or left undone anything, by office, who and period."""
@@ -70,14 +76,17 @@ class FollowThrough:
         return sorted(lines, key=lambda line: (line.office, line.who, line.period))
 
     def _line(self, who: str, day: date) -> Line:
-        period = day.strftime(EACH[self.each]) if self.each else f"{self.first}/{self.last}"
+        period = self._period(day)
         return self._lines.setdefault((who, period), Line(who, period=period))
 
-    def _void(self, number: str) -> None:
-        """Count for nobody what was taken by mistake, whenever that was found."""
-        if (taking := self._takings.pop(number, None)) is not None:
-            line, position = taking
-            line.counts["taken"] -= 1
+    def _period(self, day: date) -> str:
+        return day.strftime(EACH[self.each]) if self.each else f"{self.first}/{self.last}"
+
+    def _void(self, number: str, what: str) -> None:
+        """Count for nobody what was by mistake, whenever that was found."""
+        if (counted := self._voidable.pop((number, what), None)) is not None:
+            line, position = counted
+            line.counts[what] -= 1
             line.leaves.remove(position)
 
 

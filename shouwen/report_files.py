@@ -20,7 +20,7 @@ TITLES: Final[Mapping[str, str]] = {
     "owner": "首问责任领导",
     "office": "单位",
     "unit": "承办单位",
-    "taken": "首接",
+    "taken": "承接",
     "handed_on": "移交",
     "late": "逾期",
     "reminded": "提醒",

@@ -126,6 +126,35 @@ class TestUnits:
             "taken": 1, "handed_on": 1, "reminded": 2, "acknowledged": 1,
         }  # fmt: skip
 
+    def test_of_what_is_merged_have_it_no_longer(self):
+        """They have it again when it leaves; of what is closed they have nothing."""
+        back = event("ownership.split.v1", owner=None, office="330424-01", state="awaited")
+        closed = event("case.closed.v1", owner="L1", number="N2")
+        steps = [
+            step("transfer", unit=UNIT),
+            merged("N1", ""),
+            step("transfer", number="N2", unit=UNIT),
+            closed,
+            merged("N2", "L1"),
+            event("ownership.split.v1", number="N2", owner="L1", office="", state="closed"),
+        ]
+        had = {"taken": 2, "handed_on": 1, "closed": 1}
+        assert counted(steps, "unit") == {UNIT: had}
+        assert counted([*steps, back], "unit") == {UNIT: {**had, "taken": 3}}
+
+    def test_that_change_while_it_is_closed_have_no_work_with_it(self):
+        """Whoever has it when it is opened again has it."""
+        steps = [
+            step("transfer", unit=UNIT),
+            event("case.closed.v1", owner="L1"),
+            step("replace_unit", unit=OTHER_UNIT, instead_of=UNIT),
+            event("case.reopened.v1", owner="L1"),
+        ]
+        assert counted(steps, "unit") == {
+            UNIT: {"taken": 1, "closed": 1},
+            OTHER_UNIT: {"reopened": 1},
+        }
+
     def test_are_late_with_what_a_merging_ended(self):
         steps = [
             step("transfer", unit=UNIT),
@@ -136,8 +165,17 @@ class TestUnits:
         assert counted(steps, "unit")[UNIT]["late"] == 1
 
 
-def step(code: str, **given: Any) -> dict[str, Any]:
-    return event("course.step_taken.v1", step=code, given=given)
+def step(code: str, number: str = "N1", **given: Any) -> dict[str, Any]:
+    return event("course.step_taken.v1", number=number, step=code, given=given)
+
+
+def passed_on(owner: str, office: str, before: str = "L1") -> dict[str, Any]:
+    given = {"previous_owner": before, "owner": owner, "office": office}
+    return event("ownership.succeeded.v1", **given)
+
+
+def merged(number: str, owner: str) -> dict[str, Any]:
+    return event("ownership.merged.v1", number=number, owner=owner, into_number="N1")
 
 
 class TestOwners:
@@ -159,7 +197,61 @@ class TestOwners:
             event("ownership.split.v1", owner="L3", office="330424-03", state="owned"),
             event("term.ended.v1", term="handling", late_days=1),
         ]
-        assert counted(events, "owner") == {"L3": {"late": 1}}
+        assert counted(events, "owner") == {"L3": {"taken": 1, "late": 1}}
+
+    def test_of_what_is_merged_have_it_no_longer(self):
+        """Two leaders, whose matters become part of a third, which is the first one's then."""
+        events = [
+            taken(number="N2"),
+            taken("L2", number="N3"),
+            taken(number="N1", ground="merged"),
+            merged("N2", "L1"),
+            merged("N3", "L2"),
+        ]
+        assert counted(events, "owner") == {
+            "L1": {"taken": 2, "handed_on": 1},
+            "L2": {"taken": 1, "handed_on": 1},
+        }
+
+    def test_have_what_leaves_again_for_the_office_that_they_had_it_for(self):
+        """The fact that splits it names the office of the matter."""
+        back = event("ownership.split.v1", owner="L1", office="330424-09", state="owned")
+        events = [taken(), merged("N1", "L1"), back]
+        assert counted(events, "owner") == {"L1": {"taken": 2, "handed_on": 1}}
+        assert counted(events, "office") == {"330424-01": {"taken": 2, "handed_on": 1}}
+
+    def test_have_nothing_of_what_was_closed_when_it_was_merged(self):
+        closed = event("case.closed.v1", owner="L1")
+        back = event("ownership.split.v1", owner="L1", office="330424-01", state="closed")
+        events = [taken(), closed, merged("N1", "L1"), back]
+        assert counted(events, "owner") == {"L1": {"taken": 1, "closed": 1}}
+
+    def test_of_what_was_opened_by_mistake_have_it_closed_as_it_was(self):
+        events = [
+            taken(),
+            step("transfer", unit=UNIT),
+            event("case.closed.v1", owner="L1"),
+            event("case.reopened.v1", owner="L1"),
+            event("case.reopening_voided.v1", owner="L1"),
+        ]
+        assert counted(events, "owner") == {"L1": {"taken": 1, "closed": 1}}
+        assert counted(events, "unit") == {UNIT: {"taken": 1, "closed": 1}}
+
+    def test_of_what_was_taken_by_mistake_before_the_period_lose_nothing_in_it(self):
+        """What was counted of it within is not the taking."""
+        made = FollowThrough(date(2026, 11, 24), date(2026, 11, 24))
+        late = "2026-12-01T04:00:00Z"
+        back = {"owner": "L1", "office": "330424-01", "state": "owned"}
+        events = [
+            taken(),
+            merged("N1", "L1"),
+            event("ownership.split.v1", late, **back),
+            event("ownership.voided.v1", late, previous_owner="L1"),
+        ]
+        for position, each in enumerate(events):
+            made.add(position, each)
+        (line,) = made.lines()
+        assert (line.counts["taken"], line.counts["handed_on"]) == (1, 1)
 
 
 class TestOffices:
@@ -167,8 +259,16 @@ class TestOffices:
         """Of a succession to another office, each what it had."""
         assert counted(COURSE, "office") == {
             "330424-01": dict.fromkeys(COUNTS, 1),
-            "330424-02": {"late": 1},
+            "330424-02": {"taken": 1, "late": 1},
         }
+
+    def test_hand_nothing_on_that_stays_with_them(self):
+        events = [taken(), passed_on("L2", "330424-01"), passed_on("L3", "330424-02", "L2")]
+        assert counted(events, "office") == {
+            "330424-01": {"taken": 1, "handed_on": 1},
+            "330424-02": {"taken": 1},
+        }
+        assert counted(events, "owner")["L2"] == {"taken": 1, "handed_on": 1}
 
     def test_of_a_leader_with_two_are_told_apart_by_the_matter(self):
         second = {"number": "N2", "owner": "L1", "office": "330424-05"}

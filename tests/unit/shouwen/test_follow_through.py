@@ -46,15 +46,16 @@ def counted(events: list[dict[str, Any]], day: date = date(2026, 11, 24)) -> lis
 
 
 def test_everything_is_counted_for_who_owned_it_then():
-    """A term that ends after a succession is the successor's."""
+    """A term that ends after a succession is the successor's, who has taken the matter."""
     first, second = counted(COURSE)
     assert first.counts == dict.fromkeys(COUNTS, 1)
     assert (second.who, second.office, second.counts["late"]) == ("L2", "330424-02", 1)
+    assert second.counts["taken"] == 1
 
 
 def test_each_line_names_its_leaves():
     first, second = counted(COURSE)
-    assert (first.leaves, second.leaves) == ([0, 2, 4, 5, 6, 7, 9], [8])
+    assert (first.leaves, second.leaves) == ([0, 2, 4, 5, 6, 7, 9], [7, 8])
 
 
 def test_days_are_those_in_shanghai():
