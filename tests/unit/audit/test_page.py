@@ -13,9 +13,10 @@ from hypothesis import strategies as st
 
 from contracts.events import MESSAGES
 from contracts.rpc.course import GROUNDS, TYPES
-from services.audit.gateways.page import TITLES, page_of
+from services.audit.gateways.page import page_of
 from services.audit.gateways.page_codes import code_in_words
 from services.audit.gateways.page_values import in_words, name_in_words
+from services.audit.gateways.page_words import TITLES
 from statute.course import EVERY_STATE, GIVEN, STEPS
 from statute.terms import REMINDED_TERMS
 from tests.builders import number
@@ -73,7 +74,7 @@ def codes(type_: msgspec.inspect.Type, within: str, name: str = "") -> Iterator[
         case msgspec.inspect.ListType():
             yield from codes(type_.item_type, within, name)
         case msgspec.inspect.LiteralType():
-            yield from ((within, name, code) for code in type_.values if code)
+            yield from ((within, name, str(code)) for code in type_.values if code)
 
 
 def kind_of(type_: str) -> str:
