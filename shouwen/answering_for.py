@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple, Protocol
 
+from shouwen.running_terms import Running
 from statute.course import SENDING
 
 Data = Mapping[str, Any]
@@ -29,6 +30,9 @@ class Answering(Protocol):
 
     def counted(self, type_: str, data: Data) -> Iterable[tuple[str, str]]:
         """Yield what is counted, and for whom; empty where nobody answers for it."""
+
+    def answers_for(self, running: Running) -> str:
+        """Return who answers for a term that runs; empty where nobody does."""
 
     def office_of(self, who: str) -> str:
         """Return the office of an owner; empty where it is not known, or they are none."""
@@ -104,9 +108,16 @@ class Owners:
         for what, owning in self._counted(type_, data):
             yield what, self.named(owning)
 
+    def answers_for(self, running: Running) -> str:
+        """Return the owner; while nobody owns the matter, the head of its office."""
+        head = Owning(f"{OFFICE_HEAD}{running.office}", running.office)
+        return self.named(self._of.get(running.number, head))
+
     def office_of(self, who: str) -> str:
-        """Return the office that an owner acted for last."""
-        return self._office.get(who, "") if self.has_office else ""
+        """Return the office that an owner acted for last, or that somebody is the head of."""
+        if not self.has_office:
+            return ""
+        return self._office.get(who, self._recipient(who).office)
 
     def _counted(self, type_: str, data: Data) -> Iterator[tuple[str, Owning]]:
         for recipient, reminder_id in _told(type_, data).items():
@@ -224,6 +235,10 @@ class Units:
                 yield "handed_on", unit
             case "ownership.split.v1" if data["state"] != "closed":
                 yield "taken", unit
+
+    def answers_for(self, running: Running) -> str:
+        """Return the unit, for a term that is its own."""
+        return self._of_term.get((running.number, running.term), "")
 
     def office_of(self, who: str) -> str:  # noqa: ARG002 - units are offices themselves
         """Return nothing."""

@@ -24,6 +24,7 @@ from shouwen.calling import connected
 from shouwen.follow_through import (
     BY,
     EACH,
+    SHANGHAI,
     FollowThrough,
     nothing_parked,
     whole_feed,
@@ -194,7 +195,7 @@ def report(  # noqa: PLR0913, PLR0917 - what the command line takes
 ) -> None:
     """Write what became of what each owner, office or unit took on.
 
-    Taken, handed on, late, reminded, acknowledged, closed, reopened.
+    Taken, handed on, late, overdue at the end, reminded, acknowledged, closed, reopened.
 
     Counted from the whole feed, by days in Shanghai. Each line names the leaves of the ledger that
     it counts; with --proofs each is a link to its receipt, which `shouwen verify` checks.
@@ -205,7 +206,8 @@ def report(  # noqa: PLR0913, PLR0917 - what the command line takes
     for given, known, option in ((by, BY, "--by"), (each or "day", EACH, "--each")):
         if given not in known:
             raise typer.BadParameter(f"is one of {', '.join(known)}", param_hint=option)
-    counted = FollowThrough(first.date(), last.date(), by, each)
+    today = datetime.now(SHANGHAI).date()
+    counted = FollowThrough(first.date(), last.date(), by, each, today)
     ask = connected(Variables(), "auditor", ["auditor"], "")
     folder = file.with_suffix(".proofs") if proofs else None
     try:

@@ -6,7 +6,7 @@ Nothing is kept for it: whoever has the feed counts the same.
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 from zoneinfo import ZoneInfo
@@ -15,6 +15,7 @@ from contracts.failures import Failure
 from shouwen.answering_for import Answering, Units, of_offices, of_owners
 from shouwen.calling import Call
 from shouwen.report_files import PROOF, Line
+from shouwen.running_terms import TOLD_BY, RunningTerms
 
 SHANGHAI: Final = ZoneInfo("Asia/Shanghai")
 PAGE: Final = 1_000
@@ -36,23 +37,35 @@ class FollowThrough:
     Attributes:
         by: whose lines there are: owner, office or unit.
         each: day, week or month; empty for one line over the whole period.
+        today: when the report is made; what is to be done on that day is not overdue yet.
     """
 
     first: date
     last: date
     by: str = "owner"
     each: str = ""
+    today: date = date.max
     _answering: Answering = field(init=False)
     _lines: dict[tuple[str, str], Line] = field(default_factory=dict)
     # What may turn out never to have been, by matter and figure: where it is counted, if it is.
     _voidable: dict[tuple[str, str], tuple[Line, int] | None] = field(default_factory=dict)
+    _terms: RunningTerms = field(default_factory=RunningTerms)
+    # The days at whose end it is looked what is overdue, the next one last.
+    _ends: list[date] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self._answering = BY[self.by]()
+        until = min(self.last, self.today)
+        days = (self.first + timedelta(each) for each in range((until - self.first).days + 1))
+        self._ends = [*{self._period(day): day for day in days}.values()][::-1]
 
     def add(self, position: int, event: Mapping[str, Any]) -> None:
         """Count one event, at its index in the ledger."""
         day = datetime.fromisoformat(event["recordedtime"]).astimezone(SHANGHAI).date()
+        if event["type"].startswith(TOLD_BY):
+            self._look_until(day)
+            at = event.get("time", event["recordedtime"])
+            self._terms.add(position, event["type"], event["data"], at)
         for what, who in self._answering.counted(event["type"], event["data"]):
             counted = self._count(what, who, day, position) if who else None
             if what in self._answering.voids.values():
@@ -70,6 +83,7 @@ class FollowThrough:
 
     def lines(self) -> list[Line]:
         """Return a line for each who did or left undone anything, by office, who and period."""
+        self._look_until(date.max)
         for line in self._lines.values():
             line.office = self._answering.office_of(line.who)
         lines = [line for line in self._lines.values() if any(line.counts.values())]
@@ -81,6 +95,16 @@ class FollowThrough:
 
     def _period(self, day: date) -> str:
         return day.strftime(EACH[self.each]) if self.each else f"{self.first}/{self.last}"
+
+    def _look_until(self, day: date) -> None:
+        """Count what is overdue at the ends of the times that are over before a day."""
+        while self._ends and self._ends[-1] < day:
+            end = self._ends.pop()
+            for running in self._terms.past(min(end + timedelta(1), self.today)):
+                if who := self._answering.answers_for(running):
+                    line = self._line(who, end)
+                    line.counts["overdue"] += 1
+                    line.leaves.append(running.leaf)
 
     def _void(self, number: str, what: str) -> None:
         """Count for nobody what was by mistake, whenever that was found."""

@@ -13,7 +13,7 @@ from chassis.messaging.telling import teller
 from services.responsibility.publishing import TELLINGS
 from shouwen.follow_through import BY, EACH, FollowThrough
 from shouwen.report_files import COUNTS, write
-from tests.builders import Clock
+from tests.builders import TODAY, Clock
 from tests.unit.responsibility.casebook import (
     GIVEN,
     Casebook,
@@ -48,7 +48,7 @@ def told(case: Casebook) -> list[dict[str, Any]]:
 
 def counted(events: list[dict[str, Any]], by: str, each: str = "") -> dict[str, dict[str, int]]:
     """Return whose line it is, or whose and when, to what is not nothing in it."""
-    made = FollowThrough(*ALL, by, each)
+    made = FollowThrough(*ALL, by, each, TODAY)
     for position, one in enumerate(events):
         made.add(position, one)
     return {
@@ -93,7 +93,7 @@ class TestUnits:
         """The Regulation's days run on; whoever has it at the end was late."""
         steps = [
             step("transfer", unit=UNIT),
-            event("term.begun.v1", term="acceptance"),
+            begun("acceptance"),
             step("replace_unit", unit=OTHER_UNIT, instead_of=UNIT),
             event("term.ended.v1", term="acceptance", late_days=2),
         ]
@@ -158,8 +158,8 @@ class TestUnits:
     def test_are_late_with_what_a_merging_ended(self):
         steps = [
             step("transfer", unit=UNIT),
-            event("term.begun.v1", term="acceptance"),
-            event("term.begun.v1", term="first_step"),
+            begun("acceptance"),
+            begun("first_step"),
             event("course.merged.v1", late_days={"acceptance": 3, "first_step": 5, "handling": 0}),
         ]
         assert counted(steps, "unit")[UNIT]["late"] == 1
@@ -167,6 +167,10 @@ class TestUnits:
 
 def step(code: str, number: str = "N1", **given: Any) -> dict[str, Any]:
     return event("course.step_taken.v1", number=number, step=code, given=given)
+
+
+def begun(term: str) -> dict[str, Any]:
+    return event("term.begun.v1", term=term, office="330424-01", due={"on": "2026-12-31"})
 
 
 def passed_on(owner: str, office: str, before: str = "L1") -> dict[str, Any]:
@@ -258,7 +262,7 @@ class TestOffices:
     def test_answer_for_the_owners_who_act_for_them(self):
         """Of a succession to another office, each what it had."""
         assert counted(COURSE, "office") == {
-            "330424-01": dict.fromkeys(COUNTS, 1),
+            "330424-01": {what: 1 for what in COUNTS if what != "overdue"},
             "330424-02": {"taken": 1, "late": 1},
         }
 
