@@ -1,11 +1,13 @@
 """A follow-through report as a file: CSV, XLSX or HTML, each figure with the leaves it counts."""
 
 import csv
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from html import escape
 from pathlib import Path
 from typing import Final
+from urllib.parse import quote
 
 COUNTS: Final = (
     "taken",
@@ -93,6 +95,14 @@ def receipt_of(leaf: int) -> str:
     return f"{leaf}.{PROOF}"
 
 
+def _address(leaf: int, proofs: str) -> str:
+    """Return where a receipt is as a link has it: what means something in an address is quoted.
+
+    In a formula too, where a quotation mark would end it. Chinese characters stand as they are.
+    """
+    return _place(leaf, re.sub(r"[\x00-\x7f]+", lambda found: quote(found[0]), proofs))
+
+
 def _write_csv(path: Path, report: Report) -> None:
     # With a mark at the beginning, without which Chinese spreadsheets take it for GB 18030.
     with path.open("w", encoding="utf-8-sig", newline="") as file:
@@ -126,7 +136,7 @@ def _write_xlsx(path: Path, report: Report) -> None:
 
 
 def _linked(leaf: int, proofs: str) -> str | int:
-    return f'=HYPERLINK("{_place(leaf, proofs)}", {leaf})' if proofs else leaf
+    return f'=HYPERLINK("{_address(leaf, proofs)}", {leaf})' if proofs else leaf
 
 
 def _write_html(path: Path, report: Report) -> None:
@@ -155,7 +165,7 @@ def _links(line: Line, proofs: str) -> str:
 
 
 def _link(leaf: int, proofs: str) -> str:
-    return f'<a href="{escape(proofs)}/{receipt_of(leaf)}">{leaf}</a>' if proofs else str(leaf)
+    return f'<a href="{_address(leaf, proofs)}">{leaf}</a>' if proofs else str(leaf)
 
 
 _WRITERS: Final = {".csv": _write_csv, ".xlsx": _write_xlsx, ".html": _write_html}

@@ -164,6 +164,24 @@ def test_each_leaf_is_a_link_to_its_proof(tmp_path: Path, form: str, link: str):
         assert link in path.read_text("utf-8-sig")
 
 
+@pytest.mark.parametrize(
+    ("form", "before", "behind"), [("html", 'href="', '">0<'), ("xlsx", '("', '", 0)')]
+)
+def test_a_link_leads_to_the_folder_whatever_its_name_is(
+    tmp_path: Path, form: str, before: str, behind: str
+):
+    """What means something in an address or a formula is quoted."""
+    path = tmp_path / f"report.{form}"
+    write(path, counted(COURSE), '十一月 a#b%20"&?.proofs')
+    text = path.read_text("utf-8") if form == "html" else _links_of(path)
+    address = "十一月%20a%23b%2520%22%26%3F.proofs/0.tlog-proof"
+    assert f"{before}{address}{behind}" in text
+
+
+def _links_of(path: Path) -> str:
+    return "\n".join(str(row[2]) for row in load_workbook(path)["存证位置"].values)
+
+
 def test_the_proofs_are_written_once_for_each_leaf(tmp_path: Path):
     """Those of leaves that are not signed yet a moment later."""
     asked: list[list[int]] = []
