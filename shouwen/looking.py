@@ -108,16 +108,19 @@ def _all_of(method: str, given: Item) -> list[Item]:
     configure_logging("WARNING")
     asked = {name: value for name, value in given.items() if value}
     try:
-        return list(_pages(connected(Variables(), "auditor", ["auditor"], ""), method, asked))
+        return list(all_pages(connected(Variables(), "auditor", ["auditor"], ""), method, asked))
     except Failure as failure:
         typer.echo(str(failure), err=True)
         raise typer.Exit(1) from failure
 
 
-def _pages(ask: Call, method: str, given: Item) -> Iterator[Item]:
+def all_pages(ask: Call, method: str, given: Item) -> Iterator[Item]:
+    """Yield the items of all pages of a list."""
     cursor = ""
     while True:
         page = ask("audit", method, {**given, "cursor": cursor, "limit": PAGE_MAX})
         yield from page["items"]
         if not (cursor := page["next_cursor"]):
             return
+        # How many stood at an instant is of one instant, on whichever page they are.
+        given = {**given, **{name: page[name] for name in ("as_of",) if name in page}}
