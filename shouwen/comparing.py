@@ -11,7 +11,8 @@ import msgspec
 from contracts.envelope import CloudEvent
 from contracts.events import PUBLISHER
 from contracts.events.intake import PetitionRegisteredV1
-from services.audit.readmodels.entering import canonical
+from services.audit.domain.chains import NOTHING, Head, chained
+from services.audit.readmodels.entering import bound_of, canonical
 from services.audit.verifier import (
     HEADS_TYPE,
     Chains,
@@ -25,10 +26,12 @@ from services.audit.verifier import (
     checkpoint_from,
 )
 from shouwen.calling import Call
-from shouwen.follow_through import whole_feed
 from shouwen.hosting import SERVICES
+from shouwen.reading import Missing, Placed, leaves_of, log_of, shown_of
 
-PAGE: Final = 1_000
+Shown = Mapping[str, Any] | Missing
+# Of those that wait, so many are named.
+NAMED: Final = 20
 
 
 @dataclass
@@ -37,19 +40,23 @@ class Comparison:
 
     Attributes:
         wrong: how much did not hold.
+        waiting: how many events replay does not show yet: nothing is known of them there.
     """
 
     ask: Call
     say: Callable[[str], None]
     wrong: int = 0
-    _logs: dict[str, Iterator[CloudEvent]] = field(default_factory=dict)
+    waiting: int = 0
+    _tree: Growing = field(default_factory=Growing)
+    _chains: Chains = field(default_factory=Chains)
+    _entered: Logs = field(default_factory=Logs)
+    _logs: dict[str, Iterator[Placed[CloudEvent | Missing]]] = field(default_factory=dict)
     _ends: Ends = field(default_factory=Ends)
     # As the first statements had them, without the numbers of petitions; none after those with.
     _ends_by_id: Ends | None = field(default_factory=Ends)
-    _shown: Iterator[tuple[int, Mapping[str, Any] | None]] = field(default_factory=lambda: iter(()))
-    _held_back: int = 0
     _not_ended: deque[tuple[Leaf, str]] = field(default_factory=deque)
     _numbers_known: bool = True
+    _leaves_known: bool = True
 
     def run(self, keys: Sequence[Key]) -> int:
         """Compare all there is now; return how much did not hold."""
@@ -59,57 +66,126 @@ class Comparison:
             return 0
         trusted = keys or [Key.read(line) for line in answer["keys"]]
         try:
-            self._compare(checkpoint_from(answer["note"], trusted, "the checkpoint"))
+            checkpoint = checkpoint_from(answer["note"], trusted, "the checkpoint")
         except Wrong as wrong:
             self._found(str(wrong))
+        else:
+            self._compare(checkpoint)
         return self.wrong
 
     def _compare(self, checkpoint: Checkpoint) -> None:
         self.say(f"The checkpoint of {checkpoint.size} leaves is signed by the key.")
-        tree, chains, entered = Growing(), Chains(), Logs()
-        self._logs = {service: self._log_of(service) for service in SERVICES}
-        self._shown = whole_feed(self.ask)
-        for leaf in self._leaves(checkpoint.size):
-            tree.add(leaf.hash)
-            chains.add(leaf)
-            entered.add(leaf)
-            self._compare_event(leaf)
-            self._compare_shown(leaf)
-        if tree.size != checkpoint.size or tree.root() != checkpoint.root:
+        self._logs = {service: log_of(self.ask, service) for service in SERVICES}
+        shown = shown_of(self.ask, 0, checkpoint.size)
+        for position, encoded in leaves_of(self.ask, checkpoint.size):
+            self._compare_at(position, encoded, next(shown, (position, Missing.UNREADABLE))[1])
+        if self._tree.size != checkpoint.size or self._tree.root() != checkpoint.root:
             self._found("the leaves are not those that the checkpoint was signed over")
         for service in SERVICES:
-            beyond = sum(1 for _ in self._logs[service])
-            seq = entered.seq.get(service, 0)
+            seq = self._entered.seq.get(service, 0)
+            beyond = self._read_on(service)
             self.say(f"{service}: {seq} events compared, {beyond} since the checkpoint.")
-        if self._held_back:
-            self.say(
-                f"{self._held_back} events wait behind a parked one; replay does not show them."
-            )
+        if self.waiting:
+            self.say(f"{self.waiting} events wait, parked or not taken in; replay shows none.")
 
-    def _compare_event(self, leaf: Leaf) -> None:
-        source, seq = leaf.members["source"], leaf.members["seq"]
-        event = next(self._logs[source], None)
-        if event is None or event.position != seq:
-            self._logs[source] = self._log_of(source, seq)
-            self._found(f"{leaf.name} is in the ledger and not in the log of {source}")
-            event = None
-        elif sha256(canonical(event)).hexdigest() != leaf.members["payload_sha256"]:
-            self._found(f"{leaf.name} was changed in the log of {source}")
-            event = None
-        publisher = PUBLISHER.get(leaf.members["type"], source)
-        if publisher != source:
-            self._found(f"{leaf.name} is of a type that {publisher} alone publishes")
-        self._compare_ends(leaf, event)
-
-    def _compare_shown(self, leaf: Leaf) -> None:
-        """Compare what replay and all lists answer from with the leaf."""
-        _, shown = next(self._shown, (0, None))
-        if shown is None:
-            self._held_back += 1
+    def _compare_at(self, position: int, encoded: bytes | Missing, shown: Shown) -> None:
+        leaf = self._leaf_at(position, encoded, shown)
+        if leaf is None:
+            self._leaves_known = False
             return
-        event = msgspec.convert(shown, CloudEvent)
-        if sha256(canonical(event)).hexdigest() != leaf.members["payload_sha256"]:
+        self._tree.add(leaf.hash)
+        self._follow(leaf)
+        logged, taken_in = self._compare_logged(leaf), self._compare_shown(leaf, shown)
+        publisher = PUBLISHER.get(leaf.members["type"], leaf.members["source"])
+        if publisher != leaf.members["source"]:
+            self._found(f"{leaf.name} is of a type that {publisher} alone publishes")
+        self._compare_ends(leaf, logged or taken_in)
+
+    def _leaf_at(self, position: int, encoded: bytes | Missing, shown: Shown) -> Leaf | None:
+        """Return a leaf; where it cannot be read, as it is made again from its event."""
+        try:
+            if not isinstance(encoded, Missing):
+                return Leaf.read(position, encoded)
+            why = f"leaf {position} cannot be read in the ledger"
+        except Wrong as wrong:
+            why = str(wrong)
+        leaf = self._made_again(position, shown)
+        self._found(f"{why}; it is that of {leaf.name}" if leaf else why)
+        return leaf
+
+    def _made_again(self, position: int, shown: Shown) -> Leaf | None:
+        """Return the leaf of an event; the root tells whether it was this one."""
+        event = _event_of(shown)
+        if event is None:
+            return None
+        bound = bound_of(event)
+        last = Head(*self._chains.last.get(bound.petition, NOTHING))
+        (entered,) = chained([bound], position, {bound.petition: last})
+        return Leaf.read(position, entered.encoded)
+
+    def _follow(self, leaf: Leaf) -> None:
+        """Check that a leaf is the next one of its log and its petition, and go on from it."""
+        members = leaf.members
+        for order in (self._chains, self._entered):
+            try:
+                order.add(leaf)
+            except Wrong as wrong:
+                self._found(str(wrong))
+        self._chains.last[members["petition"]] = (members["petition_seq"], leaf.hash)
+        self._entered.seq[members["source"]] = members["seq"]
+
+    def _compare_logged(self, leaf: Leaf) -> CloudEvent | None:
+        """Compare the log of its service with a leaf; return the event if it is that."""
+        source = leaf.members["source"]
+        event = self._logged(source, leaf.members["seq"])
+        if event is Missing.UNREADABLE:
+            self._found(f"{leaf.name} cannot be read in the log of {source}")
+        elif isinstance(event, Missing):
+            self._found(f"{leaf.name} is in the ledger and not in the log of {source}")
+        elif _is_bound_by(leaf, event):
+            return event
+        else:
+            self._found(f"{leaf.name} was changed in the log of {source}")
+        return None
+
+    def _logged(self, source: str, seq: int) -> CloudEvent | Missing:
+        if source not in self._logs:
+            return Missing.LOST
+        for position, event in self._logs[source]:
+            if position == seq:
+                return event
+            if position > seq:
+                break
+        self._logs[source] = log_of(self.ask, source, seq)
+        return Missing.LOST
+
+    def _read_on(self, service: str) -> int:
+        """Return how many events a log has that are not under the checkpoint yet."""
+        count = 0
+        for position, event in self._logs[service]:
+            count += 1
+            if isinstance(event, Missing):
+                self._found(f"event {position} of {service} cannot be read in its log")
+        return count
+
+    def _compare_shown(self, leaf: Leaf, shown: Shown) -> CloudEvent | None:
+        """Compare what replay and all lists answer from with a leaf; return it if it is that."""
+        if shown is Missing.WAITS:
+            self._wait(leaf)
+        elif shown is Missing.LOST:
+            self._found(f"{leaf.name} is in the ledger and not where replay reads it")
+        elif shown is Missing.UNREADABLE:
+            self._found(f"{leaf.name} cannot be read where replay reads it")
+        elif (event := _event_of(shown)) and _is_bound_by(leaf, event):
+            return event
+        else:
             self._found(f"{leaf.name} was changed where replay reads it")
+        return None
+
+    def _wait(self, leaf: Leaf) -> None:
+        self.waiting += 1
+        if self.waiting <= NAMED:
+            self.say(f"  LACKS  {leaf.name} is parked, or not taken in yet")
 
     def _compare_ends(self, leaf: Leaf, event: CloudEvent | None) -> None:
         """Compare what the ledger states of the ends of all cases with the leaves before it.
@@ -133,10 +209,11 @@ class Comparison:
         ends = self._ends_as_in(stated)
         if ends is None:
             self._found(f"{leaf.name} states the ends without numbers, after those with them")
-        elif (ends is not self._ends or self._numbers_known) and ends.root().hex() != stated[
-            "root"
-        ]:
+        elif self._known(ends) and ends.root().hex() != stated["root"]:
             self._found(f"{leaf.name} states other ends of the cases than the leaves have")
+
+    def _known(self, ends: Ends) -> bool:
+        return self._leaves_known and (self._numbers_known or ends is not self._ends)
 
     def _ends_as_in(self, stated: Mapping[str, Any]) -> Ends | None:
         if not stated.get("numbers"):
@@ -155,22 +232,15 @@ class Comparison:
         self.wrong += 1
         self.say(f"  WRONG  {what}")
 
-    def _leaves(self, size: int) -> Iterator[Leaf]:
-        position = 0
-        while position < size:
-            limit = min(PAGE, size - position)
-            page = self.ask("audit", "leaves", {"after": position, "limit": limit})["leaves"]
-            if not page:
-                return
-            for encoded in page:
-                yield Leaf.read(position, encoded.encode())
-                position += 1
 
-    def _log_of(self, service: str, after: int = 0) -> Iterator[CloudEvent]:
-        while page := self._page(service, after):
-            yield from page
-            after = page[-1].position
+def _event_of(shown: Shown) -> CloudEvent | None:
+    if isinstance(shown, Missing):
+        return None
+    try:
+        return msgspec.convert(shown, CloudEvent)
+    except msgspec.ValidationError:
+        return None
 
-    def _page(self, service: str, after: int) -> list[CloudEvent]:
-        answer: Any = self.ask(service, "log", {"after": after, "limit": PAGE})
-        return msgspec.convert(answer["events"], list[CloudEvent])
+
+def _is_bound_by(leaf: Leaf, event: CloudEvent) -> bool:
+    return sha256(canonical(event)).hexdigest() == leaf.members["payload_sha256"]

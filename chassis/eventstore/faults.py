@@ -59,6 +59,17 @@ def in_library_terms(error: Exception) -> PersistenceError:
     return PersistenceError(*error.args)
 
 
+def tells_of_damage(error: Exception) -> bool:
+    """Tell whether what a row holds cannot be read, however often one tries.
+
+    SQLite's driver takes a text that is not UTF-8 for a fault in operation.
+    """
+    return isinstance(error, ValueError | LookupError) or str(error).startswith(_NO_UTF_8)
+
+
+_NO_UTF_8: Final = "Could not decode to UTF-8"
+
+
 def retried(action: Callable[[], T], pauses_s: Sequence[float] = PAUSES_S) -> T:
     """Run the action, and again after each pause for as long as its transaction gets lost.
 

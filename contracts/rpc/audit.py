@@ -454,12 +454,14 @@ class FeedPage(Answer, frozen=True):
         next: where to go on.
         size: of the ledger; there is nothing new while `next` is this.
         held: the event at `next` waits for an operator, and the feed with it.
+        lost: it does not wait: audit has lost it, or somebody has taken it away.
     """
 
     events: list[CloudEvent]
     next: int
     size: int
     held: bool
+    lost: bool = False
 
 
 FEED: Final = Method(

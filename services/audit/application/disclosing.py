@@ -4,14 +4,15 @@ One fact an answer, before it is given. Who opens a case by itself, to replay or
 record with that case.
 """
 
-from collections.abc import Iterable
-from collections.abc import Set as AbstractSet
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from uuid import uuid5
 
+from eventsourcing.persistence import PersistenceError
+
 from chassis.eventstore.application import Answer, Provenance, Unit
+from chassis.eventstore.faults import tells_of_damage
 from chassis.eventstore.instants import text_of
-from chassis.eventstore.transaction import Questions
 from services.audit.application import Audit
 from services.audit.application.looking import Facts
 from services.audit.application.sight import Reader, is_sealed
@@ -39,9 +40,8 @@ class Disclosing:
         """
         if reader.is_program:
             return
-        with self.audit.log_of_events.reading() as questions:
-            named = self.facts.numbered(questions, [number] if number else [])
-            sealed = self._sealed(questions, {*petition_ids, *(case.petition_id for case in named)})
+        named = self.facts.numbered(self.audit.log_of_events, [number] if number else [])
+        sealed = self._sealed(sorted({*petition_ids, *(case.petition_id for case in named)}))
         if sealed:
             self._record(reader, method, sealed)
 
@@ -58,9 +58,22 @@ class Disclosing:
             self.shown(reader, "audit.absence", ids, named.get("number", ""))
             raise
 
-    def _sealed(self, questions: Questions, petition_ids: AbstractSet[str]) -> list[str]:
-        facts = self.facts.sight_facts(questions, sorted(petition_ids))
-        return [each for each in sorted(facts) if is_sealed(facts[each])]
+    def _sealed(self, petition_ids: Sequence[str]) -> list[str]:
+        """Return those that are sealed, and those of which a damaged fact leaves it open.
+
+        Who compares all logs is not to be stopped by one of them.
+        """
+        try:
+            with self.audit.log_of_events.reading() as questions:
+                facts = self.facts.sight_facts(questions, petition_ids)
+            return [each for each in sorted(facts) if is_sealed(facts[each])]
+        except (PersistenceError, ValueError, LookupError) as error:
+            if not tells_of_damage(error):
+                raise
+            if len(petition_ids) <= 1:
+                return [*petition_ids]
+        half = len(petition_ids) // 2
+        return [*self._sealed(petition_ids[:half]), *self._sealed(petition_ids[half:])]
 
     def _record(self, reader: Reader, method: str, sealed: list[str]) -> None:
         actor, now = reader.actor, self.audit.clock()

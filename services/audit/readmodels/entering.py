@@ -52,7 +52,7 @@ def enter(transaction: Writing, events: Sequence[CloudEvent]) -> None:
         _compare(transaction, [event for event in events if event.position <= entered_up_to])
     if new and new[0].position != entered_up_to + 1:
         raise LedgerDamaged(f"{new[0].service} {entered_up_to + 1} is not in the ledger")
-    for entered in chained(map(_bound, new), size, ends):
+    for entered in chained(map(bound_of, new), size, ends):
         _insert(transaction, entered)
 
 
@@ -73,7 +73,8 @@ def _ends(transaction: Questions, events: Sequence[CloudEvent]) -> dict[str, Hea
     return {name: Head(count, bytes(hash_ or b"")) for name, count, hash_ in rows}
 
 
-def _bound(event: CloudEvent) -> Bound:
+def bound_of(event: CloudEvent) -> Bound:
+    """Return what the leaf of an event binds."""
     return Bound(
         source=event.service,
         seq=event.position,

@@ -7,6 +7,7 @@ from typing import Final, NamedTuple
 from chassis.eventstore.transaction import Questions
 from contracts.envelope import CloudEvent
 from contracts.events.intake import PetitionRegisteredV1
+from services.audit.domain.leaves import leaf_of
 from services.audit.domain.refusals import BeyondTheLedger
 from services.audit.readmodels.entries import ROWS, event_of
 from services.audit.readmodels.trees import TreeTables
@@ -16,12 +17,18 @@ STRETCH: Final = 5_000
 
 
 class Page(NamedTuple):
-    """Some events, and where to go on; `held` where an event that is parked comes next."""
+    """Some events, and where to go on.
+
+    Attributes:
+        held: an event comes next that is not there to be shown.
+        lost: nor is it parked, or yet to be taken in: its row is gone.
+    """
 
     events: list[CloudEvent]
     next: int
     size: int
     held: bool
+    lost: bool = False
 
 
 # What becomes of a petition, for whom put it on record elsewhere. Facts about who looks at it, and
@@ -105,11 +112,22 @@ class FeedTables:
             (after, stop, *types, *own, limit),
         )
         events: list[CloudEvent] = []
-        for position, _leaf, *event in rows:
+        for position, leaf, *event in rows:
             if event[0] is None:
-                return Page(events, position, size, held=True)
+                return Page(events, position, size, held=True, lost=_lost(questions, bytes(leaf)))
             events.append(event_of(*event))
         return Page(events, rows[-1][0] + 1 if len(rows) == limit else stop, size, held=False)
+
+
+def _lost(questions: Questions, leaf: bytes) -> bool:
+    """Tell whether an event was taken in and is not parked, so that its row ought to be there."""
+    entered = leaf_of(leaf)
+    rows = questions.query(
+        "SELECT 1 FROM applied_position a WHERE a.source = ? AND a.position >= ? AND NOT EXISTS"
+        " (SELECT 1 FROM parked_event p WHERE p.source = ? AND p.position = ?)",
+        (entered.source, entered.seq) * 2,
+    )
+    return bool(rows)
 
 
 def _named(event: CloudEvent) -> str:

@@ -3,6 +3,7 @@
 import sqlite3
 from base64 import b64decode
 from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -128,6 +129,34 @@ class TestAllLogsCompared:
         assert (wrong, "intake 2 (petition.registered.v1) was changed" in text) == (1, True), text
         assert compared(town)[0] == 0
 
+    @pytest.mark.parametrize(
+        ("service", "damage"),
+        [
+            ("intake", "state = x'ff' || substr(state, 2)"),
+            ("responsibility", "state = x'ff' || substr(state, 2)"),
+            ("audit", "state = x'ff' || substr(state, 2)"),
+            ("notify", "state = x'ff' || substr(state, 2)"),
+            ("notify", "topic = 'x'"),
+            ("notify", "recorded_at = 'x' || substr(recorded_at, 2)"),
+            ("notify", "event_id = 'zz'"),
+            ("notify", "actor = CAST(x'ff' AS TEXT)"),
+        ],
+    )
+    def test_an_event_that_cannot_be_read_is_named_and_hides_nothing(
+        self, town: Town, service: str, damage: str
+    ):
+        """Other services answer, and the log itself on both sides of it."""
+        for _ in range(3):
+            town.register()
+        town.wait_until_known_everywhere()
+        until(lambda: signed_everything(town))
+        with damaged(town, service, 2, damage), damaged(town, "intake", 3, "actor = 'somebody'"):
+            wrong, text = compared(town)
+        assert f"  WRONG  {service} 2 (" in text
+        assert f" cannot be read in the log of {service}" in text
+        assert "  WRONG  intake 3 (" in text
+        assert wrong == 2, text
+
     def test_a_dropped_event_is_found_and_named(self, town: Town):
         """The last one of its log: no gap shows there."""
         town.register()
@@ -139,6 +168,21 @@ class TestAllLogsCompared:
         assert wrong == 1
         assert f"notify {head} (" in text
         assert "is in the ledger and not in the log of notify" in text
+
+
+@contextmanager
+def damaged(town: Town, service: str, position: int, change: str) -> Iterator[None]:
+    """Change an event of a log for as long as the block runs."""
+    path = town.installation.surroundings.home / "data" / f"{service}.db"
+    with closing(sqlite3.connect(path, isolation_level=None)) as file:
+        file.execute("DROP TRIGGER IF EXISTS event_log_refuses_UPDATE")
+        found = file.execute("SELECT * FROM event_log WHERE position = ?", (position,))
+        columns = [column for column, *_ in found.description]
+        row = found.fetchone()
+        file.execute(f"UPDATE event_log SET {change} WHERE position = {position}")
+        yield
+        restored = ", ".join(f"{column} = ?" for column in columns)
+        file.execute(f"UPDATE event_log SET {restored} WHERE position = {position}", row)
 
 
 def test_the_key_is_readable_by_its_owner_alone(town: Town):

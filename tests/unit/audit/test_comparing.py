@@ -8,18 +8,24 @@ import msgspec
 import pytest
 
 from chassis.eventstore.application import Answer, Provenance, Unit
+from chassis.messaging.faults import refusal_of
 from chassis.messaging.telling import teller
 from contracts.envelope import CloudEvent
+from contracts.failures import Failure
+from services.audit.application.disclosing import Disclosing
 from services.audit.application.ledger import Ledger
+from services.audit.application.sight import Reader
 from services.audit.domain.case_heads import CaseHeads
 from services.audit.domain.heads import LEDGER_ID
+from services.audit.domain.leaves import petition_of
 from services.audit.publishing import TELLINGS
 from services.audit.readmodels.evidence import EvidenceTables
 from services.audit.readmodels.feed import FeedTables
+from services.audit.readmodels.lists import FactLists
 from services.audit.verifier import Ends, Leaf
 from shouwen.comparing import Comparison
 from tests.builders import cloud_event, registered
-from tests.unit.audit.desk import Desk
+from tests.unit.audit.desk import AUDITOR, Desk
 from tests.unit.audit.ledgers import LedgerDesk, attempts, case
 
 
@@ -29,23 +35,47 @@ def compared(ledger: LedgerDesk) -> tuple[int, str]:
 
 
 def ask(ledger: LedgerDesk, service: str, method: str, given: Any) -> Any:
-    """Answer as the services do."""
+    """Answer as the services do, a fault included."""
+    try:
+        return msgspec.to_builtins(answer(ledger, service, method, given))
+    except Exception as fault:
+        raise refusal_of(fault) or Failure("internal") from fault
+
+
+def answer(ledger: LedgerDesk, service: str, method: str, given: Any) -> Any:
     audited = Ledger(ledger.log, ledger.trees, EvidenceTables(), ledger.keys)
     if method == "checkpoint":
         return audited.checkpoint(None)
     if method == "leaves":
-        return {"leaves": audited.leaves(given["after"], given["limit"])[0]}
+        leaves, size = audited.leaves(given["after"], given["limit"])
+        Disclosing(ledger.desk.application, FactLists()).shown(
+            Reader(AUDITOR, auditing=True), "audit.leaves", map(petition_of, leaves)
+        )
+        return {"leaves": leaves, "size": size}
     if method == "feed":
         return feed_of(ledger, given)
-    own = map(teller("audit", TELLINGS), ledger.desk.recorded())
-    events = list(own) if service == "audit" else ledger.desk.log.events
-    told = [each for each in events if each.service == service][given["after"] :]
-    return {"events": msgspec.to_builtins(told)}
+    if method == "health":
+        return {"head": head_of(ledger, service)}
+    return {"events": log_of(ledger, service, given["after"], given["limit"])}
+
+
+def log_of(ledger: LedgerDesk, service: str, after: int, limit: int) -> list[CloudEvent]:
+    if service == "audit":
+        recorded = ledger.log.select_recorded(after, limit)
+        return list(map(teller("audit", TELLINGS), recorded))
+    return list(ledger.desk.log.events_after(service, after, limit))
+
+
+def head_of(ledger: LedgerDesk, service: str) -> int:
+    if service == "audit":
+        return int(ledger.log.head())
+    return sum(each.service == service for each in ledger.desk.log.events)
 
 
 def feed_of(ledger: LedgerDesk, given: Any) -> dict[str, Any]:
-    page = FeedTables().page(ledger.log, given["after"], [], given["limit"])
-    return {**page._asdict(), "events": msgspec.to_builtins(page.events)}
+    with ledger.log.reading() as questions:
+        page = FeedTables().page(questions, given["after"], [], given["limit"])
+    return page._asdict()
 
 
 def ends_by_id(ledger: LedgerDesk, size: int) -> bytes:
@@ -150,3 +180,89 @@ def test_a_fact_that_was_changed_where_replay_reads_it_is_found_and_named(ledger
     ledger.change("UPDATE timeline SET actor = 'somebody' WHERE source = 'notify' AND position = 3")
     wrong, text = compared(ledger)
     assert (wrong, "notify 3 (reminder.delivered.v1) was changed where replay" in text) == (1, True)
+
+
+UNREADABLE = {
+    "timeline": [
+        "UPDATE timeline SET {} WHERE source = 'notify' AND position = 3",
+        ["data = '{'", "recorded_at = 'x'", "actor = CAST(x'ff' AS TEXT)"],
+        "notify 3 (reminder.delivered.v1) cannot be read where replay reads it",
+    ],
+    "registration": [
+        "UPDATE timeline SET {} WHERE source = 'intake' AND position = 1",
+        ["data = '{'", "data = CAST(x'ff' AS TEXT)"],
+        "intake 1 (petition.registered.v1) cannot be read where replay reads it",
+    ],
+    "leaves": [
+        "UPDATE ledger_leaf SET {} WHERE position = 3",
+        ["leaf = x'ff'", "leaf = CAST('{}' AS BLOB)", "leaf = CAST('[' AS BLOB)"],
+        "it is that of notify 2 (reminder.delivered.v1)",
+    ],
+    "log": [
+        "UPDATE event_log SET {} WHERE position = 1",
+        ["state = x'ff'", "topic = 'x'", "recorded_at = 'x'", "event_id = 'zz'"],
+        "audit 1 (case_heads.recorded.v1) cannot be read in the log of audit",
+    ],
+}
+
+
+@pytest.mark.parametrize(
+    ("sql", "damage", "said"),
+    [(sql, each, said) for sql, damages, said in UNREADABLE.values() for each in damages],
+)
+def test_what_cannot_be_read_is_named_and_hides_nothing(
+    ledger: LedgerDesk, sql: str, damage: str, said: str
+):
+    """In a log, in the timeline, among the leaves: what was changed behind it is found too."""
+    ledger.state_heads()
+    ledger.take_in(*attempts(1, 2, first=9))
+    ledger.sign()
+    ledger.change(sql.format(damage))
+    wrong, text = compared(ledger)
+    assert (wrong, said in text) == (1, True), text
+    ledger.change("UPDATE timeline SET actor = 'somebody' WHERE source = 'notify' AND position = 9")
+    wrong, text = compared(ledger)
+    assert (wrong, "notify 9 (reminder.delivered.v1) was changed where" in text) == (2, True), text
+
+
+def test_a_leaf_that_is_gone_is_named_and_hides_nothing(ledger: LedgerDesk):
+    """The ones behind it are compared with what they are the leaves of."""
+    ledger.state_heads()
+    ledger.change("DELETE FROM ledger_leaf WHERE position = 3")
+    ledger.change("UPDATE timeline SET actor = 'somebody' WHERE source = 'notify' AND position = 8")
+    _, text = compared(ledger)
+    assert "leaf 3 cannot be read in the ledger" in text
+    assert "notify 8 (reminder.delivered.v1) was changed where" in text
+    assert "notify 7 (reminder.delivered.v1)" not in text
+
+
+def test_leaves_that_are_gone_from_the_end_are_no_fault_of_the_call(ledger: LedgerDesk):
+    ledger.state_heads()
+    ledger.change("DELETE FROM ledger_leaf WHERE position > 5")
+    wrong, text = compared(ledger)
+    assert (wrong > 0, "not those that the checkpoint was signed over" in text) == (True, True)
+
+
+def test_an_event_that_is_not_entered_yet_and_cannot_be_read_is_named(ledger: LedgerDesk):
+    """Audit gets no further in this log."""
+    ledger.sign()
+    ledger.state_heads()
+    ledger.desk.application.record_heads(9, b"\0" * 32)
+    ledger.change("UPDATE event_log SET state = x'ff' WHERE position = 2")
+    wrong, text = compared(ledger)
+    assert (wrong, "event 2 of audit cannot be read in its log" in text) == (1, True), text
+
+
+def test_a_service_that_is_away_is_no_damage(ledger: LedgerDesk):
+    """Nothing is said of its events."""
+
+    def away(service: str, method: str, given: Any) -> Any:
+        if service == "notify" and method in {"log", "health"}:
+            raise Failure("unavailable")
+        return ask(ledger, service, method, given)
+
+    ledger.state_heads()
+    lines: list[str] = []
+    with pytest.raises(Failure, match="unavailable"):
+        Comparison(away, lines.append).run([])
+    assert not [line for line in lines if "WRONG" in line]
