@@ -27,6 +27,7 @@ from services.audit.verifier import (
 )
 from shouwen.calling import Call
 from shouwen.hosting import SERVICES
+from shouwen.matters import Matters, MattersCompared
 from shouwen.reading import Missing, Placed, leaves_of, log_of, shown_of
 
 Shown = Mapping[str, Any] | Missing
@@ -41,12 +42,14 @@ class Comparison:
     Attributes:
         wrong: how much did not hold.
         waiting: how many events replay does not show yet: nothing is known of them there.
+        complete: all that there is to compare was compared.
     """
 
     ask: Call
     say: Callable[[str], None]
     wrong: int = 0
     waiting: int = 0
+    complete: bool = True
     _tree: Growing = field(default_factory=Growing)
     _chains: Chains = field(default_factory=Chains)
     _entered: Logs = field(default_factory=Logs)
@@ -57,6 +60,8 @@ class Comparison:
     _not_ended: deque[tuple[Leaf, str]] = field(default_factory=deque)
     _numbers_known: bool = True
     _leaves_known: bool = True
+    _matters: Matters = field(default_factory=Matters)
+    _facts_known: bool = True
 
     def run(self, keys: Sequence[Key]) -> int:
         """Compare all there is now; return how much did not hold."""
@@ -87,11 +92,12 @@ class Comparison:
             self.say(f"{service}: {seq} events compared, {beyond} since the checkpoint.")
         if self.waiting:
             self.say(f"{self.waiting} events wait, parked or not taken in; replay shows none.")
+        self._compare_matters(checkpoint.size)
 
     def _compare_at(self, position: int, encoded: bytes | Missing, shown: Shown) -> None:
         leaf = self._leaf_at(position, encoded, shown)
         if leaf is None:
-            self._leaves_known = False
+            self._leaves_known = self._facts_known = False
             return
         self._tree.add(leaf.hash)
         self._follow(leaf)
@@ -99,6 +105,7 @@ class Comparison:
         publisher = PUBLISHER.get(leaf.members["type"], leaf.members["source"])
         if publisher != leaf.members["source"]:
             self._found(f"{leaf.name} is of a type that {publisher} alone publishes")
+        self._take_in(None if shown is Missing.WAITS else logged or taken_in)
         self._compare_ends(leaf, logged or taken_in)
 
     def _leaf_at(self, position: int, encoded: bytes | Missing, shown: Shown) -> Leaf | None:
@@ -158,6 +165,31 @@ class Comparison:
                 break
         self._logs[source] = log_of(self.ask, source, seq)
         return Missing.LOST
+
+    def _compare_matters(self, size: int) -> None:
+        """Compare what says which matter a petition belongs to with the facts that decide it.
+
+        Not where a fact is not there to be asked: what it has done is not known.
+        """
+        reached = [size]
+
+        def follow(size: int) -> bool:
+            for _, shown in shown_of(self.ask, reached[0], size):
+                self._take_in(_event_of(shown))
+            reached[0] = max(reached[0], size)
+            return self._facts_known
+
+        if MattersCompared(self.ask, self._matters, follow, self._found).run():
+            count = len(self._matters.by_number)
+            self.say(f"{count} petitions compared with the matters that they belong to.")
+        else:
+            self.complete = False
+            self.say("  LACKS  which matter each petition belongs to was not compared")
+
+    def _take_in(self, event: CloudEvent | None) -> None:
+        self._facts_known = self._facts_known and event is not None
+        if self._facts_known and event:
+            self._matters.add(event)
 
     def _read_on(self, service: str) -> int:
         """Return how many events a log has that are not under the checkpoint yet."""

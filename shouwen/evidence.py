@@ -163,7 +163,9 @@ def verify(  # noqa: PLR0913, PLR0917 - each is an option
 def fsck(key: Keys = None) -> None:
     """Compare the ledger with the logs of all services, event by event; 1 where they differ.
 
-    Reads everything there is. Without --key the ledger's own word is taken for its keys.
+    And with what replay and all lists answer from; 3 where that waits for an operator and could
+    not be compared. Reads everything there is. Without --key the ledger's own word is taken for
+    its keys.
     """
     from shouwen.comparing import Comparison  # brings in what only this command needs
 
@@ -177,8 +179,13 @@ def fsck(key: Keys = None) -> None:
     except Failure as failure:
         typer.echo(str(failure), err=True)
         raise typer.Exit(2) from failure
-    typer.echo(f"{wrong} do not hold." if wrong else "All of it holds.")
-    raise typer.Exit(1 if wrong else 0)
+    if wrong:
+        typer.echo(f"{wrong} do not hold.")
+        raise typer.Exit(1)
+    if not comparison.complete:
+        typer.echo("What was compared holds. It is not all: see LACKS.")
+        raise typer.Exit(3)
+    typer.echo("All of it holds.")
 
 
 def report(  # noqa: PLR0913, PLR0917 - what the command line takes

@@ -15,7 +15,7 @@ PAGE: Final = 1_000
 # What is asked for lies beyond the ledger, whose end was cut off.
 _BEYOND: Final = "bad_value"
 # How a service answers that meets a damaged row: SQLite takes a damaged text for one that passes.
-_DAMAGED: Final = frozenset({"internal", "unavailable"})
+DAMAGED: Final = frozenset({"internal", "unavailable"})
 
 T = TypeVar("T")
 Placed = tuple[int, T]
@@ -104,7 +104,7 @@ def _past_damage(
             code = failure.code if isinstance(failure, Failure) else "internal"
             if code == _BEYOND:
                 return
-            if code not in _DAMAGED:
+            if code not in DAMAGED:
                 raise
             if limit == 1:
                 health()

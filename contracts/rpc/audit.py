@@ -474,6 +474,79 @@ FEED: Final = Method(
     " open petitions that it put on record.",
 )
 
+
+class ReadMatters(Request, frozen=True):
+    """What audit keeps of which petitions.
+
+    Attributes:
+        cursor: `next_cursor` of the page before; empty for the first.
+    """
+
+    cursor: Cursor = ""
+    limit: Limit = 50
+
+
+class Move(Answer, frozen=True):
+    """Where a petition belonged before it was linked, unlinked or taken along.
+
+    Attributes:
+        position: of the fact in the log of intake.
+        moved_at: when that was recorded.
+    """
+
+    position: int
+    moved_at: str
+    matter_id: str
+    matter_number: str
+
+
+class KeptMatter(Answer, frozen=True):
+    """One petition, as replay, lists and exports find it.
+
+    Attributes:
+        repeats_id: of the petition that it was found to repeat; empty if none.
+        moves: the oldest first.
+        shown: how many facts say that it was shown among other sealed ones.
+        shown_sha256: over those, by service and position, each `<service> <position>` and a line
+            feed.
+    """
+
+    number: str
+    petition_id: str
+    matter_id: str
+    matter_number: str
+    repeats_id: str
+    moves: list[Move]
+    shown: int
+    shown_sha256: str
+
+
+class MatterList(Answer, frozen=True):
+    """Petitions by number.
+
+    Attributes:
+        strays: with the first page, the first facts where replay reads that have no leaf, each by
+            service, position and type. There are none, unless somebody has put them there.
+        size: of the ledger at the same moment: all of it is in the answer, but what is parked.
+        next_cursor: for the next page; empty behind the last petition.
+    """
+
+    items: list[KeptMatter]
+    strays: list[str]
+    size: int
+    next_cursor: str
+
+
+MATTERS: Final = Method(
+    "audit",
+    "matters",
+    ReadMatters,
+    MatterList,
+    FOLLOWERS,
+    "Which matter each petition belongs to, as audit answers from it; to be compared with the"
+    " facts.",
+)
+
 METHODS: Final[tuple[Method[Any, Any], ...]] = (
     REPLAY,
     DEEDS,
@@ -485,4 +558,5 @@ METHODS: Final[tuple[Method[Any, Any], ...]] = (
     LEAVES,
     RECEIPTS,
     FEED,
+    MATTERS,
 )

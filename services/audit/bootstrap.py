@@ -33,6 +33,7 @@ from services.audit.readmodels.entering import enter
 from services.audit.readmodels.evidence import EvidenceTables
 from services.audit.readmodels.feed import FeedTables
 from services.audit.readmodels.lists import FactLists
+from services.audit.readmodels.matters import MatterTables
 from services.audit.readmodels.timelines import TimelineTables
 from services.audit.readmodels.trees import TreeTables
 from services.audit.settings import (
@@ -60,6 +61,7 @@ class Rooms:
     looking: Looking
     disclosing: Disclosing
     feed: FeedTables
+    matters: MatterTables
     assembly: Assembly
 
 
@@ -99,7 +101,7 @@ def build(surroundings: Surroundings) -> Rooms:
     ledger = Ledger(audit.log_of_events, TreeTables(), EvidenceTables(), keys)
     looking = Looking(audit.log_of_events, FactLists(), surroundings.clock)
     disclosing = Disclosing(audit, FactLists())
-    return Rooms(audit, ledger, looking, disclosing, FeedTables(), assembly)
+    return Rooms(audit, ledger, looking, disclosing, FeedTables(), MatterTables(), assembly)
 
 
 def _signers(variables: Variables) -> list[Ed25519Signer]:

@@ -154,6 +154,20 @@ class AuditService:
         self._disclose(caller, rpc.FEED, (event.subject for event in page.events))
         return msgspec.convert(page._asdict(), rpc.FeedPage)
 
+    @answers(rpc.MATTERS)
+    def matters(self, request: rpc.ReadMatters, caller: Caller) -> rpc.MatterList:
+        with self.rooms.audit.log_of_events.reading() as transaction:
+            page = self.rooms.matters.page(transaction, request.cursor, request.limit)
+        items, strays, size = page
+        about = [*(item["petition_id"] for item in items), *(about for _, about in strays)]
+        self._disclose(caller, rpc.MATTERS, about)
+        return rpc.MatterList(
+            items=msgspec.convert(items, list[rpc.KeptMatter]),
+            strays=[name for name, _ in strays],
+            size=size,
+            next_cursor=items[-1]["number"] if len(items) == request.limit else "",
+        )
+
     @answers(LOG[NAME])
     def log(self, request: ReadLog, _caller: Caller) -> EventList:
         events, head = self.rooms.assembly.events_after(request.after, request.limit)

@@ -134,6 +134,7 @@ GOOD: dict[str, dict[str, Any]] = {
     "audit.leaves": {"limit": 5},
     "audit.receipts": {"positions": [0]},
     "audit.feed": {"limit": 5},
+    "audit.matters": {"limit": 5},
     **{
         f"{service}.log": {"after": 0}
         for service in ("intake", "responsibility", "notify", "audit")

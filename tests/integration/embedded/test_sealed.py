@@ -275,6 +275,7 @@ SHOWING = {
     "audit.feed": {"limit": 1_000},
     "audit.leaves": {"limit": 1_000},
     "audit.receipts": {},
+    "audit.matters": {"limit": PAGE_MAX},
 }
 OPENING = {"audit.replay", "audit.export"}
 TELLING_OF_NONE = {"audit.checkpoint", "audit.health", "audit.redrive"}
@@ -318,7 +319,7 @@ def questions(town: Town, path: str, number: str, petition_id: str) -> list[dict
     """Return what is to be asked so that the case is among the answers."""
     if path in {"audit.looks", "audit.absence"}:
         return [{"number": number}]
-    if path in {"audit.standings", "audit.deeds"}:
+    if path in {"audit.standings", "audit.deeds", "audit.matters"}:
         return [SHOWING[path]]
     program = town.caller("service:reader", ["service"], "")
     size = program.call("audit", "leaves", limit=1)["size"]

@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 from structlog.testing import capture_logs
 
+from services.audit.application.disclosing import Disclosing
 from services.audit.application.notary import Notary
+from services.audit.application.sight import Reader
 from services.audit.domain.chains import Bound, chained
 from services.audit.domain.heads import BUCKETS, bucket_of, key_of
 from services.audit.domain.leaves import Leaf, leaf_of
@@ -15,6 +17,7 @@ from services.audit.domain.merkle import inclusion_proof, leaf_hash
 from services.audit.gateways.signing import signers_from
 from services.audit.gateways.tilefiles import TileFiles
 from services.audit.readmodels.ends import EndTables
+from services.audit.readmodels.lists import FactLists
 from services.audit.verifier import (
     Report,
     Terms,
@@ -25,9 +28,13 @@ from services.audit.verifier import (
     parts_of,
     verify_bundle,
 )
-from tests.builders import petition_id, registered
+from tests.builders import number, petition_id, registered
 from tests.integration.ledger.conftest import Change
+from tests.unit.audit.desk import AUDITOR
 from tests.unit.audit.ledgers import ORIGIN, LedgerDesk, attempts, keys_text, repacked
+from tests.unit.audit.test_comparing import STRAY, compared
+from tests.unit.audit.test_disclosing import sealed
+from tests.unit.audit.test_merging import linked
 
 BITS = 10_000
 
@@ -247,6 +254,50 @@ def rewritten(ledger: LedgerDesk, change: Change) -> None:
     bound[2] = bound[2]._replace(payload_sha256="f" * 64)
     for entered in chained(bound, 0, {}):
         put_leaf(change, entered.position, entered.leaf)
+
+
+class TestWhatReplayReads:
+    """Logs and ledger are as they were; what people are shown is not: found by `shouwen fsck`."""
+
+    @pytest.mark.parametrize(
+        ("attack", "said"),
+        [
+            (
+                STRAY.format(source="'notify'", position=4711),
+                "notify 4711 (case.closed.v1) is where replay reads, and not in the ledger",
+            ),
+            (
+                "DELETE FROM timeline WHERE source = 'notify' AND position = 3",
+                "notify 3 (reminder.delivered.v1) is in the ledger and not where replay reads it",
+            ),
+            (
+                "UPDATE timeline SET data = '{' WHERE source = 'notify' AND position = 3",
+                "notify 3 (reminder.delivered.v1) cannot be read where replay reads it",
+            ),
+            (
+                "UPDATE matter SET matter_id = petition_id, matter_number = number",
+                f"{number(2)} belongs to another matter where replay reads it",
+            ),
+            (
+                "DELETE FROM matter_moved",
+                f"{number(2)} belonged to other matters before where replay reads it",
+            ),
+            ("DELETE FROM sealed_shown", f"{number(3)} was shown in other answers"),
+        ],
+    )
+    def test_is_not_what_the_facts_say(
+        self, ledger: LedgerDesk, change: Change, attack: str, said: str
+    ):
+        ledger.take_in(registered(1), *attempts(4), registered(2, 2), sealed(3, 3), linked(4, 2, 1))
+        shown = [petition_id(3)]
+        Disclosing(ledger.desk.application, FactLists()).shown(
+            Reader(AUDITOR, auditing=True), "audit.feed", shown
+        )
+        ledger.state_heads()
+        assert compared(ledger)[0] == 0, compared(ledger)
+        change(attack)
+        wrong, text = compared(ledger)
+        assert (wrong > 0, said in text) == (True, True), text
 
 
 class TestBundles:

@@ -22,11 +22,14 @@ from services.audit.publishing import TELLINGS
 from services.audit.readmodels.evidence import EvidenceTables
 from services.audit.readmodels.feed import FeedTables
 from services.audit.readmodels.lists import FactLists
+from services.audit.readmodels.matters import MatterTables
 from services.audit.verifier import Ends, Leaf
 from shouwen.comparing import Comparison
-from tests.builders import cloud_event, registered
+from tests.builders import cloud_event, number, petition_id, registered
 from tests.unit.audit.desk import AUDITOR, Desk
 from tests.unit.audit.ledgers import LedgerDesk, attempts, case
+from tests.unit.audit.test_disclosing import sealed
+from tests.unit.audit.test_merging import linked, naming, unlinked
 
 
 def compared(ledger: LedgerDesk) -> tuple[int, str]:
@@ -54,6 +57,8 @@ def answer(ledger: LedgerDesk, service: str, method: str, given: Any) -> Any:
         return {"leaves": leaves, "size": size}
     if method == "feed":
         return feed_of(ledger, given)
+    if method == "matters":
+        return matters_of(ledger, given)
     if method == "health":
         return {"head": head_of(ledger, service)}
     return {"events": log_of(ledger, service, given["after"], given["limit"])}
@@ -64,6 +69,15 @@ def log_of(ledger: LedgerDesk, service: str, after: int, limit: int) -> list[Clo
         recorded = ledger.log.select_recorded(after, limit)
         return list(map(teller("audit", TELLINGS), recorded))
     return list(ledger.desk.log.events_after(service, after, limit))
+
+
+def matters_of(ledger: LedgerDesk, given: Any) -> dict[str, Any]:
+    limit = min(given["limit"], 2)
+    with ledger.log.reading() as questions:
+        items, strays, size = MatterTables().page(questions, given["cursor"], limit)
+    following = items[-1]["number"] if len(items) == limit else ""
+    named = [name for name, _ in strays]
+    return {"items": items, "strays": named, "size": size, "next_cursor": following}
 
 
 def head_of(ledger: LedgerDesk, service: str) -> int:
@@ -266,3 +280,103 @@ def test_a_service_that_is_away_is_no_damage(ledger: LedgerDesk):
     with pytest.raises(Failure, match="unavailable"):
         Comparison(away, lines.append).run([])
     assert not [line for line in lines if "WRONG" in line]
+
+
+@pytest.fixture
+def woven(ledger: LedgerDesk) -> LedgerDesk:
+    """A ledger of petitions that were linked, taken along and let go; sealed ones were shown."""
+    ledger.take_in(registered(3, 3, 2), naming(registered(4, 4, 2), 3), sealed(5, 5))
+    ledger.take_in(linked(6, 2, 1, 3, 4), unlinked(7, 3, 1, 4), linked(8, 5, 1))
+    Disclosing(ledger.desk.application, FactLists()).shown(
+        Reader(AUDITOR, auditing=True), "audit.feed", [petition_id(5)]
+    )
+    ledger.state_heads()
+    return ledger
+
+
+def test_petitions_that_move_belong_where_the_facts_have_put_them(woven: LedgerDesk):
+    wrong, text = compared(woven)
+    assert (wrong, "5 petitions compared" in text) == (0, True), text
+    assert compared(woven)[0] == 0
+
+
+def test_a_petition_that_cannot_be_read_is_named_and_hides_nothing(woven: LedgerDesk):
+    woven.change(f"UPDATE matter SET matter_id = CAST(x'ff' AS TEXT) WHERE number = '{number(2)}'")
+    woven.change(f"UPDATE matter SET matter_id = 'x' WHERE number = '{number(4)}'")
+    wrong, text = compared(woven)
+    assert f"{number(2)} cannot be read where audit finds petitions" in text
+    assert f"{number(4)} belongs to another matter" in text
+    assert wrong == 2, text
+
+
+OF_1, OF_2 = f"number = '{number(1)}'", f"number = '{number(2)}'"
+FORGED = {
+    f"UPDATE matter SET matter_id = 'x' WHERE {OF_1}": f"{number(1)} belongs to another matter",
+    f"UPDATE matter SET repeats_id = '' WHERE {OF_2}": f"{number(2)} repeats another petition",
+    f"DELETE FROM matter WHERE {OF_2}": f"{number(2)} is not among the petitions",
+    "INSERT INTO matter VALUES ('XF-0', 'x', 'x', 'XF-0', '')": (
+        "XF-0 is among the petitions, and no fact puts it on record"
+    ),
+    f"DELETE FROM matter_moved WHERE {OF_2}": f"{number(2)} belonged to other matters before",
+    "UPDATE matter_moved SET moved_at = '2020' WHERE position = 7": (
+        f"{number(4)} belonged to other matters before where replay reads it; see intake 7"
+    ),
+    "DELETE FROM sealed_shown WHERE rowid IN (SELECT min(rowid) FROM sealed_shown)": (
+        f"{number(5)} was shown in other answers"
+    ),
+    "UPDATE sealed_shown SET position = position + 1": f"{number(5)} was shown in other answers",
+}
+
+
+@pytest.mark.parametrize(("sql", "said"), FORGED.items())
+def test_what_replay_finds_cases_by_is_compared_with_the_facts(
+    woven: LedgerDesk, sql: str, said: str
+):
+    """The logs, the ledger and every fact are as they were."""
+    woven.change(sql)
+    wrong, text = compared(woven)
+    assert (wrong > 0, said in text) == (True, True), text
+
+
+STRAY = (
+    "INSERT INTO timeline (source, position, petition_id, event_id, type, occurred_at,"
+    " recorded_at, actor, cause, correlation_id, data, stream, stream_version)"
+    " SELECT {source}, {position}, petition_id, 'forged', 'case.closed.v1', occurred_at,"
+    " recorded_at, actor, cause, correlation_id, data, stream, stream_version"
+    " FROM timeline WHERE source = 'notify' AND position = 3"
+)
+
+
+@pytest.mark.parametrize(
+    ("source", "position"),
+    [("notify", "4711"), ("notify", "0"), ("notify", "3.5"), ("nobody", "1"), ("intake", "99")],
+)
+def test_a_fact_that_no_log_has_is_found_and_named(woven: LedgerDesk, source: str, position: str):
+    """Behind all others, before them, between them, or of a service that there is not."""
+    woven.change(STRAY.format(source=f"'{source}'", position=position))
+    wrong, text = compared(woven)
+    assert wrong == 1
+    assert f"{source} {position} (case.closed.v1) is where replay reads, and not in" in text
+
+
+def test_a_fact_that_is_gone_where_replay_reads_is_found_and_named(woven: LedgerDesk):
+    """Though nothing is parked; those behind it are compared all the same."""
+    woven.change("DELETE FROM timeline WHERE source = 'notify' AND position = 3")
+    woven.change("UPDATE timeline SET actor = 'x' WHERE source = 'notify' AND position = 6")
+    wrong, text = compared(woven)
+    assert wrong == 2, text
+    assert "notify 3 (reminder.delivered.v1) is in the ledger and not where replay" in text
+    assert "notify 6 (reminder.delivered.v1) was changed where replay reads it" in text
+
+
+def test_what_is_parked_is_said_to_wait_and_is_no_fault(ledger: LedgerDesk):
+    """It is in the ledger, and to be redriven; until then it is not known what it has done."""
+    data = {"petition_id": petition_id(9), "number": number(9)}
+    ledger.take_in(cloud_event("notify", 9, "future.thing.v9", data), *attempts(1, first=10))
+    ledger.sign()
+    lines: list[str] = []
+    comparison = Comparison(partial(ask, ledger), lines.append)
+    assert (comparison.run([]), comparison.waiting, comparison.complete) == (0, 1, False)
+    text = "\n".join(lines)
+    assert "LACKS  notify 9 (future.thing.v9) is parked" in text
+    assert "which matter each petition belongs to was not compared" in text
