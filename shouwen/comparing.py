@@ -275,4 +275,5 @@ def _event_of(shown: Shown) -> CloudEvent | None:
 
 
 def _is_bound_by(leaf: Leaf, event: CloudEvent) -> bool:
-    return sha256(canonical(event)).hexdigest() == leaf.members["payload_sha256"]
+    bound: str = leaf.members["payload_sha256"]
+    return sha256(canonical(event)).hexdigest() == bound
