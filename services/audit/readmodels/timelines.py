@@ -50,6 +50,13 @@ _REGISTERED_BY: Final = (
     "SELECT 1 FROM matter m JOIN timeline t ON t.petition_id = m.petition_id"  # noqa: S608 - our own type
     f" WHERE m.number = ? AND t.type = '{PetitionRegisteredV1.TYPE}' AND t.recorded_at <= ?"
 )
+_MOVED: Final = ("number", "position", "moved_at", "matter_id", "matter_number")
+# Where a petition belongs now, beside each move of it after a position; of none, one row.
+_SINCE: Final = (
+    "SELECT m.matter_id, m.matter_number, v.position, v.moved_at, v.matter_id, v.matter_number"
+    " FROM matter m LEFT JOIN matter_moved v ON v.number = m.number AND v.position > ?"
+    " WHERE m.petition_id = ?"
+)
 # The index holds repeats only, so each question has to say that it wants no others.
 _MOVING: Final = (
     "WITH RECURSIVE moving(petition_id, number, matter_id, matter_number) AS ("
@@ -185,12 +192,14 @@ def _add_matter(transaction: Writing, event: CloudEvent) -> None:
     data = event.data
     named = data.get("named") or data["repeats"]
     matter_id, matter_number = data["repeats"], data["repeats_number"]
-    if named != matter_id:
-        # The one that it repeats may have left meanwhile, where this event had to wait.
-        now = transaction.query(
-            "SELECT matter_id, matter_number FROM matter WHERE petition_id = ?", (named,)
-        )
-        matter_id, matter_number = now[0] if now else (matter_id, matter_number)
+    # The one that it repeats may have moved meanwhile, where this event had to wait.
+    since = transaction.query(_SINCE, (event.position, named)) if named else []
+    if since:
+        matter_id, matter_number = since[0][:2]
+    for _, _, *move in since:
+        if move[0] is not None:
+            values = (data["number"], *move)
+            transaction.insert("matter_moved", dict(zip(_MOVED, values, strict=True)))
     transaction.insert(
         "matter",
         {

@@ -1,13 +1,16 @@
 """The history of a matter holds the petitions that belong to it, each with what it had before."""
 
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
 import pytest
 
+from contracts.events import MESSAGES
 from services.audit.application.sight import Reader
 from services.audit.domain.refusals import OfficeNotAllowed
 from services.audit.domain.timeline import Period
+from services.audit.readmodels.timelines import TimelineTables
 from tests.builders import (
     COUNTY,
     HOUR,
@@ -19,7 +22,8 @@ from tests.builders import (
     petition_id,
     registered,
 )
-from tests.unit.audit.desk import Desk
+from tests.unit.audit.desk import Desk, inbox_of
+from tests.unit.stores import delete_rows, rows
 
 REGISTERED, TAKEN = "petition.registered.v1", "ownership.taken.v1"
 
@@ -153,6 +157,21 @@ class TestWhatRepeatsTheLaterOne:
         desk.take_in(registered(1), registered(2, 2), linked(3, 2, 1), unlinked(4, 2, 1))
         desk.take_in(naming(registered(5, 5, 1), 2))
         assert registrations(desk, 5) == {number(2), number(5)}
+
+    def test_that_had_to_wait_has_moved_with_that_one(self, desk: Desk):
+        """All the same as if it had not: what is filled again from the logs is no other."""
+        data = {"petition_id": petition_id(3), "number": number(3)}
+        desk.take_in(cloud_event("responsibility", 1, "future.thing.v9", data))
+        desk.take_in(registered(1), registered(2, 2), registered(3, 3, 2), linked(4, 2, 1))
+        inbox = inbox_of(desk.application, desk.log)
+        newer = replace(inbox, known=frozenset({*MESSAGES, "future.thing.v9"}))
+        assert (newer.redrive(), newer.parked()) == (2, 0)
+        assert registrations(desk, 1) == {number(1), number(2), number(3)}
+        before = {name: rows(desk.application, name) for name in TimelineTables.tables}
+        for name in (*TimelineTables.tables, "applied_position"):
+            delete_rows(desk.application, name)
+        newer.catch_up()
+        assert {name: rows(desk.application, name) for name in TimelineTables.tables} == before
 
 
 def registrations_as_of(desk: Desk, serial: int, as_of: Any) -> set[str]:
