@@ -34,6 +34,7 @@ NOT_FROM_FACTS: Final[Mapping[str, Mapping[str, str]]] = {
     },
     "notify": {
         "earlier_terms": "how far an upgrade has got",
+        "earlier_voided": "what an upgrade has found, and has left to do",
         "endpoint": "addresses of recipients, encrypted",
         "endpoint_pace": "what endpoints took in the last minute, and which are left alone",
         "lease": "who is working on what just now",
