@@ -164,8 +164,8 @@ def fsck(key: Keys = None) -> None:
     """Compare the ledger with the logs of all services, event by event; 1 where they differ.
 
     And with what replay and all lists answer from; 3 where that waits for an operator and could
-    not be compared. Reads everything there is. Without --key the ledger's own word is taken for
-    its keys.
+    not be compared, or no --key was given, so that the ledger's own word is taken for its keys.
+    Reads everything there is.
     """
     from shouwen.comparing import Comparison  # brings in what only this command needs
 

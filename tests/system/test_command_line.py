@@ -85,7 +85,13 @@ class Terminal:
     def shows_all_of(self, number: str) -> bool:
         """Tell whether the end of a case is stated: before, it cannot be shown."""
         self.run("export", number, "early.zip")
-        return self.run("verify", "early.zip")[0] == 0
+        return self.run("verify", "early.zip", "--key", self.key)[0] == 0
+
+    @property
+    def key(self) -> str:
+        """The ledger's public key, which an auditor brings along."""
+        key: str = self.ask("audit.checkpoint")["keys"][0]
+        return key
 
     def ask(self, method: str, **given: Any) -> Any:
         """Ask what runs in the other terminal, without a program of its own for it."""
@@ -190,7 +196,8 @@ class TestCalls:
         wait_until(lambda: running.shows_all_of(number))
         exported = running.run("export", number, "case.zip", "--content", f"--office={OFFICE}")
         assert exported[0] == 0, exported
-        status, output, _ = running.run("verify", "case.zip")
+        assert running.run("verify", "case.zip")[0] == 3
+        status, output, _ = running.run("verify", "case.zip", "--key", running.key)
         assert (status, "is the one that was put on record" in output) == (0, True), output
         seen = self.listed(running, "looks", "--by", "head")
         assert [each["type"] for each in seen] == ["case.exported.v1", "content.read.v1"]
@@ -214,13 +221,14 @@ class TestCalls:
         size = note.split("\n")[1]
         status, _, errors = running.run("export", number, "kept.zip", "--since", size)
         assert status == 0, errors
-        status, output, _ = running.run("verify", "kept.zip", "--checkpoint", "kept")
+        status, output, _ = running.run(
+            "verify", "kept.zip", "--checkpoint", "kept", "--key", running.key
+        )
         assert (status, "the checkpoint that you kept" in output) == (0, True), output
         today = datetime.now().astimezone().date()
         days = [f"--from={today - timedelta(days=1)}", f"--to={today + timedelta(days=1)}"]
         status, output, errors = running.run("report", "all.html", *days, "--proofs")
         assert status == 0, errors
-        (keys,) = running.ask("audit.checkpoint")["keys"]
         for by in ("office", "unit"):
             status, output, errors = running.run(
                 "report", f"{by}.csv", *days, f"--by={by}", "--each=month"
@@ -230,8 +238,9 @@ class TestCalls:
         for wrong in ("--by=nobody", "--each=decade"):
             assert running.run("report", "none.csv", *days, wrong)[0] == 2
         receipt = min((running.folder / "all.proofs").glob("*.tlog-proof"))
-        status, output, _ = running.run("verify", f"all.proofs/{receipt.name}", "--key", keys)
-        assert (status, "of the ledger that the key has signed" in output) == (0, True), output
+        for place in ("all.proofs", f"all.proofs/{receipt.name}"):
+            status, output, _ = running.run("verify", place, "--key", running.key)
+            assert (status, "the ledger that the key has signed" in output) == (0, True), output
 
     @staticmethod
     def listed(running: Terminal, *words: str) -> Any:

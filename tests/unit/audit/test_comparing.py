@@ -369,6 +369,15 @@ def test_a_fact_that_is_gone_where_replay_reads_is_found_and_named(woven: Ledger
     assert "notify 6 (reminder.delivered.v1) was changed where replay reads it" in text
 
 
+def test_by_the_keys_that_the_ledger_names_not_all_is_shown(ledger: LedgerDesk):
+    """Whoever rewrote it may have made them."""
+    ledger.take_in(*case())
+    ledger.sign()
+    for keys in ([], ledger.terms.keys):
+        comparison = Comparison(partial(ask, ledger), lambda _: None)
+        assert (comparison.run(keys), comparison.complete) == (0, bool(keys))
+
+
 def test_what_is_parked_is_said_to_wait_and_is_no_fault(ledger: LedgerDesk):
     """It is in the ledger, and to be redriven; until then it is not known what it has done."""
     data = {"petition_id": petition_id(9), "number": number(9)}
@@ -376,7 +385,8 @@ def test_what_is_parked_is_said_to_wait_and_is_no_fault(ledger: LedgerDesk):
     ledger.sign()
     lines: list[str] = []
     comparison = Comparison(partial(ask, ledger), lines.append)
-    assert (comparison.run([]), comparison.waiting, comparison.complete) == (0, 1, False)
+    keys = ledger.terms.keys
+    assert (comparison.run(keys), comparison.waiting, comparison.complete) == (0, 1, False)
     text = "\n".join(lines)
     assert "LACKS  notify 9 (future.thing.v9) is parked" in text
     assert "which matter each petition belongs to was not compared" in text
