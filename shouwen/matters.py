@@ -22,7 +22,7 @@ COMPARED: Final[Mapping[str, str]] = {
     "repeats_id": "repeats another petition",
     "moves": "belonged to other matters before",
     "shown": "was shown in other answers",
-    "shown_sha256": "was shown in other answers",
+    "shown_hash": "was shown in other answers",
 }
 
 
@@ -42,7 +42,7 @@ class Belonging:
 
     def expected(self, name: str) -> Any:
         """Return what audit ought to have under a name."""
-        return self.shown_by.hexdigest() if name == "shown_sha256" else getattr(self, name)
+        return self.shown_by.hexdigest() if name == "shown_hash" else getattr(self, name)
 
 
 class Matters:

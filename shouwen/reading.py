@@ -73,7 +73,7 @@ def shown_of(ask: Call, after: int, size: int) -> Iterator[Placed[Mapping[str, A
         found = list(enumerate(events, start=after))
         if not answer["held"]:
             return found, following
-        why = Missing.LOST if answer["lost"] else Missing.WAITS
+        why = Missing.LOST if answer.get("lost") else Missing.WAITS
         return [*found, (following, why)], following + 1
 
     return _past_damage(partial(ask, "audit", "health", {}), page, after, size)

@@ -3,7 +3,7 @@
 from typing import Annotated, Any, Final, Literal
 
 import msgspec
-from msgspec import Meta
+from msgspec import UNSET, Meta, UnsetType
 
 from contracts.envelope import CloudEvent, Utc
 from contracts.fields import (
@@ -454,14 +454,15 @@ class FeedPage(Answer, frozen=True):
         next: where to go on.
         size: of the ledger; there is nothing new while `next` is this.
         held: the event at `next` waits for an operator, and the feed with it.
-        lost: it does not wait: audit has lost it, or somebody has taken it away.
+        lost: there, and true, where it does not wait: audit has lost it, or somebody has taken it
+            away.
     """
 
     events: list[CloudEvent]
     next: int
     size: int
     held: bool
-    lost: bool = False
+    lost: bool | UnsetType = UNSET
 
 
 FEED: Final = Method(
@@ -507,8 +508,8 @@ class KeptMatter(Answer, frozen=True):
         repeats_id: of the petition that it was found to repeat; empty if none.
         moves: the oldest first.
         shown: how many facts say that it was shown among other sealed ones.
-        shown_sha256: over those, by service and position, each `<service> <position>` and a line
-            feed.
+        shown_hash: SHA-256 in hex over those, by service and position, each
+            `<service> <position>` and a line feed.
     """
 
     number: str
@@ -518,7 +519,7 @@ class KeptMatter(Answer, frozen=True):
     repeats_id: str
     moves: list[Move]
     shown: int
-    shown_sha256: str
+    shown_hash: str
 
 
 class MatterList(Answer, frozen=True):

@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any, ClassVar
 
 import msgspec
+from msgspec import UNSET
 
 from chassis.identity import Caller
 from chassis.jurisdiction import Actor
@@ -152,7 +153,7 @@ class AuditService:
         with self.rooms.audit.log_of_events.reading() as transaction:
             page = read(transaction, request.after, request.types, request.limit)
         self._disclose(caller, rpc.FEED, (event.subject for event in page.events))
-        return msgspec.convert(page._asdict(), rpc.FeedPage)
+        return msgspec.convert({**page._asdict(), "lost": page.lost or UNSET}, rpc.FeedPage)
 
     @answers(rpc.MATTERS)
     def matters(self, request: rpc.ReadMatters, caller: Caller) -> rpc.MatterList:

@@ -63,7 +63,7 @@ def _item(row: Sequence[Any], moves: list[Any], shown: list[Any]) -> dict[str, A
         **dict(zip(names, row, strict=True)),
         "moves": [dict(zip(moved, move, strict=True)) for move in moves],
         "shown": len(shown),
-        "shown_sha256": digest_of(shown),
+        "shown_hash": digest_of(shown),
     }
 
 
