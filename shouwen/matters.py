@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from chassis.eventstore.instants import text_of
 from contracts.envelope import CloudEvent
-from contracts.events.audit import SealedCasesShownV1
+from contracts.events.audit import CaseExportedV1, CaseReplayedV1, SealedCasesShownV1
 from contracts.events.intake import PetitionRegisteredV1, RepeatLinkedV1, RepeatUnlinkedV1
 from contracts.failures import Failure
 from contracts.fields import PAGE_MAX
@@ -24,6 +24,8 @@ COMPARED: Final[Mapping[str, str]] = {
     "shown": "was shown in other answers",
     "shown_hash": "was shown in other answers",
 }
+
+SHOWING: Final = (CaseReplayedV1.TYPE, CaseExportedV1.TYPE, SealedCasesShownV1.TYPE)
 
 
 @dataclass
@@ -56,7 +58,7 @@ class Matters:
             PetitionRegisteredV1.TYPE: self._register,
             RepeatLinkedV1.TYPE: self._link,
             RepeatUnlinkedV1.TYPE: self._unlink,
-            SealedCasesShownV1.TYPE: self._show,
+            **dict.fromkeys(SHOWING, self._show),
         }
 
     def add(self, event: CloudEvent) -> None:
@@ -69,7 +71,7 @@ class Matters:
         data = event.data
         repeats, named = data["repeats"] or "", data.get("named") or data["repeats"] or ""
         matter_id, matter_number = repeats, data["repeats_number"] or ""
-        if named != repeats and (of_named := self._by_id.get(named)):
+        if of_named := self._by_id.get(named):
             matter_id, matter_number = of_named.matter_id, of_named.matter_number
         number, petition_id = data["number"], data["petition_id"]
         belonging = Belonging(
@@ -110,7 +112,7 @@ class Matters:
         return found
 
     def _show(self, event: CloudEvent) -> None:
-        for petition_id in event.data["petition_ids"]:
+        for petition_id in event.data.get("petition_ids", ()):
             if shown := self._by_id.get(petition_id):
                 shown.shown += 1
                 shown.shown_by.update(f"{event.service} {event.position}\n".encode())

@@ -507,7 +507,7 @@ class KeptMatter(Answer, frozen=True):
     Attributes:
         repeats_id: of the petition that it was found to repeat; empty if none.
         moves: the oldest first.
-        shown: how many facts say that it was shown among other sealed ones.
+        shown: how many facts say that somebody was shown it.
         shown_hash: SHA-256 in hex over those, by service and position, each
             `<service> <position>` and a line feed.
     """

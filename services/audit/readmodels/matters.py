@@ -24,7 +24,7 @@ _MOVES: Final = (
     " WHERE number IN ({}) ORDER BY number, position"
 )
 _SHOWN: Final = (
-    "SELECT petition_id, source, position FROM sealed_shown WHERE petition_id IN ({})"
+    "SELECT petition_id, source, position FROM case_shown WHERE petition_id IN ({})"
     " ORDER BY petition_id, source, position"
 )
 
@@ -43,7 +43,7 @@ class MatterPage(NamedTuple):
 
 
 class MatterTables:
-    """Reads `matter`, `matter_moved` and `sealed_shown`, and `timeline` beside the leaves."""
+    """Reads `matter`, `matter_moved` and `case_shown`, and `timeline` beside the leaves."""
 
     def page(self, questions: Questions, behind: str, limit: int) -> MatterPage:
         """Return so many petitions behind a number."""

@@ -282,7 +282,7 @@ class TestWhatReplayReads:
                 "DELETE FROM matter_moved",
                 f"{number(2)} belonged to other matters before where replay reads it",
             ),
-            ("DELETE FROM sealed_shown", f"{number(3)} was shown in other answers"),
+            ("DELETE FROM case_shown", f"{number(3)} was shown in other answers"),
         ],
     )
     def test_is_not_what_the_facts_say(

@@ -321,10 +321,10 @@ FORGED = {
     "UPDATE matter_moved SET moved_at = '2020' WHERE position = 7": (
         f"{number(4)} belonged to other matters before where replay reads it; see intake 7"
     ),
-    "DELETE FROM sealed_shown WHERE rowid IN (SELECT min(rowid) FROM sealed_shown)": (
+    "DELETE FROM case_shown WHERE rowid IN (SELECT min(rowid) FROM case_shown)": (
         f"{number(5)} was shown in other answers"
     ),
-    "UPDATE sealed_shown SET position = position + 1": f"{number(5)} was shown in other answers",
+    "UPDATE case_shown SET position = position + 1": f"{number(5)} was shown in other answers",
 }
 
 
