@@ -25,7 +25,7 @@ from services.audit.readmodels.lists import FactLists
 from services.audit.readmodels.matters import MatterTables
 from services.audit.verifier import Ends, Leaf
 from shouwen.comparing import Comparison
-from tests.builders import cloud_event, number, petition_id, registered
+from tests.builders import HOUR, cloud_event, number, petition_id, registered
 from tests.unit.audit.desk import AUDITOR, Desk
 from tests.unit.audit.ledgers import LedgerDesk, attempts, case
 from tests.unit.audit.test_disclosing import sealed
@@ -290,6 +290,8 @@ def woven(ledger: LedgerDesk) -> LedgerDesk:
     Disclosing(ledger.desk.application, FactLists()).shown(
         Reader(AUDITOR, auditing=True), "audit.feed", [petition_id(5)]
     )
+    ledger.desk.clock.advance(HOUR)
+    ledger.desk.replay(of=number(2))
     ledger.state_heads()
     return ledger
 
