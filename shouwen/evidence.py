@@ -213,6 +213,10 @@ def report(  # noqa: PLR0913, PLR0917 - what the command line takes
     for given, known, option in ((by, BY, "--by"), (each or "day", EACH, "--each")):
         if given not in known:
             raise typer.BadParameter(f"is one of {', '.join(known)}", param_hint=option)
+    if last < first:
+        raise typer.BadParameter(
+            f"lies before --from: name {first:%Y-%m-%d} or a later day", param_hint="--to"
+        )
     today = datetime.now(SHANGHAI).date()
     counted = FollowThrough(first.date(), last.date(), by, each, today)
     ask = connected(Variables(), "auditor", ["auditor"], "")

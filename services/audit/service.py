@@ -3,6 +3,7 @@
 from base64 import b64encode
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict
+from datetime import datetime
 from functools import partial
 from typing import Any, ClassVar
 
@@ -54,9 +55,7 @@ class AuditService:
 
     @answers(rpc.REPLAY)
     def replay(self, request: rpc.ReplayCase, caller: Caller) -> rpc.History:
-        period = Period(request.since, request.as_of)
-        if period.since and period.until and period.since > period.until:
-            raise Failure("bad_value", fields={"since": "is later than `as_of`"})
+        period = _period(request.since, "as_of", request.as_of)
         self._catch_up()
         answer = self.rooms.audit.replay(
             _reader(caller),
@@ -72,8 +71,8 @@ class AuditService:
     def deeds(self, request: rpc.ListDeeds, caller: Caller) -> rpc.DeedList:
         _check_types(request.types)
         self._catch_up()
-        period = Period(request.since, request.until)
-        occurred = Period(request.occurred_since, request.occurred_until)
+        period = _period(request.since, "until", request.until)
+        occurred = _period(request.occurred_since, "occurred_until", request.occurred_until)
         asked = Asked(request.actor, "", request.types, period, occurred)
         found, following = self.rooms.looking.deeds(
             _reader(caller), asked, request.cursor, request.limit
@@ -87,7 +86,7 @@ class AuditService:
         if not (number or actor):
             raise Failure("bad_value", fields={"number": "name a petition, or a person as `actor`"})
         self._catch_up()
-        period = Period(request.since, request.until)
+        period = _period(request.since, "until", request.until)
         found, following = self.rooms.looking.looks(
             _reader(caller), number, actor, period, request.cursor, request.limit
         )
@@ -211,6 +210,18 @@ def _check_types(types: Sequence[str]) -> None:
     """Refuse what would be answered with nothing, for ever: a name that no event has."""
     if unknown := sorted(set(types) - MESSAGES.keys()):
         raise Failure("bad_value", fields={"types": f"no event is called {', '.join(unknown)}"})
+
+
+def _period(since: datetime | None, end: str, until: datetime | None) -> Period:
+    """Return a period; one that ends before it begins would read as if nothing had happened.
+
+    Args:
+        end: name of the field that says until when.
+    """
+    if since is not None and until is not None and until < since:
+        lies = f"lies before the beginning: name {since.isoformat()} or later, or leave one out"
+        raise Failure("bad_value", fields={end: lies})
+    return Period(since, until)
 
 
 def _listed(found: Sequence[Found], following: str) -> rpc.DeedList:

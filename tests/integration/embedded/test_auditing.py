@@ -198,3 +198,25 @@ class TestContentBesideTheEvidence:
 
 def town_size(town: Town) -> int:
     return int(asked(town, "audit.leaves", limit=1)["size"])
+
+
+@pytest.mark.parametrize(
+    ("method", "asked_for", "end"),
+    [
+        ("audit.deeds", {"actor": "K77"}, "until"),
+        ("audit.looks", {"actor": "K77"}, "until"),
+        ("audit.replay", {}, "as_of"),
+    ],
+)
+def test_what_ends_before_it_begins_is_refused(
+    town: Town, method: str, asked_for: dict[str, str], end: str
+):
+    """An empty answer would read as if nothing had happened."""
+    asked_for = asked_for or {"number": town.register()["number"]}
+    noon, one = "2026-11-24T12:00:00+08:00", "2026-11-24T13:00:00+08:00"
+    with pytest.raises(Failure, match="bad_value") as refused:
+        asked(town, method, **asked_for, since=one, **{end: noon})
+    assert refused.value.fields == {
+        end: "lies before the beginning: name 2026-11-24T13:00:00+08:00 or later, or leave one out"
+    }
+    asked(town, method, **asked_for, since=noon, **{end: one})

@@ -230,6 +230,17 @@ class TestOwners:
         events = [taken(), closed, merged("N1", "L1"), back]
         assert counted(events, "owner") == {"L1": {"taken": 1, "closed": 1}}
 
+    def test_of_what_is_closed_hand_no_work_on(self):
+        """A dispute that came with a merged matter may be upheld then; it is the other's when
+        it is opened again."""
+        closed = event("case.closed.v1", owner="L1")
+        opened = event("case.reopened.v1", owner="L2")
+        events = [taken(), closed, passed_on("L2", "330424-02"), opened]
+        assert counted(events, "owner") == {
+            "L1": {"taken": 1, "closed": 1},
+            "L2": {"reopened": 1},
+        }
+
     def test_of_what_was_opened_by_mistake_have_it_closed_as_it_was(self):
         events = [
             taken(),

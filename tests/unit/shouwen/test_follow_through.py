@@ -1,14 +1,16 @@
 """The follow-through report: what became of what each owner took on."""
 
 import csv
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
+import typer
 from openpyxl import load_workbook
 
 from contracts.failures import Failure
+from shouwen.evidence import report
 from shouwen.follow_through import FollowThrough, nothing_parked, whole_feed, write_receipts
 from shouwen.report_files import COUNTS, Line, write
 
@@ -111,6 +113,14 @@ def test_nothing_is_counted_while_an_event_is_parked():
     with pytest.raises(Failure, match="parked") as refused:
         list(nothing_parked(whole_feed(ask)))
     assert refused.value.fields == {"position": 1}
+
+
+def test_a_time_that_ends_before_it_begins_is_refused(tmp_path: Path):
+    """An empty report would read as if nobody had done anything."""
+    first, last = datetime(2026, 11, 30), datetime(2026, 11, 1)  # noqa: DTZ001 - as typer gives days
+    with pytest.raises(typer.BadParameter, match="name 2026-11-30 or a later day") as refused:
+        report(tmp_path / "report.csv", first, last)
+    assert refused.value.param_hint == "--to"
 
 
 def test_a_sheet_names_all_leaves_however_many(tmp_path: Path):
