@@ -35,6 +35,10 @@ TITLES: Final[Mapping[str, str]] = {
     "leaves": "存证位置",
 }
 PROOF: Final = "tlog-proof"
+NOTE: Final = (
+    "日期为北京时间。逾期未结为期末仍在计算、已过最后一日的期限数，不能逐期相加；"
+    "无人首接的，由单位负责人（office_head）负责。"
+)
 # What a sheet holds, with its heading.
 ROWS: Final = 1_048_575
 # A unit is sent what it handles, and sends it back.
@@ -147,7 +151,8 @@ def _write_html(path: Path, report: Report) -> None:
     path.write_text(
         '<!doctype html><html lang="zh-CN"><meta charset="utf-8"><title>首问负责</title>'
         "<style>table{border-collapse:collapse}td,th{border:1px solid #999;padding:.3em}</style>"
-        f"<h1>首问负责</h1><table>\n{_row('th', report.headings)}{rows}</table></html>\n",
+        f"<h1>首问负责</h1><table>\n{_row('th', report.headings)}{rows}</table>"
+        f"<p>{NOTE}</p></html>\n",
         encoding="utf-8",
     )
 

@@ -141,6 +141,7 @@ def test_it_is_written_in_each_form(tmp_path: Path, form: str):
         rows = list(csv.reader(path.read_text("utf-8-sig").splitlines()))
     else:
         assert "<td>L1</td><td>330424-01</td><td>1</td>" in path.read_text()
+        assert "逾期未结为期末" in path.read_text()
         return
     assert rows[0][:2] == ["首问责任领导", "单位"]
     assert rows[1][:3] == ["L1", "330424-01", "1"]
