@@ -73,7 +73,8 @@ class Pending:
         self.count += 1
         rows = self._open.get(table)
         place = None if rows is None else rows.by_key.get(value)
-        if rows is None or place is None:
+        # What a row leaves to its table's defaults has no place in it.
+        if rows is None or place is None or not changes.keys() <= {*rows.columns}:
             sets = ", ".join(f"{column} = ?" for column in changes)
             sql = f"UPDATE {table} SET {sets} WHERE {key} = ?"  # noqa: S608 - names from our code
             self._steps.append((sql, (*changes.values(), value)))

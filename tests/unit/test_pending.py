@@ -31,3 +31,10 @@ class TestPending:
         pending.put("term", row("q"), "id")
         (rows,) = pending.taken()
         assert rows.rows == [["p", "2026-11-01"], ["q", ""]]
+
+    def test_a_change_of_what_such_a_row_leaves_out_is_sent_after_it(self):
+        """The table has a default for it."""
+        pending = Pending()
+        pending.put("term", row("p"), "id")
+        pending.update("term", "id", "p", {"late_days": 3})
+        assert sent(pending) == [["p"], "statement"]

@@ -221,6 +221,7 @@ def _begun(event: Any, recorded: RecordedEvent) -> dict[str, Any]:
         "state": "planned",
         "attempts": 0,
         "last_outcome": "",
+        "given_up_at": "",
         "position": recorded.id,
     }
 

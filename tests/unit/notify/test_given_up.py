@@ -14,6 +14,7 @@ from services.notify.domain.policy import RETRY_MAX
 from services.notify.readmodels.reminders import ReminderTable
 from tests.builders import DAY, HUANG
 from tests.unit.notify.desk import Desk, FakeChannel
+from tests.unit.stores import tables
 
 MOST = 10
 
@@ -58,6 +59,13 @@ def test_nothing_is_given_up_in_the_beginning(desk: Desk) -> None:
 
 
 class TestWhatWasGivenUp:
+    def test_is_known_after_a_rebuild(self, desk: Desk, channel: FakeChannel):
+        """And since when."""
+        give_up(desk, channel, "ownership.taken.v1")
+        before = tables(desk.application)
+        desk.application.rebuild()
+        assert tables(desk.application) == before
+
     def test_is_counted_since_the_first_of_it(self, desk: Desk, channel: FakeChannel):
         """However many follow."""
         since = give_up(desk, channel, "ownership.taken.v1")
