@@ -152,7 +152,7 @@ class AuditService:
         with self.rooms.audit.log_of_events.reading() as transaction:
             page = read(transaction, request.after, request.types, request.limit)
         self._disclose(caller, rpc.FEED, (event.subject for event in page.events))
-        return msgspec.convert({**page._asdict(), "lost": page.lost or UNSET}, rpc.FeedPage)
+        return rpc.FeedPage(**{**page._asdict(), "lost": page.lost or UNSET})
 
     @answers(rpc.MATTERS)
     def matters(self, request: rpc.ReadMatters, caller: Caller) -> rpc.MatterList:

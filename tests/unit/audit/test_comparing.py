@@ -373,7 +373,6 @@ def test_a_fact_that_is_gone_where_replay_reads_is_found_and_named(woven: Ledger
 
 def test_by_the_keys_that_the_ledger_names_not_all_is_shown(ledger: LedgerDesk):
     """Whoever rewrote it may have made them."""
-    ledger.take_in(*case())
     ledger.sign()
     for keys in ([], ledger.terms.keys):
         comparison = Comparison(partial(ask, ledger), lambda _: None)
