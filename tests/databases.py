@@ -1,5 +1,6 @@
 """Databases of one's own on a private PostgreSQL, empty or as copies of one that is migrated."""
 
+import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -7,11 +8,14 @@ from typing import Any
 from uuid import uuid4
 
 import psycopg2
+from psycopg2.errors import ObjectInUse
 from psycopg2.extensions import parse_dsn
 
 from chassis.eventstore.migrate import migrate
 
 EMPTY = "template1"
+# The server waits for five seconds itself, which is too short where the machine is busy.
+LEFT_WITHIN_S = 60.0
 
 
 def url_of(server_url: str, database: str = "", **changes: object) -> str:
@@ -45,6 +49,13 @@ def name_of(url: str) -> str:
 
 
 def _created(connection: Any, server_url: str, like: str) -> str:
-    name = f"test_{uuid4().hex}"
-    connection.cursor().execute(f"CREATE DATABASE {name} TEMPLATE {like}")
-    return url_of(server_url, name)
+    """Make a database; who has just left the one to be copied may still be on his way out."""
+    name, deadline = f"test_{uuid4().hex}", time.monotonic() + LEFT_WITHIN_S
+    while True:
+        try:
+            connection.cursor().execute(f"CREATE DATABASE {name} TEMPLATE {like}")
+        except ObjectInUse:
+            if time.monotonic() > deadline:
+                raise
+        else:
+            return url_of(server_url, name)
