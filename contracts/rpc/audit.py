@@ -188,8 +188,8 @@ class ListStandings(Request, frozen=True):
     Attributes:
         region: its leading digits: of a province, a city or a county; all unless given.
         office: only petitions that this office put on record.
-        as_of: what was on record then; now unless given. With a cursor, that of the first page, so
-            that all pages are of one instant.
+        as_of: what was on record then; now unless given. Give with a cursor that of the first
+            page, so that all pages are of one instant.
         occurred_until: by what is stated to have happened by then, as far as it was on record; a
             petition that is stated to have been raised later is left out.
     """

@@ -1027,7 +1027,7 @@ def verify_receipts(folder: Path, terms: Terms, report: Report) -> list[Leaf]:
 
     Raises:
         Wrong: one does not hold, or is that of another leaf.
-        Unreadable: there is none, or not the leaf of one.
+        OSError: the leaf of one does not lie there.
     """
     files = sorted(folder.glob(f"*{RECEIPT}"), key=lambda file: (len(file.name), file.name))
     receipts, leaves, without = Receipts(terms, report), list[Leaf](), 0

@@ -17,7 +17,6 @@ from chassis.messaging.telling import teller
 from chassis.runtime.assembly import Assembly
 from chassis.runtime.surroundings import Surroundings
 from contracts.envelope import CloudEvent
-from contracts.events import MESSAGES
 from services.audit import bootstrap as audit
 from services.audit.application.ends import HeadsKeeper
 from services.audit.application.notary import Notary
@@ -96,20 +95,14 @@ class Logs:
 
 @dataclass
 class Follower:
-    """One service that follows others.
-
-    Attributes:
-        unreadable: types of events that it is too old to read.
-    """
+    """One service that follows others."""
 
     assembly: Assembly
     logs: Logs
-    unreadable: frozenset[str] = frozenset()
 
     @property
     def inbox(self) -> Inbox:
-        known = self.assembly.known - self.unreadable
-        return replace(self.assembly.inbox, reader=self.logs, known=known)
+        return replace(self.assembly.inbox, reader=self.logs)
 
 
 class County:
@@ -322,15 +315,6 @@ class County:
         while self.notary.work():
             pass
         self.heads.work()
-
-    def change_version(self) -> None:
-        """A service is too old for some events for a while: it parks them, and redrives them."""
-        follower = self.followers[self.chance.choice(FOLLOWERS)]
-        if follower.unreadable:
-            follower.unreadable = frozenset()
-            follower.inbox.redrive()
-        else:
-            follower.unreadable = frozenset(self.chance.sample(sorted(MESSAGES), 4))
 
 
 WORK: Final[Sequence[Callable[[County], None]]] = (

@@ -252,7 +252,7 @@ NAMES: Final[Mapping[str, str]] = {
     "into_petition_id": "并入信访件标识",
     "repeats": "原信访件标识",
     "named": "所重复的信访件标识",
-    "petition_ids": "密封信访件标识",
+    "petition_ids": "所涉信访件标识",
     "reception_id": "接访标识",
     "dispute_id": "异议标识",
     "reminder_id": "提醒标识",
@@ -261,6 +261,7 @@ NAMES: Final[Mapping[str, str]] = {
     "root": "链尾树根值",
     # Where one name means several things
     "case_heads.recorded/numbers": "是否含信访编号",
+    "sealed_cases.shown/petition_ids": "密封信访件标识",
     "case.reopening_voided/received_at": "原收到时间",
     "counting/first_day": "第一日",
     "counting/unit": "计日单位",

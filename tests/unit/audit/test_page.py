@@ -19,7 +19,7 @@ from services.audit.gateways.page_values import in_words, name_in_words
 from services.audit.gateways.page_words import TITLES
 from statute.course import EVERY_STATE, GIVEN, STEPS
 from statute.terms import REMINDED_TERMS
-from tests.builders import number
+from tests.builders import number, petition_id
 from tests.contract.published import EXAMPLES
 
 EVENT = {"recordedtime": "2026-11-24T04:00:00Z", "actor": "K1", "data": {"reason": "<b>"}}
@@ -473,3 +473,16 @@ class TestSummary:
         aggregate = json.loads((SAMPLES / f"{name}.json").read_text(encoding="utf-8"))["aggregate"]
         page = page_of(aggregate["number"], FILES[name])
         assert f"<th>现任首问责任领导<td>{aggregate['owner'] or '尚无'}\n" in page
+
+
+def test_only_an_answer_that_shows_sealed_cases_is_said_to():
+    """Who opened an open case is on record with the same member."""
+    data = {"petition_ids": [petition_id(1), petition_id(2)]}
+    pages = {
+        type_: page_of(number(), [{**EVENT, "type": type_, "data": data}])
+        for type_ in ("case.replayed.v1", "sealed_cases.shown.v1")
+    }
+    assert {type_: "密封信访件" in page for type_, page in pages.items()} == {
+        "case.replayed.v1": False,
+        "sealed_cases.shown.v1": True,
+    }
