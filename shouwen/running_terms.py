@@ -14,7 +14,7 @@ from statute.workdays import newest_calendar
 
 FIRST_STEP: Final = "first_step"
 # The facts that terms follow from; all of one log, so in the order of its days.
-TOLD_BY: Final = ("ownership.", "course.", "term.", "case.")
+TOLD_BY: Final = ("ownership.", "receipt.", "course.", "term.", "case.")
 
 
 class Running(NamedTuple):
@@ -62,6 +62,8 @@ class RunningTerms:
                 self._office[number] = data["office"]
                 received_at = data.get("received_at") or data["registered_at"]
                 self._first_step(number, received_at, leaf)
+            case "receipt.corrected.v1" if data["due"]:
+                self._change((number, FIRST_STEP), _due(data), leaf)
             case "case.reopened.v1" if number in self._office:
                 self._first_step(number, at, leaf)
             case "case.reopening_voided.v1" if number not in self._with_course:

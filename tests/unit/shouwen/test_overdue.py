@@ -150,6 +150,38 @@ def test_the_first_step_is_due_before_there_is_a_course(case: Casebook):
     assert overdue([*again, void], (date(2026, 11, 24), date(2026, 12, 9))) == {}
 
 
+def awaited(received_at: str) -> Any:
+    more = {"registered_at": received_at, "received_at": received_at, "awaits": "reception"}
+    return event("ownership.awaited.v1", BEFORE, office="330424-01", **more)
+
+
+def receipt_corrected(runs_from: str, due: dict[str, str] | None) -> Any:
+    more = {"office": "330424-01", "term": "first_step", "runs_from": runs_from, "due": due}
+    return event("receipt.corrected.v1", "2026-11-20T04:00:00Z", **more)
+
+
+def test_the_first_step_is_due_by_the_receipt_that_is_right():
+    """To an earlier day or to a later one; the leaf is the correction."""
+    late, early = awaited("2026-11-28T04:00:00Z"), awaited("2026-11-01T04:00:00Z")
+    head = "office_head:330424-01"
+    assert overdue([late]) == {}
+    assert overdue([late, receipt_corrected("2026-11-01", {"on": "2026-11-16"})]) == {
+        head: (1, [1])
+    }
+    assert overdue([early]) == {head: (1, [0])}
+    assert overdue([early, receipt_corrected("2026-11-16", {"on": "2026-12-01"})]) == {}
+
+
+def test_a_corrected_receipt_that_the_course_follows_moves_nothing_itself():
+    """The course says it, or will; what has ended does not run again by it."""
+    by_course, moved = receipt_corrected("2026-11-15", None), {"on": "2026-11-16"}
+    assert overdue([awaited("2026-11-01T04:00:00Z"), by_course]) == {
+        "office_head:330424-01": (1, [0])
+    }
+    closed = event("case.closed.v1", owner="L1")
+    assert overdue([OWNED, awaited(BEFORE), closed, receipt_corrected("2026-11-01", moved)]) == {}
+
+
 def test_each_time_has_what_was_overdue_at_its_end(case: Casebook):
     """Handling that was to end on the first of November and did in December; unit and owner."""
     register(case, on="2026-09-01")
