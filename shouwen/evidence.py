@@ -26,7 +26,7 @@ from shouwen.follow_through import (
     EACH,
     SHANGHAI,
     FollowThrough,
-    nothing_parked,
+    nothing_missing,
     whole_feed,
     write_receipts,
 )
@@ -222,7 +222,7 @@ def report(  # noqa: PLR0913, PLR0917 - what the command line takes
     ask = connected(Variables(), "auditor", ["auditor"], "")
     folder = file.with_suffix(".proofs") if proofs else None
     try:
-        for position, event in nothing_parked(whole_feed(ask)):
+        for position, event in nothing_missing(whole_feed(ask)):
             counted.add(position, event)
         if folder:
             write_receipts(ask, folder, counted.lines())

@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 from contracts.failures import Failure
 from shouwen.answering_for import Answering, Units, of_offices, of_owners
 from shouwen.calling import Call
+from shouwen.reading import Missing, Placed
 from shouwen.report_files import PROOF, Line
 from shouwen.running_terms import TOLD_BY, RunningTerms
 
@@ -114,36 +115,38 @@ class FollowThrough:
             line.leaves.remove(position)
 
 
-def whole_feed(ask: Call) -> Iterator[tuple[int, Mapping[str, Any] | None]]:
-    """Yield the event of each leaf with its index, None for one that is parked; up to now."""
+def whole_feed(ask: Call) -> Iterator[Placed[Mapping[str, Any] | Missing]]:
+    """Yield the event of each leaf with its index, or why there is none; up to now."""
     after, size = 0, 1
     while after < size:
         page = ask("audit", "feed", {"after": after, "limit": PAGE})
         yield from enumerate(page["events"], start=after)
         after, size = page["next"], page["size"]
         if page["held"]:
-            yield after, None
+            yield after, Missing.LOST if page.get("lost") else Missing.WAITS
             after += 1
 
 
-def nothing_parked(
-    feed: Iterable[tuple[int, Mapping[str, Any] | None]],
-) -> Iterator[tuple[int, Mapping[str, Any]]]:
-    """Yield the same, where nothing is parked: figures that leave somebody out are none.
+def nothing_missing(
+    feed: Iterable[Placed[Mapping[str, Any] | Missing]],
+) -> Iterator[Placed[Mapping[str, Any]]]:
+    """Yield the same, where nothing is missing: figures that leave somebody out are none.
 
     Raises:
-        Failure: `history_incomplete`, an event is parked.
+        Failure: `history_incomplete`, an event is parked or lost.
     """
     for position, event in feed:
-        if event is None:
-            raise Failure("history_incomplete", _PARKED, {"position": position})
+        if isinstance(event, Missing):
+            raise Failure("history_incomplete", _UNCOUNTED[event], {"position": position})
         yield position, event
 
 
-_PARKED: Final = (
-    "Nothing was written: an event is parked, so that not all would be counted."
-    " See `shouwen parked audit`."
-)
+_UNCOUNTED: Final[Mapping[Missing, str]] = {
+    Missing.WAITS: "Nothing was written: an event is parked, so that not all would be counted."
+    " See `shouwen parked audit`.",
+    Missing.LOST: "Nothing was written: audit has lost an event, so that not all would be counted."
+    " `shouwen fsck` names it.",
+}
 
 
 def wait() -> None:

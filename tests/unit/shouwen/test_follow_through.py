@@ -11,7 +11,8 @@ from openpyxl import load_workbook
 
 from contracts.failures import Failure
 from shouwen.evidence import report
-from shouwen.follow_through import FollowThrough, nothing_parked, whole_feed, write_receipts
+from shouwen.follow_through import FollowThrough, nothing_missing, whole_feed, write_receipts
+from shouwen.reading import Missing
 from shouwen.report_files import COUNTS, Line, write
 
 DAY = "2026-11-24T04:00:00Z"
@@ -109,9 +110,23 @@ def test_nothing_is_counted_while_an_event_is_parked():
         2: {"events": [{"id": "c"}], "next": 3, "size": 3, "held": False},
     }
     ask = lambda _service, _method, given: pages[given["after"]]  # noqa: E731
-    assert list(whole_feed(ask)) == [(0, {"id": "a"}), (1, None), (2, {"id": "c"})]
+    assert list(whole_feed(ask)) == [(0, {"id": "a"}), (1, Missing.WAITS), (2, {"id": "c"})]
     with pytest.raises(Failure, match="parked") as refused:
-        list(nothing_parked(whole_feed(ask)))
+        list(nothing_missing(whole_feed(ask)))
+    assert refused.value.fields == {"position": 1}
+
+
+def test_what_audit_has_lost_is_not_told_as_parked():
+    """Nothing of it is among what is parked: it is found by a comparison with the logs."""
+    pages = {
+        0: {"events": [{"id": "a"}], "next": 1, "size": 3, "held": True, "lost": True},
+        2: {"events": [{"id": "c"}], "next": 3, "size": 3, "held": False},
+    }
+    ask = lambda _service, _method, given: pages[given["after"]]  # noqa: E731
+    assert list(whole_feed(ask)) == [(0, {"id": "a"}), (1, Missing.LOST), (2, {"id": "c"})]
+    with pytest.raises(Failure, match=r"lost an event.*`shouwen fsck`") as refused:
+        list(nothing_missing(whole_feed(ask)))
+    assert "parked" not in str(refused.value)
     assert refused.value.fields == {"position": 1}
 
 
