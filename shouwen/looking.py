@@ -123,4 +123,5 @@ def all_pages(ask: Call, method: str, given: Item) -> Iterator[Item]:
         if not (cursor := page["next_cursor"]):
             return
         # How many stood at an instant is of one instant, on whichever page they are.
-        given = {**given, **{name: page[name] for name in ("as_of",) if name in page}}
+        if "as_of" in page:
+            given = {**given, "as_of": page["as_of"]}
