@@ -217,6 +217,9 @@ class Planned(Protocol):
     def by_others(self, questions: Questions, calendar: str, limit: int) -> Sequence[Claimed]:
         """Return plans with points ahead that were made by another calendar than this."""
 
+    def note_calendar(self, transaction: Writing, ids: Sequence[str], calendar: str) -> None:
+        """Say of plans with points ahead that they are by this calendar."""
+
 
 class CasesAway(Exception):  # noqa: N818 - it says what is the case
     """Responsibility gives no cases; a digest waits.

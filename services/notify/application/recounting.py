@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
-from uuid import uuid5
+from uuid import UUID, uuid5
 
 from chassis.eventstore.application import Answer, Provenance, Unit
 from services.notify.application import DELIVERER, Notify
@@ -36,14 +37,26 @@ class Recounting:
     def _plan(self, unit: Unit, found: Sequence[Claimed]) -> Answer:
         streams = [PetitionReminders.create_id(each.petition_id) for each in found]
         unit.load([CALENDARS, *streams])
-        for stream, each in zip(streams, found, strict=True):
-            reminders = unit.find(PetitionReminders, stream)
-            if reminders is None:
-                continue
-            term, plans = term_of(each), Plans(self.notify)
-            by = plans.by(unit, reminders.office, term, self.notify.clock())
-            cause = str(uuid5(stream, f"{term}/{by.calendar.version}/{reminders.version}"))
-            unit.attribute(Provenance(DELIVERER, cause, cause))
-            if (changed := unit.find(PetitionReminders, stream)) is not None:
-                changed.follow_calendar(term, by)
+        pairs = zip(streams, found, strict=True)
+        left = [each.id for stream, each in pairs if not self._follow(unit, stream, each)]
+        if left:
+            # Only the row says otherwise, or nothing bears it out: found again, it would be so for
+            # ever, and hold up the others.
+            known = Plans.calendar(unit).version
+            unit.writing.append(partial(self.planned.note_calendar, ids=left, calendar=known))
         return {}
+
+    def _follow(self, unit: Unit, stream: UUID, each: Claimed) -> bool:
+        """Plan one term anew; return whether there was anything to record."""
+        reminders = unit.find(PetitionReminders, stream)
+        if reminders is None:
+            return False
+        term, before = term_of(each), reminders.version
+        by = Plans(self.notify).by(unit, reminders.office, term, self.notify.clock())
+        cause = str(uuid5(stream, f"{term}/{by.calendar.version}/{before}"))
+        unit.attribute(Provenance(DELIVERER, cause, cause))
+        changed = unit.find(PetitionReminders, stream)
+        if changed is None:
+            return False
+        changed.follow_calendar(term, by)
+        return changed.version > before

@@ -47,6 +47,15 @@ class PlanTable:
         return [Claimed(id_, petition_id) for id_, petition_id in found]
 
     @staticmethod
+    def note_calendar(transaction: Writing, ids: Sequence[str], calendar: str) -> None:
+        """Say of plans with points ahead that they are by this calendar."""
+        marks = ", ".join("?" for _ in ids)
+        transaction.write(
+            f"UPDATE term_plan SET calendar = ? WHERE next_at <> '' AND id IN ({marks})",  # noqa: S608 - placeholders
+            (calendar, *ids),
+        )
+
+    @staticmethod
     def made_by(event: Any) -> Iterable[Made]:
         if isinstance(event, PetitionReminders.PlanMade):
             yield Made("term_plan", {"id": plan_id(event.petition_id, event.term)})

@@ -147,6 +147,35 @@ class TestACalendarThatComesIn:
         )
         assert handled.recount() == 0
 
+    def test_is_noted_where_only_the_row_says_otherwise(self, handled: Desk):
+        """A version that knows no calendars planned it while the table was brought up."""
+        stray(handled)
+        facts = len(handled.facts())
+        assert [handled.recount(), handled.recount()] == [1, 0]
+        assert calendars(handled) == [SHIPPED.version]
+        assert len(handled.facts()) == facts
+
+    def test_moves_what_only_the_row_says_otherwise_of_too(self, handled: Desk):
+        """What is noted is no hindrance to the next that comes in."""
+        stray(handled)
+        handled.recount()
+        hear(handled, "cn-2027", LAST)
+        assert [handled.recount(), handled.recount()] == [1, 0]
+        assert calendars(handled) == ["cn-2027"]
+
+    def test_is_not_held_up_by_rows_that_no_plan_bears_out(self, handled: Desk):
+        """More of them than a page has, before the one that is to be moved."""
+        stray(handled, *(f"{serial:04}" for serial in range(CALENDAR_PAGE + 1)))
+        hear(handled, "cn-2027", LAST)
+        assert [handled.recount() for _ in range(3)] == [CALENDAR_PAGE, 2, 0]
+        assert points(handled)["due"] == at_nine(LAST - DAY)
+
+    def test_is_not_held_up_by_a_row_of_a_term_that_does_not_run(self, handled: Desk):
+        """Its petition has reminders, and another plan."""
+        with handled.application.log_of_events.writing() as transaction:
+            transaction.execute("UPDATE term_plan SET calendar = '', next_at = 'x'")
+        assert [handled.recount(), handled.recount()] == [2, 0]
+
     def test_moves_nothing_of_what_has_ended(self, handled: Desk):
         handled.tell("case.closed.v1")
         hear(handled, "cn-2027", LAST)
@@ -158,6 +187,28 @@ class TestACalendarThatComesIn:
         PlanTable().by_others(explained, "cn-2027", 10)
         assert all("term_plan_calendar" in step for step in explained.steps), explained.steps
         assert not any("TEMP B-TREE" in step for step in explained.steps), explained.steps
+
+
+def calendars(desk: Desk) -> list[str]:
+    """By what the terms that have points ahead are planned, as their rows say."""
+    sql = "SELECT DISTINCT calendar FROM term_plan WHERE next_at <> ''"
+    return [calendar for (calendar,) in desk.application.log_of_events.query(sql)]
+
+
+def stray(desk: Desk, *strangers: str) -> None:
+    """Let the rows say that they are by no calendar; and put more in, of petitions without facts.
+
+    All are in the order of their ids: the strangers come first.
+    """
+    columns = "number, term, office, policy, provisional, due_on, next_at, runs, calendar"
+    with desk.application.log_of_events.writing() as transaction:
+        transaction.execute("UPDATE term_plan SET calendar = '' WHERE next_at <> ''")
+        for stranger in strangers:
+            transaction.execute(
+                f"INSERT INTO term_plan (id, petition_id, {columns})"
+                f" SELECT ?, ?, {columns} FROM term_plan WHERE next_at <> '' LIMIT 1",
+                (f"{stranger}/handling", stranger),
+            )
 
 
 def about(serial: int) -> dict[str, Any]:
