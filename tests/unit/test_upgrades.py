@@ -3,6 +3,7 @@
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
+from datetime import date
 
 import pytest
 
@@ -44,6 +45,7 @@ from tests.unit.audit.test_disclosing import looks as looks_at
 from tests.unit.intake.desk import Desk, intake, reader
 from tests.unit.notify.desk import Desk as ReminderDesk
 from tests.unit.notify.desk import FakeChannel, deliveries, notify
+from tests.unit.notify.test_new_calendar import calendar_told
 from tests.unit.responsibility.casebook import Casebook, FakeArrivals, receive, responsibility, take
 from tests.unit.responsibility.linked import Counter
 from tests.unit.responsibility.paths import PATHS, SEATS, walk
@@ -100,6 +102,12 @@ BEFORE_CALENDARS = (
     *BEFORE_VOIDED,
     "DROP INDEX term_plan_calendar",
     "ALTER TABLE term_plan DROP COLUMN calendar",
+)
+# Keeps which plans a revision writes, each as often as it does.
+WRITTEN = (
+    "CREATE TABLE written (id TEXT)",
+    """CREATE TRIGGER plan_written AFTER UPDATE ON term_plan
+    BEGIN INSERT INTO written VALUES (NEW.id); END""",
 )
 # What notify_0006 to notify_0008 made.
 BEFORE_GIVING_UP = (
@@ -457,7 +465,10 @@ def test_since_when_a_reminder_is_given_up_is_found_in_the_log(
 def test_by_which_calendar_a_term_is_planned_is_found_in_the_log(
     environment: dict[str, str], clock: Clock, monkeypatch: pytest.MonkeyPatch
 ):
-    """notify_0007: page by page; nothing is planned anew that was planned by the newest."""
+    """notify_0007: page by page; nothing is planned anew that was planned by the newest.
+
+    Of terms that ended nobody asks it; each that runs is written once, however often planned.
+    """
     with closing(notify(environment, clock)) as application:
         desk = ReminderDesk(application, clock, deliveries(application, [FakeChannel()]))
         desk.tell("ownership.awaited.v1")
@@ -465,11 +476,17 @@ def test_by_which_calendar_a_term_is_planned_is_found_in_the_log(
         for term in ("handling", "review", "acceptance"):
             desk.tell("term.begun.v1", term=term, **begun)
         desk.tell("term.ended.v1", term="review", ended_on="2026-11-24", late_days=0)
+        desk.tell("calendar.imported.v1", **calendar_told("cn-2027", [date(2026, 12, 24)]))
+        assert desk.recount() == 3
         before = tables(application)
     monkeypatch.setattr("services.notify.migrations.notify_0007_calendars.PAGE", 2)
-    left_behind(environment["SQLITE_DBNAME"], "notify", "notify_0006", *BEFORE_CALENDARS)
+    left_behind(environment["SQLITE_DBNAME"], "notify", "notify_0006", *BEFORE_CALENDARS, *WRITTEN)
     with closing(notify(environment, clock)) as application:
-        assert tables(application) == before
+        running = [row for row in before["term_plan"] if row[3] != "review"]
+        ended = [(*row[:-1], "") for row in before["term_plan"] if row[3] == "review"]
+        assert rows(application, "term_plan") == sorted([*running, *ended], key=repr)
+        assert tables(application) | {"term_plan": []} == before | {"term_plan": []}
+        assert rows(application, "written") == [row[:1] for row in running]
         desk = ReminderDesk(application, clock, deliveries(application, [FakeChannel()]))
         assert desk.recount() == 0
 

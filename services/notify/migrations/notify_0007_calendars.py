@@ -14,15 +14,29 @@ PAGE: Final = 1_000
 
 def upgrade() -> None:
     op.execute("ALTER TABLE term_plan ADD COLUMN calendar TEXT NOT NULL DEFAULT ''")
-    after = 0
+    # What has ended is not planned anew: of most of what was ever planned nobody asks any more.
+    if latest := _latest_of(_running()):
+        op.get_bind().execute(
+            text("UPDATE term_plan SET calendar = :calendar WHERE id = :id"),
+            [{"id": id_, "calendar": calendar} for id_, calendar in latest.items()],
+        )
+    op.execute("CREATE INDEX term_plan_calendar ON term_plan (calendar, id) WHERE next_at <> ''")
+
+
+def _running() -> set[str]:
+    return set(op.get_bind().execute(text("SELECT id FROM term_plan WHERE runs = 1")).scalars())
+
+
+def _latest_of(plans: set[str]) -> dict[str, str]:
+    """Return the calendar by which each of these was planned last."""
+    latest, after = {}, 0
     while facts := _made_after(after):
         for position, state in facts:
             after, made = position, json.loads(bytes(state))
-            op.get_bind().execute(
-                text("UPDATE term_plan SET calendar = :calendar WHERE id = :id"),
-                {"calendar": made["calendar"], "id": f"{made['petition_id']}/{made['term']}"},
-            )
-    op.execute("CREATE INDEX term_plan_calendar ON term_plan (calendar, id) WHERE next_at <> ''")
+            plan = f"{made['petition_id']}/{made['term']}"
+            if plan in plans:
+                latest[plan] = made["calendar"]
+    return latest
 
 
 def _made_after(position: int) -> list[tuple[int, bytes]]:
