@@ -1,6 +1,6 @@
 """Which matter each petition belongs to, by the facts, beside what audit answers from."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Any, Final
@@ -11,8 +11,8 @@ from contracts.events.audit import CaseExportedV1, CaseReplayedV1, SealedCasesSh
 from contracts.events.intake import PetitionRegisteredV1, RepeatLinkedV1, RepeatUnlinkedV1
 from contracts.failures import Failure
 from contracts.fields import PAGE_MAX
+from services.audit.readmodels.matters import FACTS
 from shouwen.calling import Call
-from shouwen.reading import DAMAGED
 
 # What is compared, and what it says where it differs.
 COMPARED: Final[Mapping[str, str]] = {
@@ -25,6 +25,8 @@ COMPARED: Final[Mapping[str, str]] = {
     "shown_hash": "was shown in other answers",
 }
 
+# How audit answers that meets a damaged row among those that are compared here.
+_DAMAGED: Final = "internal"
 SHOWING: Final = (CaseReplayedV1.TYPE, CaseExportedV1.TYPE, SealedCasesShownV1.TYPE)
 
 
@@ -136,12 +138,13 @@ class MattersCompared:
     follow: Callable[[int], bool]
     found: Callable[[str], None]
     _seen: set[str] = field(default_factory=set)
+    _strays: set[str] = field(default_factory=set)
 
     def run(self) -> bool:
         """Compare; tell whether all could be."""
         known = frozenset(self.matters.by_number)
         for page in self._pages():
-            for stray in page["strays"]:
+            for stray in self._new(page["strays"]):
                 self.found(f"{stray} is where replay reads, and not in the ledger")
             if not self.follow(page["size"]):
                 return False
@@ -153,18 +156,29 @@ class MattersCompared:
             self.found(f"{number} is not among the petitions that audit finds; see {by}")
         return True
 
+    def _new(self, strays: Sequence[str]) -> list[str]:
+        """Return those that no page before has had: between two places they may come again."""
+        new = [each for each in strays if each not in self._strays]
+        self._strays.update(new)
+        return new
+
     def _pages(self) -> Iterator[Any]:
-        """Yield page after page, past what cannot be read."""
+        """Yield page after page, past what cannot be read.
+
+        Who does not answer in time has nothing damaged: that ends it.
+        """
         cursor, more, limit = "", True, PAGE_MAX
         while more:
             try:
                 page = self.ask("audit", "matters", {"cursor": cursor, "limit": limit})
             except Failure as failure:
-                if failure.code not in DAMAGED:
+                if failure.code != _DAMAGED:
                     raise
+                if cursor.startswith(FACTS):
+                    self.found("facts that are not in the ledger cannot be read where replay reads")
+                    return
                 if limit == 1:
                     cursor = self._past(cursor)
-                    more = bool(cursor)
                 limit = max(1, limit // 2)
             else:
                 yield page
@@ -172,12 +186,15 @@ class MattersCompared:
                 more = bool(cursor)
 
     def _past(self, number: str) -> str:
-        """Return the number that the facts have behind one, whose row cannot be read."""
+        """Return the number that the facts have behind one, whose row cannot be read.
+
+        Behind the last of them, where the facts begin.
+        """
         self.ask("audit", "health", {})
         following = min((each for each in self.matters.by_number if each > number), default="")
         self._seen.add(following)
         self.found(f"{following or 'a petition'} cannot be read where audit finds petitions")
-        return following
+        return following or FACTS
 
     def _compare(self, item: Mapping[str, Any]) -> None:
         belonging = self.matters.by_number.get(item["number"])

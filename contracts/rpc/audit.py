@@ -523,13 +523,13 @@ class KeptMatter(Answer, frozen=True):
 
 
 class MatterList(Answer, frozen=True):
-    """Petitions by number.
+    """Petitions by number; behind the last of them, the facts where replay reads.
 
     Attributes:
-        strays: with the first page, the first facts where replay reads that have no leaf, each by
-            service, position and type. There are none, unless somebody has put them there.
+        strays: with a page of facts, those that have no leaf, each by service, position and type.
+            There are none, unless somebody has put them there.
         size: of the ledger at the same moment: all of it is in the answer, but what is parked.
-        next_cursor: for the next page; empty behind the last petition.
+        next_cursor: for the next page; empty behind the last fact.
     """
 
     items: list[KeptMatter]

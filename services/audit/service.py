@@ -158,14 +158,14 @@ class AuditService:
     def matters(self, request: rpc.ReadMatters, caller: Caller) -> rpc.MatterList:
         with self.rooms.audit.log_of_events.reading() as transaction:
             page = self.rooms.matters.page(transaction, request.cursor, request.limit)
-        items, strays, size = page
+        items, strays, size, following = page
         about = [*(item["petition_id"] for item in items), *(about for _, about in strays)]
         self._disclose(caller, rpc.MATTERS, about)
         return rpc.MatterList(
             items=msgspec.convert(items, list[rpc.KeptMatter]),
             strays=[name for name, _ in strays],
             size=size,
-            next_cursor=items[-1]["number"] if len(items) == request.limit else "",
+            next_cursor=following,
         )
 
     @answers(LOG[NAME])

@@ -8,6 +8,7 @@ import msgspec
 import pytest
 
 from chassis.eventstore.application import Answer, Provenance, Unit
+from chassis.eventstore.paging import CursorInvalid
 from chassis.messaging.faults import refusal_of
 from chassis.messaging.telling import teller
 from contracts.envelope import CloudEvent
@@ -22,7 +23,7 @@ from services.audit.publishing import TELLINGS
 from services.audit.readmodels.evidence import EvidenceTables
 from services.audit.readmodels.feed import FeedTables
 from services.audit.readmodels.lists import FactLists
-from services.audit.readmodels.matters import MatterTables
+from services.audit.readmodels.matters import Damaged, MatterPage, MatterTables
 from services.audit.verifier import Ends, Leaf
 from shouwen.comparing import Comparison
 from tests.builders import HOUR, cloud_event, number, petition_id, registered
@@ -74,10 +75,8 @@ def log_of(ledger: LedgerDesk, service: str, after: int, limit: int) -> list[Clo
 def matters_of(ledger: LedgerDesk, given: Any) -> dict[str, Any]:
     limit = min(given["limit"], 2)
     with ledger.log.reading() as questions:
-        items, strays, size = MatterTables().page(questions, given["cursor"], limit)
-    following = items[-1]["number"] if len(items) == limit else ""
-    named = [name for name, _ in strays]
-    return {"items": items, "strays": named, "size": size, "next_cursor": following}
+        page = MatterTables(stretch=2).page(questions, given["cursor"], limit)
+    return {**page._asdict(), "strays": [name for name, _ in page.strays]}
 
 
 def head_of(ledger: LedgerDesk, service: str) -> int:
@@ -311,6 +310,13 @@ def test_a_petition_that_cannot_be_read_is_named_and_hides_nothing(woven: Ledger
     assert wrong == 2, text
 
 
+def test_a_text_that_is_none_is_told_from_a_database_that_is_away(woven: LedgerDesk):
+    """SQLite's driver does not tell them apart, and who asks would try for ever."""
+    woven.change(f"UPDATE matter SET matter_id = CAST(x'ff' AS TEXT) WHERE number = '{number(2)}'")
+    with pytest.raises(Damaged), woven.log.reading() as questions:
+        MatterTables().page(questions, "", 50)
+
+
 OF_1, OF_2 = f"number = '{number(1)}'", f"number = '{number(2)}'"
 FORGED = {
     f"UPDATE matter SET matter_id = 'x' WHERE {OF_1}": f"{number(1)} belongs to another matter",
@@ -351,7 +357,15 @@ STRAY = (
 
 @pytest.mark.parametrize(
     ("source", "position"),
-    [("notify", "4711"), ("notify", "0"), ("notify", "3.5"), ("nobody", "1"), ("intake", "99")],
+    [
+        ("notify", "4711"),
+        ("notify", "0"),
+        ("notify", "3.5"),
+        ("notify", "9223372036854775807"),
+        ("nobody", "1"),
+        ("intake", "99"),
+        ("", "-7"),
+    ],
 )
 def test_a_fact_that_no_log_has_is_found_and_named(woven: LedgerDesk, source: str, position: str):
     """Behind all others, before them, between them, or of a service that there is not."""
@@ -359,6 +373,66 @@ def test_a_fact_that_no_log_has_is_found_and_named(woven: LedgerDesk, source: st
     wrong, text = compared(woven)
     assert wrong == 1
     assert f"{source} {position} (case.closed.v1) is where replay reads, and not in" in text
+
+
+def test_many_facts_that_no_log_has_are_all_found(woven: LedgerDesk):
+    """More between two others than are looked at together: the comparison ends all the same."""
+    for position in ("3.25", "3.5", "3.75", "4711", "4712", "-1"):
+        woven.change(STRAY.format(source="'notify'", position=position))
+    woven.change(STRAY.format(source="'responsibility'", position="1"))
+    _, text = compared(woven)
+    for fact in ("notify 3.25", "notify 3.5", "notify 4711", "notify 4712", "responsibility 1"):
+        assert f"{fact} (case.closed.v1) is where replay reads, and not in" in text
+
+
+@pytest.mark.parametrize("position", ["'x'", "x'ff'"])
+def test_a_fact_at_no_place_at_all_is_found(woven: LedgerDesk, position: str):
+    woven.change(STRAY.format(source="'notify'", position=position))
+    wrong, text = compared(woven)
+    assert (wrong > 0, "(case.closed.v1) is where replay reads" in text) == (True, True), text
+
+
+def test_a_fact_that_no_log_has_and_that_cannot_be_read_is_no_damaged_petition(woven: LedgerDesk):
+    woven.change(STRAY.format(source="'notify'", position="4711"))
+    woven.change("UPDATE timeline SET type = CAST(x'ff' AS TEXT) WHERE position = 4711")
+    wrong, text = compared(woven)
+    assert (wrong, "facts that are not in the ledger cannot be read" in text) == (1, True), text
+
+
+def test_no_question_for_facts_without_a_leaf_is_about_more_than_a_stretch(woven: LedgerDesk):
+    woven.change(STRAY.format(source="'notify'", position="4711"))
+    pages = list[MatterPage]()
+    with woven.log.reading() as questions:
+        rows = questions.query("SELECT count(*) FROM timeline", ())[0][0]
+        while not pages or pages[-1].next_cursor:
+            cursor = pages[-1].next_cursor if pages else "facts "
+            pages.append(MatterTables(stretch=2).page(questions, cursor, 50))
+    strays = [name for page in pages for name, _ in page.strays]
+    assert (strays, len(pages)) == (["notify 4711 (case.closed.v1)"], rows // 2 + 1)
+
+
+@pytest.mark.parametrize("cursor", ["facts x notify", "facts 1", f"facts {2**63} notify"])
+def test_a_cursor_that_no_page_gave_is_refused(woven: LedgerDesk, cursor: str):
+    with woven.log.reading() as questions, pytest.raises(CursorInvalid):
+        MatterTables().page(questions, cursor, 50)
+
+
+@pytest.mark.parametrize("first", [0, 1, 3])
+def test_an_answer_that_does_not_come_in_time_is_no_damaged_petition(woven: LedgerDesk, first: int):
+    """From the first page on, from a later one, from the facts on: it is said as it is."""
+    asked = list[str]()
+
+    def late(service: str, method: str, given: Any) -> Any:
+        if method == "matters":
+            asked.append(given["cursor"])
+            if len(asked) > first:
+                raise Failure("unavailable", fields={"service": "audit"})
+        return ask(woven, service, method, given)
+
+    lines = list[str]()
+    with pytest.raises(Failure, match="unavailable"):
+        Comparison(late, lines.append).run([])
+    assert not [line for line in lines if "WRONG" in line]
 
 
 def test_a_fact_that_is_gone_where_replay_reads_is_found_and_named(woven: LedgerDesk):
