@@ -66,10 +66,10 @@ class Comparison:
     def run(self, keys: Sequence[Key]) -> int:
         """Compare all there is now; return how much did not hold."""
         answer = self.ask("audit", "checkpoint", {})
-        if not answer["note"]:
-            self.say("Nothing is in the ledger yet.")
-            return 0
         trusted = keys or self._its_own(answer["keys"])
+        if not answer["note"]:
+            self._compare_with_none()
+            return self.wrong
         try:
             checkpoint = checkpoint_from(answer["note"], trusted, "the checkpoint")
         except Wrong as wrong:
@@ -83,6 +83,14 @@ class Comparison:
         self.complete = False
         self.say("  LACKS  no --key was given, and the ledger's own word is taken for its keys")
         return [Key.read(line) for line in lines]
+
+    def _compare_with_none(self) -> None:
+        """Look for events where nothing is signed: who has emptied the ledger has left them."""
+        self.say("Nothing is in the ledger yet.")
+        for service in SERVICES:
+            head = self.ask(service, "health", {})["head"]
+            if head:
+                self._found(f"{service} has {head} events in its log, and the ledger none of them")
 
     def _compare(self, checkpoint: Checkpoint) -> None:
         self.say(f"The checkpoint of {checkpoint.size} leaves is signed by the key.")

@@ -453,6 +453,23 @@ def test_by_the_keys_that_the_ledger_names_not_all_is_shown(ledger: LedgerDesk):
         assert (comparison.run(keys), comparison.complete) == (0, bool(keys))
 
 
+def test_a_ledger_that_was_emptied_is_found_by_the_logs(ledger: LedgerDesk):
+    """As one that was never signed: there is no checkpoint, and all has happened."""
+    ledger.desk.application.record_heads(9, b"\0" * 32)
+    wrong, text = compared(ledger)
+    assert wrong == 3, text
+    for service, count in (("intake", 2), ("notify", 8), ("audit", 1)):
+        assert f"WRONG  {service} has {count} events in its log, and the ledger none" in text
+
+
+def test_where_nothing_has_happened_yet_nothing_is_wrong(desk: Desk, tmp_path: Path):
+    """Without a key not all is shown, there as everywhere."""
+    empty = LedgerDesk(desk, tmp_path / "ledger")
+    for keys in ([], empty.terms.keys):
+        comparison = Comparison(partial(ask, empty), lambda _: None)
+        assert (comparison.run(keys), comparison.complete) == (0, bool(keys))
+
+
 def test_what_is_parked_is_said_to_wait_and_is_no_fault(ledger: LedgerDesk):
     """It is in the ledger, and to be redriven; until then it is not known what it has done."""
     data = {"petition_id": petition_id(9), "number": number(9)}
