@@ -401,7 +401,7 @@ class Receipt(Answer, frozen=True):
         leaf: its canonical bytes, in UTF-8.
         proof: C2SP tlog-proof, with the newest checkpoint.
         event: what the leaf binds, in canonical form (RFC 8785); empty where audit could not take
-            it in yet, and has it parked.
+            it in yet, and has it parked, or cannot read it any more.
     """
 
     position: int

@@ -82,11 +82,14 @@ class EvidenceTables:
         )
 
     def of_leaves(self, questions: Questions, positions: Sequence[int], size: int) -> list[Proven]:
-        """Return leaves in the order asked for, with their paths in the tree of a size."""
+        """Return leaves in the order asked for, with their paths in the tree of a size.
+
+        A leaf is proved by itself: one whose event cannot be read is there without it.
+        """
         stored = self._trees.hashes(questions, size)
         marks = ", ".join("?" * len(positions))
         rows = questions.query(f"{ROWS} WHERE l.position IN ({marks})", tuple(positions))
-        found = {row[0]: _proven(stored, size, row) for row in rows}
+        found = {row[0]: _proven(stored, size, _readable(row)) for row in rows}
         return [found[position] for position in positions]
 
     def of_absence(self, questions: Questions, sought: Sought, known_size: int | None) -> Absence:
@@ -206,6 +209,17 @@ def _stated_at(
     """Return the fact that states the ends as they are, once it is under the checkpoint."""
     row = _last_stated(questions, size)
     return _proven(stored, size, row) if row and _stated(row) == state else None
+
+
+def _readable(row: Sequence[Any]) -> Sequence[Any]:
+    """Return a row as it is; without its event where that is damaged."""
+    position, leaf, *event = row
+    try:
+        if event[0] is not None:
+            canonical(event_of(*event))
+    except (ValueError, LookupError, TypeError, OverflowError):
+        return position, leaf, None
+    return row
 
 
 def _proven(stored: StoredHashes, size: int, row: Sequence[Any]) -> Proven:

@@ -125,6 +125,27 @@ def test_of_an_event_that_is_parked_there_is_none(ledger: LedgerDesk, tmp_path: 
     assert said(str(folder), ledger.terms)[0] == 0
 
 
+@pytest.mark.parametrize(
+    "damage",
+    [
+        "data = '{'",
+        "data = x'ff'",
+        "recorded_at = 'x'",
+        "occurred_at = ''",
+        "occurred_at = '0001-01-01T00:00:00+08:00'",
+    ],
+)
+def test_a_leaf_whose_event_cannot_be_read_is_proved_without_it(
+    ledger: LedgerDesk, tmp_path: Path, damage: str
+):
+    """The leaf is sound, and so are the others that are asked for with it."""
+    ledger.change(f"UPDATE timeline SET {damage} WHERE source = 'notify' AND position = 17")
+    folder = written(ledger, tmp_path / "damaged", [16, 17, 18])
+    assert len(list(folder.glob("*.leaf"))) == 3
+    assert sum(each.stat().st_size > 0 for each in folder.glob("*.event")) == 2
+    assert said(str(folder), ledger.terms)[0] == 0
+
+
 SIZES = st.integers(1, 70)
 KINDS = ["", "", "", "leaf", "path", "cut", "more", "index", "octets"]
 
