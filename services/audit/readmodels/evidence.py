@@ -115,6 +115,8 @@ class EvidenceTables:
         self, questions: Questions, known_size: int | None, first: int, newest: SignedSize
     ) -> SignedSize:
         if known_size is None:
+            # The latest key has signed the older one as well: a reader may have no other.
+            first = max(first, self._trees.signs_since(questions))
             found = self._trees.signed_before(questions, first)
             if found.origin == newest.origin:
                 return found

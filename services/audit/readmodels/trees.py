@@ -120,6 +120,11 @@ class TreeTables:
         rows = questions.query("SELECT key FROM ledger_key ORDER BY size DESC, key")
         return [row[0] for row in rows]
 
+    def signs_since(self, questions: Questions) -> int:
+        """Return the first size that the latest key has signed; 0 where none is known."""
+        rows = questions.query("SELECT coalesce(max(size), 0) FROM ledger_key")
+        return int(rows[0][0])
+
     def add_key(self, transaction: Writing, key: str, size: int, at: str) -> None:
         """Put on record that a key signs, from a size on."""
         transaction.insert("ledger_key", {"key": key, "size": size, "signed_at": at})

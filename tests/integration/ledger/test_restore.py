@@ -21,8 +21,8 @@ SECOND = "ledger.example/shouwen-2"
 
 
 @pytest.fixture
-def database_url(tmp_path: Path) -> str:
-    return f"sqlite:///{tmp_path}/audit.db"
+def database_url(migrated_file: Path, tmp_path: Path) -> str:
+    return f"sqlite:///{shutil.copy(migrated_file, tmp_path / 'audit.db')}"
 
 
 @pytest.fixture
