@@ -35,6 +35,7 @@ from tests.unit.audit.published import KEYS, entered, published
 PETITIONS_AT_MOST: Final = 3_000
 OFFERED_PER_SECOND: Final = 50
 EVENTS_OF_A_CASE: Final = 100
+TIMES_A_CASE: Final = 21
 A_MILLION: Final = 1_000_000
 LEAVES_OF_A_LONG_ONE: Final = 500_000
 CASES_OF_A_LONG_ONE: Final = 60_000
@@ -142,9 +143,15 @@ def _case(running: Running) -> Measurement:
     content = b64decode(running.call("auditor", "audit.export", number=number)["content"])
     terms = Terms([Key.read(each) for each in running.call("auditor", "audit.checkpoint")["keys"]])
     events = verify_bundle(content, terms, _SILENT)
-    taken = _timed(lambda: verify_bundle(content, terms, _SILENT))
+    taken = [_timed(lambda: verify_bundle(content, terms, _SILENT)) for _ in range(TIMES_A_CASE)]
     return Measurement(
-        "a case verified offline", OURS, taken * 1000, "ms", f"{len(events)} events", goal="100 ms"
+        "a case verified offline",
+        OURS,
+        quantile_ms(taken, 0.5),
+        "ms",
+        f"{len(events)} events",
+        goal="100 ms",
+        note=f"median of {TIMES_A_CASE}",
     )
 
 
