@@ -73,6 +73,18 @@ PUBLISHED: Final = frozenset({"category", "reason", "document", "reply_document"
 Channel = Literal[
     "letter", "visit", "call", "online", "qr", "agent", "reception_day", "transfer", "feed"
 ]
+# How each is called in Chinese, wherever people read it (信访形式).
+CHANNELS: Final[Mapping[str, str]] = {
+    "letter": "来信",
+    "visit": "来访",
+    "call": "来电",
+    "online": "网上",
+    "qr": "扫码",
+    "agent": "代办",
+    "reception_day": "下访接访",
+    "transfer": "上级转送",
+    "feed": "平台归集",
+}
 PetitionClass = Literal["suggestion", "accusation", "appeal"]
 PetitionState = Literal["registered", "owned", "closed"]
 Nearness = Literal["office", "region", "city", "elsewhere"]

@@ -22,6 +22,7 @@ from rich.table import Table
 
 from chassis.environment import Variables
 from chassis.messaging.calling import RpcCaller
+from contracts.fields import CHANNELS
 from services.audit.settings import HEADS_EVERY_S
 from shouwen.deadline_tables import day_in_words
 from shouwen.demo_course import Course
@@ -39,17 +40,6 @@ TITLE_CELLS: Final = 27
 RIVALS: Final = 2
 LOG_PAGE: Final = 1_000
 
-CHANNELS: Final[Mapping[str, str]] = {
-    "letter": "来信",
-    "visit": "来访",
-    "call": "来电",
-    "online": "网上",
-    "qr": "扫码",
-    "agent": "代办",
-    "reception_day": "下访接访",
-    "transfer": "上级转送",
-    "feed": "平台归集",
-}
 ALLOWED_HOSTS: Final = "SHOUWEN_NOTIFY_ALLOWED_HOSTS"
 AUDITOR: Final = ("A1", "auditor", "")
 

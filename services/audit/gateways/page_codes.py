@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping
 from typing import Final
 
+from contracts.fields import CHANNELS
 from statute.course import (
     ASKED_THROUGH,
     CHECKS,
@@ -18,17 +19,6 @@ from statute.course import (
 from statute.terms import REMINDED_TERMS
 
 _CLASSES: Final = {"suggestion": "建议意见", "accusation": "检举控告", "appeal": "申诉求决"}
-_FORMS: Final = {
-    "letter": "来信",
-    "visit": "来访",
-    "call": "来电",
-    "online": "网上",
-    "qr": "扫码",
-    "agent": "代办",
-    "reception_day": "下访接访",
-    "transfer": "上级转送",
-    "feed": "平台归集",
-}
 _WAYS: Final = {
     "webhook": "网络回调",
     "file": "文件",
@@ -91,7 +81,7 @@ CODES: Final[Mapping[str, Mapping[str, str]]] = {
         "first_leader": "首位认领的领导",
         "duty_leader": "值守领导",
     },
-    "channel": _FORMS,
+    "channel": CHANNELS,
     "channels": _WAYS,
     "classes": _CLASSES,
     "corrected_class": _CLASSES,
@@ -125,7 +115,7 @@ CODES: Final[Mapping[str, Mapping[str, str]]] = {
     "parts": {"unit": "承办单位", "handler": "承办人", "assisting": "协办单位", "team": "专班"},
     "petition_class": _CLASSES,
     "place": {"office": "同一机构", "region": "同一区划", "city": "同一城市", "elsewhere": "异地"},
-    "previous_channel": _FORMS,
+    "previous_channel": CHANNELS,
     "previous_class": _CLASSES,
     "previous_state": STATES,
     "proposal": PROPOSALS,
